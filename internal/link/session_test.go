@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 	"jaliya/internal/link"
 	"jaliya/internal/link/linktest"
@@ -158,7 +159,7 @@ func TestSecrets(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first.Reset, rotated.Reset)
 	require.NotEqual(t, first.Token, rotated.Token)
-	require.NoError(t, pki.WriteSecret(path, []byte("short")))
+	require.NoError(t, durable.WriteFile(path, []byte("short"), 0o600))
 	_, err = link.LoadSecrets(path, now)
 	requireKind(t, fault.Corrupt, err)
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 )
 
@@ -30,6 +31,9 @@ var slotName = regexp.MustCompile(`^[a-z][a-z0-9]{0,31}$`)
 
 // keyHeader is the PEM header that ties a chain to the label of its key.
 const keyHeader = "Key"
+
+// maxLabel bounds the file that names a waiting key, in bytes.
+const maxLabel = 64
 
 // Credential is a certificate with its intermediate and its key. It does not
 // change once made.
@@ -139,20 +143,22 @@ type Pending struct {
 }
 
 // Prepare makes a new key for a slot; it is durable when Prepare returns. The
-// slot's present credential stays in use.
+// slot's present credential stays in use. A key that was prepared and got no
+// certificate, because the machine or the link went down in between, is given
+// again: asking twice for one key is what makes a join safe to repeat.
 func (k *Keyring) Prepare(slot Slot) (*Pending, error) {
 	const op = "pki: prepare key"
 	if !slotName.MatchString(string(slot)) {
 		return nil, fault.New(fault.Invalid, op, "slot", nil)
 	}
-	suffix := make([]byte, 8)
-	if _, err := rand.Read(suffix); err != nil {
-		return nil, fault.New(fault.Internal, op, "", err)
-	}
-	label := string(slot) + "-" + hex.EncodeToString(suffix)
-	key, err := k.keys.Create(label)
+	label, key, err := k.waiting(slot)
 	if err != nil {
 		return nil, err
+	}
+	if key == nil {
+		if label, key, err = k.fresh(slot); err != nil {
+			return nil, err
+		}
 	}
 	csr, err := NewCSR(key)
 	if err != nil {
@@ -161,8 +167,48 @@ func (k *Keyring) Prepare(slot Slot) (*Pending, error) {
 	return &Pending{Slot: slot, CSR: csr, label: label, key: key}, nil
 }
 
+func (k *Keyring) waitingPath(slot Slot) string { return filepath.Join(k.dir, string(slot)+".waiting") }
+
+// waiting opens the key that waits for a slot's certificate, nil when there is
+// none. A label without a key is left over from a crash before the key was made.
+func (k *Keyring) waiting(slot Slot) (string, crypto.Signer, error) {
+	const op = "pki: open waiting key"
+	data, err := readFile(op, k.waitingPath(slot), maxLabel)
+	if fault.Is(err, fault.NotFound) {
+		return "", nil, nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	key, err := k.keys.Open(string(data))
+	if fault.Is(err, fault.NotFound) {
+		return "", nil, nil
+	}
+	return string(data), key, err
+}
+
+// fresh writes the label down before the key is made, so that no key is ever
+// without a name that leads to it.
+func (k *Keyring) fresh(slot Slot) (string, crypto.Signer, error) {
+	suffix := make([]byte, 8)
+	if _, err := rand.Read(suffix); err != nil {
+		return "", nil, fault.New(fault.Internal, "pki: prepare key", "", err)
+	}
+	label := string(slot) + "-" + hex.EncodeToString(suffix)
+	if err := durable.WriteFile(k.waitingPath(slot), []byte(label), 0o600); err != nil {
+		return "", nil, err
+	}
+	key, err := k.keys.Create(label)
+	return label, key, err
+}
+
 // Discard destroys a key that got no certificate.
-func (k *Keyring) Discard(p *Pending) error { return k.keys.Delete(p.label) }
+func (k *Keyring) Discard(p *Pending) error {
+	if err := durable.Remove(k.waitingPath(p.Slot)); err != nil {
+		return err
+	}
+	return k.keys.Delete(p.label)
+}
 
 // Install puts a new chain into its slot: on disk and synced first, then in
 // use, then the key before it is destroyed. An error of that last step is
@@ -178,11 +224,14 @@ func (k *Keyring) Install(p *Pending, chain []*x509.Certificate) error {
 	})
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := WriteSecret(k.path(p.Slot), append(out, marshalCerts(chain[1:]...)...)); err != nil {
+	if err := durable.WriteFile(k.path(p.Slot), append(out, marshalCerts(chain[1:]...)...), 0o600); err != nil {
 		return err
 	}
 	old := k.held[p.Slot]
 	k.held[p.Slot] = c
+	if err := durable.Remove(k.waitingPath(p.Slot)); err != nil {
+		return err
+	}
 	if old != nil && old.label != c.label {
 		return k.keys.Delete(old.label)
 	}

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"sync"
 
+	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 )
 
@@ -50,7 +51,7 @@ func makeDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fault.New(fault.Storage, "pki: make directory", dir, err)
 	}
-	return syncDir(filepath.Dir(dir))
+	return durable.SyncDir(filepath.Dir(dir))
 }
 
 func (f *FileKeys) path(label string) string { return filepath.Join(f.dir, label+".key") }
@@ -72,7 +73,7 @@ func (f *FileKeys) Create(label string) (crypto.Signer, error) {
 	if err != nil {
 		return nil, fault.New(fault.Internal, op, label, err)
 	}
-	return key, WriteSecret(f.path(label), pem.EncodeToMemory(&pem.Block{Type: pemPrivateKey, Bytes: der}))
+	return key, durable.WriteFile(f.path(label), pem.EncodeToMemory(&pem.Block{Type: pemPrivateKey, Bytes: der}), 0o600)
 }
 
 // Open reads the key of a label.
@@ -100,7 +101,7 @@ func (f *FileKeys) Delete(label string) error {
 	if err := checkLabel("pki: delete key", label); err != nil {
 		return err
 	}
-	return removeFile(f.path(label))
+	return durable.Remove(f.path(label))
 }
 
 // MemoryKeys keeps keys for the life of the process, for tests and tools.

@@ -15,6 +15,7 @@ import (
 
 	"filippo.io/age"
 
+	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 )
 
@@ -102,7 +103,7 @@ func (r *Root) Save(path, passphrase string, workFactor int) error {
 	if err := w.Close(); err != nil {
 		return fault.New(fault.Internal, op, "", err)
 	}
-	return WriteSecret(path, sealed.Bytes())
+	return durable.WriteFile(path, sealed.Bytes(), 0o600)
 }
 
 // OpenRoot reads a root file. A wrong passphrase is fault.Denied, anything
