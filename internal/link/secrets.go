@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 	"jaliya/internal/link/pki"
 )
@@ -57,5 +56,5 @@ func LoadSecrets(path string, now time.Time) (*Secrets, error) {
 	s.Made = now
 	out := binary.BigEndian.AppendUint64(nil, uint64(now.Unix())) //nolint:gosec // G115: read back as an int64
 	out = append(append(out, s.Reset[:]...), s.Token[:]...)
-	return s, durable.WriteFile(path, out, 0o600)
+	return s, pki.WriteSecret(path, out)
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 	"jaliya/internal/link"
 	"jaliya/internal/link/linktest"
@@ -159,7 +158,7 @@ func TestSecrets(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first.Reset, rotated.Reset)
 	require.NotEqual(t, first.Token, rotated.Token)
-	require.NoError(t, durable.WriteFile(path, []byte("short"), 0o600))
+	require.NoError(t, pki.WriteSecret(path, []byte("short")))
 	_, err = link.LoadSecrets(path, now)
 	requireKind(t, fault.Corrupt, err)
 }

@@ -5,7 +5,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
+	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 )
 
@@ -26,4 +28,23 @@ func readFile(op, path string, limit int64) ([]byte, error) {
 		return nil, fault.New(fault.TooLarge, op, path, nil)
 	}
 	return data, nil
+}
+
+// removeFile deletes a file durably, if it is there.
+func removeFile(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := errors.Join(durable.Remove(path), durable.SyncDir(filepath.Dir(path))); err != nil {
+		return fault.New(fault.Storage, "pki: remove file", path, err)
+	}
+	return nil
+}
+
+// WriteSecret puts data at path with mode 0600, whole or not at all, durably.
+func WriteSecret(path string, data []byte) error {
+	if err := durable.WriteFile(path, data, 0o600); err != nil {
+		return fault.New(fault.Storage, "pki: write file", path, err)
+	}
+	return nil
 }

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 
-	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 )
 
@@ -195,7 +194,7 @@ func (k *Keyring) fresh(slot Slot) (string, crypto.Signer, error) {
 		return "", nil, fault.New(fault.Internal, "pki: prepare key", "", err)
 	}
 	label := string(slot) + "-" + hex.EncodeToString(suffix)
-	if err := durable.WriteFile(k.waitingPath(slot), []byte(label), 0o600); err != nil {
+	if err := WriteSecret(k.waitingPath(slot), []byte(label)); err != nil {
 		return "", nil, err
 	}
 	key, err := k.keys.Create(label)
@@ -204,7 +203,7 @@ func (k *Keyring) fresh(slot Slot) (string, crypto.Signer, error) {
 
 // Discard destroys a key that got no certificate.
 func (k *Keyring) Discard(p *Pending) error {
-	if err := durable.Remove(k.waitingPath(p.Slot)); err != nil {
+	if err := removeFile(k.waitingPath(p.Slot)); err != nil {
 		return err
 	}
 	return k.keys.Delete(p.label)
@@ -224,12 +223,12 @@ func (k *Keyring) Install(p *Pending, chain []*x509.Certificate) error {
 	})
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := durable.WriteFile(k.path(p.Slot), append(out, marshalCerts(chain[1:]...)...), 0o600); err != nil {
+	if err := WriteSecret(k.path(p.Slot), append(out, marshalCerts(chain[1:]...)...)); err != nil {
 		return err
 	}
 	old := k.held[p.Slot]
 	k.held[p.Slot] = c
-	if err := durable.Remove(k.waitingPath(p.Slot)); err != nil {
+	if err := removeFile(k.waitingPath(p.Slot)); err != nil {
 		return err
 	}
 	if old != nil && old.label != c.label {

@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"sync"
 
-	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 )
 
@@ -73,7 +72,7 @@ func (f *FileKeys) Create(label string) (crypto.Signer, error) {
 	if err != nil {
 		return nil, fault.New(fault.Internal, op, label, err)
 	}
-	return key, durable.WriteFile(f.path(label), pem.EncodeToMemory(&pem.Block{Type: pemPrivateKey, Bytes: der}), 0o600)
+	return key, WriteSecret(f.path(label), pem.EncodeToMemory(&pem.Block{Type: pemPrivateKey, Bytes: der}))
 }
 
 // Open reads the key of a label.
@@ -101,7 +100,7 @@ func (f *FileKeys) Delete(label string) error {
 	if err := checkLabel("pki: delete key", label); err != nil {
 		return err
 	}
-	return durable.Remove(f.path(label))
+	return removeFile(f.path(label))
 }
 
 // MemoryKeys keeps keys for the life of the process, for tests and tools.

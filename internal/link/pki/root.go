@@ -15,7 +15,6 @@ import (
 
 	"filippo.io/age"
 
-	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 )
 
@@ -103,7 +102,7 @@ func (r *Root) Save(path, passphrase string, workFactor int) error {
 	if err := w.Close(); err != nil {
 		return fault.New(fault.Internal, op, "", err)
 	}
-	return durable.WriteFile(path, sealed.Bytes(), 0o600)
+	return WriteSecret(path, sealed.Bytes())
 }
 
 // OpenRoot reads a root file. A wrong passphrase is fault.Denied, anything
