@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"sync"
 
+	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 )
 
@@ -50,7 +51,10 @@ func makeDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fault.New(fault.Storage, "pki: make directory", dir, err)
 	}
-	return durable.SyncDir(filepath.Dir(dir))
+	if err := durable.SyncDir(filepath.Dir(dir)); err != nil {
+		return fault.New(fault.Storage, "pki: make directory", dir, err)
+	}
+	return nil
 }
 
 func (f *FileKeys) path(label string) string { return filepath.Join(f.dir, label+".key") }
