@@ -1,0 +1,73 @@
+package kv
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"jaliya/internal/fault"
+)
+
+const opBallast = "kv: ballast"
+
+// Ballast is a file that holds space and nothing else. Copy-on-write needs free
+// pages even to delete, so maintenance on a full disk releases it first (D8).
+type Ballast struct {
+	path string
+	size int64
+}
+
+// NewBallast makes sure that the file at path really occupies size bytes, and
+// answers fault.Full when there is no room. The directory is synced.
+func NewBallast(path string, size int64) (*Ballast, error) {
+	if size <= 0 {
+		return nil, fault.New(fault.Invalid, opBallast, path, errors.New("size must be positive"))
+	}
+	b := &Ballast{path: path, size: size}
+	if err := b.Fill(); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Fill takes the space again after Release. On fault.Full nothing is held.
+func (b *Ballast) Fill() error {
+	f, err := os.OpenFile(b.path, os.O_RDWR|os.O_CREATE, fileMode)
+	if err != nil {
+		return fault.New(fault.Storage, opBallast, b.path, err)
+	}
+	err = unix.Fallocate(int(f.Fd()), 0, 0, b.size)
+	if err == nil {
+		err = errors.Join(f.Truncate(b.size), f.Sync())
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		return syncDir(b.path)
+	}
+	kind := fault.Storage
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG) {
+		kind = fault.Full
+	}
+	return fault.New(kind, opBallast, b.path, errors.Join(err, removeFile(b.path)))
+}
+
+// Release gives the space back to the file system.
+func (b *Ballast) Release() error {
+	if err := removeFile(b.path); err != nil {
+		return fault.New(fault.Storage, opBallast, b.path, err)
+	}
+	return syncDir(b.path)
+}
+
+// Held gives the bytes that the file occupies now.
+func (b *Ballast) Held() (int64, error) {
+	var st unix.Stat_t
+	switch err := unix.Stat(b.path, &st); {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, nil
+	case err != nil:
+		return 0, fault.New(fault.Storage, opBallast, b.path, err)
+	}
+	return st.Blocks * 512, nil
+}
