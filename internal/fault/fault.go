@@ -96,15 +96,22 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf gives the kind of the outermost fault in the chain that has one,
-// Other when there is none.
+// KindOf gives the kind of the outermost fault in the chain that has one, and
+// Other when there is none. Of joined errors the first that has a kind counts.
 func KindOf(err error) Kind {
-	var f *Error
-	for errors.As(err, &f) {
-		if f.Kind != Other {
+	for err != nil {
+		if f, ok := err.(*Error); ok && f.Kind != Other { //nolint:errorlint // walks the chain itself
 			return f.Kind
 		}
-		err = f.Err
+		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // as above
+			for _, one := range joined.Unwrap() {
+				if k := KindOf(one); k != Other {
+					return k
+				}
+			}
+			return Other
+		}
+		err = errors.Unwrap(err)
 	}
 	return Other
 }

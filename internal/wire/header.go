@@ -1,0 +1,172 @@
+package wire
+
+import (
+	"jaliya/internal/consular"
+	"jaliya/internal/fault"
+	"jaliya/internal/seal"
+)
+
+// Version is the format version that this program writes and the highest that
+// it reads (D43).
+const Version = 1
+
+// Caps of SPEC.md sections 2 and 7, in bytes.
+const (
+	MaxHeader = 2048
+	MaxBody   = 49152
+	MaxImages = 8
+)
+
+// Kind says what an entry reports. Numbers are append-only (SPEC.md section 3).
+type Kind uint8
+
+// The kinds.
+const (
+	KindRequestReleased  Kind = 1 // a second person released a visit; images are named
+	KindRequestAmended   Kind = 2 // a released packet is replaced before verification has decided
+	KindRequestCancelled Kind = 3 // the person withdrew
+	KindFileViewed       Kind = 4 // a member of staff opened a person's file
+)
+
+var kindNames = map[Kind]string{
+	KindRequestReleased:  "request.released",
+	KindRequestAmended:   "request.amended",
+	KindRequestCancelled: "request.cancelled",
+	KindFileViewed:       "file.viewed",
+}
+
+// Known reports whether this program knows what the kind means. An unknown kind
+// is stored and refused, never dropped (D42).
+func (k Kind) Known() bool { _, ok := kindNames[k]; return ok }
+
+// String gives the kind's name of SPEC.md section 3.
+func (k Kind) String() string {
+	if name, ok := kindNames[k]; ok {
+		return name
+	}
+	return "kind." + uitoa(uint64(k))
+}
+
+// Source says who made an entry.
+type Source uint8
+
+// The sources.
+const (
+	SourceNode   Source = 1 // a post's node: positioned and chained
+	SourcePortal Source = 2 // the citizens' portal: idempotent by record id, no chain
+)
+
+// Image names one sealed bundle: its address in the vault and its size in bytes.
+type Image struct {
+	_      struct{} `cbor:",toarray"`
+	Digest Digest
+	Size   uint64
+}
+
+// Header is the clear part of an entry, a closed list (SPEC.md section 2).
+type Header struct {
+	Version     uint8           `cbor:"1,keyasint"`
+	Record      RecordID        `cbor:"2,keyasint"`
+	Kind        Kind            `cbor:"3,keyasint"`
+	Source      Source          `cbor:"4,keyasint"`
+	Node        NodeID          `cbor:"5,keyasint"`
+	Incarnation uint64          `cbor:"6,keyasint"`
+	Seq         uint64          `cbor:"7,keyasint"`
+	Time        int64           `cbor:"8,keyasint"`
+	Offset      *int64          `cbor:"9,keyasint,omitempty"`
+	Post        consular.PostID `cbor:"10,keyasint"`
+	Reference   string          `cbor:"11,keyasint,omitempty"` // 18 digits
+	Service     uint8           `cbor:"12,keyasint,omitempty"` // consular.Service number
+	Pickup      consular.PostID `cbor:"13,keyasint,omitempty"`
+	Images      []Image         `cbor:"14,keyasint,omitempty"`
+	SlipHash    *Digest         `cbor:"15,keyasint,omitempty"`
+	BodyDigest  Digest          `cbor:"16,keyasint"`
+	IntakeKey   uint32          `cbor:"17,keyasint,omitempty"`
+	Replaces    *RecordID       `cbor:"18,keyasint,omitempty"`
+	Seen        uint64          `cbor:"19,keyasint,omitempty"`
+	Outcome     uint8           `cbor:"20,keyasint,omitempty"`
+}
+
+// DecodeHeader reads a header. It checks form and caps only: whether the entry
+// is acceptable is decided by apply, so that poison never blocks the line.
+func DecodeHeader(raw []byte) (Header, error) {
+	const op = "wire: decode header"
+	var h Header
+	if err := Unmarshal(raw, MaxHeader, &h); err != nil {
+		return Header{}, err
+	}
+	if h.Version == 0 || h.Version > Version {
+		return Header{}, fault.New(fault.Unsupported, op, "version "+uitoa(uint64(h.Version)), nil)
+	}
+	if len(h.Images) > MaxImages {
+		return Header{}, fault.New(fault.TooLarge, op, "images", nil)
+	}
+	return h, nil
+}
+
+// Validate names the field that breaks a rule of the kind. Apply turns its
+// answer into a refusal that is committed; the desk asks before it appends.
+func (h Header) Validate() error {
+	const op = "wire: validate header"
+	bad := func(field string) error { return fault.New(fault.Invalid, op, field, nil) }
+	if !h.Kind.Known() {
+		return fault.New(fault.Unsupported, op, "kind "+uitoa(uint64(h.Kind)), nil)
+	}
+	switch {
+	case h.Record.IsZero():
+		return bad("record")
+	case h.Post.Validate() != nil:
+		return bad("post")
+	case h.Pickup != "" && h.Pickup.Validate() != nil:
+		return bad("pickup")
+	case h.Source != SourceNode && h.Source != SourcePortal:
+		return bad("source")
+	case !h.positioned():
+		return bad("position")
+	case !imagesHold(h.Images):
+		return bad("images")
+	}
+	return h.validateRequest(bad)
+}
+
+// positioned says that a node's entry has a position and the portal's has none.
+func (h Header) positioned() bool {
+	if h.Source == SourceNode {
+		return !h.Node.IsZero() && h.Seq != 0 && h.Incarnation != 0
+	}
+	return h.Node.IsZero() && h.Seq == 0 && h.Incarnation == 0
+}
+
+// imagesHold says that each bundle is named once, with a size that one can have.
+func imagesHold(images []Image) bool {
+	seen := make(map[Digest]bool, len(images))
+	for _, one := range images {
+		if one.Digest.IsZero() || one.Size == 0 || one.Size > seal.MaxBundle || seen[one.Digest] {
+			return false
+		}
+		seen[one.Digest] = true
+	}
+	return true
+}
+
+func (h Header) validateRequest(bad func(string) error) error {
+	if ref, err := consular.ParseReference(h.Reference); err != nil || ref.Digits() != h.Reference {
+		return bad("reference")
+	}
+	if h.Kind != KindRequestReleased && h.Kind != KindRequestAmended {
+		return nil
+	}
+	switch {
+	case consular.Service(h.Service).Validate() != nil:
+		return bad("service")
+	case h.Pickup == "":
+		return bad("pickup")
+	case h.SlipHash == nil || h.SlipHash.IsZero():
+		return bad("slip hash")
+	case h.IntakeKey == 0:
+		return bad("intake key")
+	case h.Kind == KindRequestAmended && (h.Replaces == nil || h.Replaces.IsZero() || *h.Replaces == h.Record):
+		return bad("replaces")
+	}
+	return nil
+}
