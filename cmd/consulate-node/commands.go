@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	node "jaliya/consulate-node"
+	"jaliya/internal/access"
+	"jaliya/internal/cli"
+	"jaliya/internal/config"
+	"jaliya/internal/fault"
+	"jaliya/internal/telemetry"
+	"jaliya/internal/wire"
+)
+
+// maxInvitationFile bounds what is read as an invitation, in bytes.
+const maxInvitationFile = 4096
+
+type configFlag struct {
+	Config string `required:"" type:"path" help:"Configuration file (TOML)." placeholder:"FILE"`
+}
+
+func (f configFlag) load() (node.Config, error) {
+	var c node.Config
+	return c, config.Load(f.Config, &c)
+}
+
+type joinCommand struct {
+	configFlag
+	Invitation string `required:"" type:"path" help:"File that holds the invitation; - is standard input." placeholder:"FILE"`
+	JSON       bool   `name:"json" help:"Print the result as JSON."`
+}
+
+// Run joins and says what to compare.
+func (c *joinCommand) Run(ctx context.Context, s cli.Streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	in := s.In
+	if c.Invitation != "-" {
+		f, err := os.Open(c.Invitation)
+		if err != nil {
+			return fault.New(fault.NotFound, "consulate-node: read invitation", c.Invitation, err)
+		}
+		defer func() { _ = f.Close() }() // only read
+		in = f
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxInvitationFile))
+	if err != nil {
+		return fault.New(fault.Storage, "consulate-node: read invitation", c.Invitation, err)
+	}
+	i, err := wire.ParseInvitation(string(text))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	joined, err := node.Join(ctx, cfg, i)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return cli.PrintJSON(s.Out, joined)
+	}
+	_, err = fmt.Fprintf(s.Out, "Joined as node %s of %s.\nCompare the fingerprint of the national root with the hub's operator:\n  %s\n",
+		joined.Node, joined.Post, joined.Fingerprint)
+	return err
+}
+
+type serveCommand struct {
+	configFlag
+	Check bool `help:"Check the configuration and exit."`
+}
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run(ctx context.Context, s cli.Streams) error {
+	cfg, err := c.load()
+	if err != nil || c.Check {
+		return err
+	}
+	n, err := node.Open(cfg, telemetry.NewLogger(s.Err, cfg.Log))
+	if err != nil {
+		return err
+	}
+	return n.Run(ctx)
+}
+
+type statusCommand struct {
+	configFlag
+	JSON bool `name:"json" help:"Print as JSON."`
+}
+
+// Run asks the admin listener.
+func (c *statusCommand) Run(ctx context.Context, s cli.Streams) error {
+	const op = "consulate-node: ask status"
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	cfg = cfg.WithDefaults()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cfg.Admin.Listen+"/readyz", nil)
+	if err != nil {
+		return fault.New(fault.Invalid, op, cfg.Admin.Listen, err)
+	}
+	client := http.Client{Timeout: 10 * time.Second}
+	response, err := client.Do(request)
+	if err != nil {
+		return fault.New(fault.Unavailable, op, "the node does not answer at "+cfg.Admin.Listen, err)
+	}
+	defer func() { _ = response.Body.Close() }() // only read
+	var report telemetry.Report
+	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&report); err != nil {
+		return fault.New(fault.Invalid, op, "answer", err)
+	}
+	if c.JSON {
+		return cli.PrintJSON(s.Out, report)
+	}
+	for _, f := range report.Functions {
+		state := "works"
+		if !f.OK {
+			state = f.Reason
+		}
+		if _, err := fmt.Fprintf(s.Out, "%-12s %s\n", f.Name, state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type tokenCommand struct {
+	Name string `required:"" help:"Who will use it."`
+	Role string `required:"" help:"Role of the account, such as agent or supervisor."`
+}
+
+// Run prints a token once, and the lines that admit it.
+func (c *tokenCommand) Run(s cli.Streams) error {
+	role, err := access.ParseRole(c.Role)
+	if err != nil {
+		return err
+	}
+	token, hash := access.NewToken()
+	_, err = fmt.Fprintf(s.Out, "Token (shown once): %s\n\n[[desk.service_account]]\nname = %q\nrole = %q\ntoken_sha256 = %q\n",
+		token, c.Name, string(role), hash)
+	return err
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (*versionCommand) Run(s cli.Streams) error {
+	_, err := fmt.Fprintln(s.Out, telemetry.Version)
+	return err
+}

@@ -1,0 +1,20 @@
+// Command consulate-node is a post's node: join once, then serve.
+package main
+
+import (
+	"os"
+
+	"jaliya/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main("consulate-node", "A consular post's node: enrols offline, replicates to the hub.", &grammar{}))
+}
+
+type grammar struct {
+	Join    joinCommand    `cmd:"" help:"Make this machine the node of a post, by a one-time invitation."`
+	Serve   serveCommand   `cmd:"" help:"Run the node."`
+	Status  statusCommand  `cmd:"" help:"Show what a running node says of itself."`
+	Token   tokenCommand   `cmd:"" help:"Draw a bearer token for a service account."`
+	Version versionCommand `cmd:"" help:"Show the version."`
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"jaliya/hub"
+	"jaliya/internal/cli"
+	"jaliya/internal/config"
+	"jaliya/internal/consular"
+	"jaliya/internal/fault"
+	"jaliya/internal/telemetry"
+)
+
+type configFlag struct {
+	Config string `required:"" type:"path" help:"Configuration file (TOML)." placeholder:"FILE"`
+}
+
+func (f configFlag) load() (hub.Config, error) {
+	var c hub.Config
+	return c, config.Load(f.Config, &c)
+}
+
+type initCommand struct {
+	configFlag
+	Name       string `required:"" help:"Name of this member, such as rabat-1."`
+	Passphrase string `required:"" type:"path" help:"File with the passphrase of the root key." placeholder:"FILE"`
+	WorkFactor int    `help:"Cost of the passphrase as a power of two; 0 is the default." hidden:""`
+	JSON       bool   `name:"json" help:"Print the result as JSON."`
+}
+
+// Run makes the trust and says what to take away and write down.
+func (c *initCommand) Run(s cli.Streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	secret, err := os.ReadFile(c.Passphrase)
+	if err != nil {
+		return fault.New(fault.NotFound, "hub: read passphrase", c.Passphrase, err)
+	}
+	made, err := hub.Init(cfg, hub.InitOptions{
+		Name: c.Name, Passphrase: strings.TrimRight(string(secret), "\r\n"), WorkFactor: c.WorkFactor, Now: time.Now(),
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return cli.PrintJSON(s.Out, made)
+	}
+	_, err = fmt.Fprintf(s.Out, "Cluster %s, member %s.\nFingerprint of the national root:\n  %s\nTake %s to an offline place and remove it here.\n",
+		made.Cluster, made.Member, made.Fingerprint, made.Root)
+	return err
+}
+
+type serveCommand struct {
+	configFlag
+	Check bool `help:"Check the configuration and exit."`
+}
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run(ctx context.Context, s cli.Streams) error {
+	cfg, err := c.load()
+	if err != nil || c.Check {
+		return err
+	}
+	h, err := hub.Open(cfg, telemetry.NewLogger(s.Err, cfg.Log))
+	if err != nil {
+		return err
+	}
+	return h.Run(ctx)
+}
+
+type inviteCommand struct {
+	configFlag
+	Post      string        `required:"" help:"Post of the machine, such as FR-LYO."`
+	Addresses []string      `required:"" name:"address" help:"host:port by which the machine reaches the hub (UDP)."`
+	Valid     time.Duration `default:"72h" help:"How long the invitation holds."`
+	JSON      bool          `name:"json" help:"Print the result as JSON."`
+}
+
+// Run prints the invitation, once.
+func (c *inviteCommand) Run(ctx context.Context, s cli.Streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	post, err := consular.ParsePostID(c.Post)
+	if err != nil {
+		return err
+	}
+	reply, err := hub.AskInvite(ctx, cfg, hub.InviteRequest{Post: post, Addresses: c.Addresses, Hours: int(c.Valid.Hours())})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return cli.PrintJSON(s.Out, reply)
+	}
+	_, err = fmt.Fprintln(s.Out, reply.Invitation)
+	return err
+}
+
+type revokeCommand struct {
+	configFlag
+	Node   string `required:"" help:"Node id, 32 hexadecimal digits."`
+	Reason string `required:"" help:"Why, without personal data."`
+}
+
+// Run revokes a machine.
+func (c *revokeCommand) Run(ctx context.Context, s cli.Streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if err := hub.AskRevoke(ctx, cfg, hub.RevokeRequest{Node: c.Node, Reason: c.Reason}); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.Out, "Revoked. Its connections end within 5 seconds.")
+	return err
+}
+
+type statusCommand struct {
+	configFlag
+	JSON bool `name:"json" help:"Print as JSON."`
+}
+
+// Run shows the member's state.
+func (c *statusCommand) Run(ctx context.Context, s cli.Streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	st, err := hub.AskStatus(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return cli.PrintJSON(s.Out, st)
+	}
+	role := "follows"
+	if st.Leader {
+		role = "leads"
+	}
+	if _, err := fmt.Fprintf(s.Out, "%s %s; applied %d; %d entries; %d sessions\n",
+		st.Member, role, st.Applied, st.Counts.Commits, st.Sessions); err != nil {
+		return err
+	}
+	for _, n := range st.Nodes {
+		if _, err := fmt.Fprintf(s.Out, "%-8s %s  session %d\n", n.Post, n.Node, n.Session); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type keysCommand struct{ configFlag }
+
+// Run prints the receipt keys.
+func (c *keysCommand) Run(ctx context.Context, s cli.Streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	st, err := hub.AskStatus(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.Out, strings.Join(st.Receipts, "\n"))
+	return err
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (*versionCommand) Run(s cli.Streams) error {
+	_, err := fmt.Fprintln(s.Out, telemetry.Version)
+	return err
+}

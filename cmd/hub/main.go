@@ -1,0 +1,22 @@
+// Command hub is a member of the national hub.
+package main
+
+import (
+	"os"
+
+	"jaliya/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main("hub", "The national hub: takes entries of posts, drives requests, answers with receipts.", &grammar{}))
+}
+
+type grammar struct {
+	Init    initCommand    `cmd:"" help:"Make a new national trust and this first member."`
+	Serve   serveCommand   `cmd:"" help:"Run the member."`
+	Invite  inviteCommand  `cmd:"" help:"Draw a one-time invitation for a post's machine."`
+	Revoke  revokeCommand  `cmd:"" help:"Shut a machine out for good; its connections are cut."`
+	Status  statusCommand  `cmd:"" help:"Show the state of a running member."`
+	Keys    keysCommand    `cmd:"" help:"Print the public keys that prove receipts, one a line, for offline verifiers."`
+	Version versionCommand `cmd:"" help:"Show the version."`
+}

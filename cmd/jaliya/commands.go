@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"jaliya/cmd/jaliya/localnet"
+	"jaliya/internal/cli"
+	"jaliya/internal/fault"
+	"jaliya/internal/telemetry"
+)
+
+type localnetCommand struct {
+	Posts    int    `default:"2" help:"How many posts."`
+	Dir      string `type:"path" help:"Directory of all data and logs; a temporary one, removed at the end, when not given."`
+	Seed     uint64 `default:"1" help:"Seed of the people who come."`
+	PortBase int    `default:"8080" help:"First port; desks begin 21 above it."`
+	Once     bool   `help:"Run one journey from desk to receipt, print its steps, and end."`
+	Journey  string `default:"all" help:"Which journey with --once; list names them."`
+}
+
+// Run runs the network until it is interrupted, or one journey.
+func (c *localnetCommand) Run(ctx context.Context, s cli.Streams) (err error) {
+	if c.Journey == "list" {
+		_, err := fmt.Fprintln(s.Out, localnet.JourneyList())
+		return err
+	}
+	dir := c.Dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "localnet-"); err != nil {
+			return fault.New(fault.Storage, "jaliya: make directory", "", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fault.New(fault.Storage, "jaliya: make directory", dir, err)
+	}
+	o := localnet.Options{Dir: dir, Posts: c.Posts, PortBase: c.PortBase, Seed: c.Seed}
+	if c.Once {
+		return localnet.Once(ctx, o, c.Journey, s.Out)
+	}
+	return localnet.Serve(ctx, o, s.Out)
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (*versionCommand) Run(s cli.Streams) error {
+	_, err := fmt.Fprintln(s.Out, telemetry.Version)
+	return err
+}

@@ -1,0 +1,292 @@
+package localnet
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"jaliya/internal/access"
+	"jaliya/internal/fault"
+)
+
+// Journey is a story that the project keeps as a script over real processes.
+type Journey struct {
+	Name string
+	Tell string
+	run  func(ctx context.Context, t *teller) error
+}
+
+// Journeys lists them in the order in which `all` runs them.
+func Journeys() []Journey {
+	return []Journey{
+		{"outage", "people are enrolled at a post that is cut off; the link comes back; receipts and answers follow", outage},
+	}
+}
+
+// JourneyList names them for people.
+func JourneyList() string {
+	var b strings.Builder
+	for _, j := range Journeys() {
+		fmt.Fprintf(&b, "%-10s %s\n", j.Name, j.Tell)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// Once starts a network, runs one journey or all, and ends it. It returns nil
+// only if every step held.
+func Once(ctx context.Context, o Options, name string, out io.Writer) error {
+	const op = "localnet: run journey"
+	var chosen []Journey
+	for _, j := range Journeys() {
+		if name == "all" || name == j.Name {
+			chosen = append(chosen, j)
+		}
+	}
+	if len(chosen) == 0 {
+		return fault.New(fault.NotFound, op, name+"; there are:\n"+JourneyList(), nil)
+	}
+	t := &teller{out: out, began: time.Now(), seed: o.Seed}
+	t.step("", "starting a hub and %d posts", o.Posts)
+	n, err := Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	t.net = n
+	for _, j := range chosen {
+		t.step("", "journey %s: %s", j.Name, j.Tell)
+		if err = j.run(ctx, t); err != nil {
+			err = fault.New(fault.Other, op, j.Name+" (seed "+fmt.Sprint(o.Seed)+", logs in "+o.Dir+")", err)
+			break
+		}
+	}
+	if stopped := n.Stop(); err == nil {
+		err = stopped
+	}
+	if err == nil {
+		t.step("", "every step held")
+	}
+	return err
+}
+
+// Serve runs a network until the context ends.
+func Serve(ctx context.Context, o Options, out io.Writer) error {
+	t := &teller{out: out, began: time.Now(), seed: o.Seed}
+	t.step("", "starting a hub and %d posts", o.Posts)
+	n, err := Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	t.step("", "ready; data and logs in %s", o.Dir)
+	for _, p := range n.Posts {
+		fmt.Fprintf(out, "\n%s %s\n  desk API  %s/api/v1 (POST /visits, GET /status)\n", p.ID, p.City, p.Desk)
+		for _, a := range p.Accounts {
+			fmt.Fprintf(out, "  %-10s %-10s Authorization: Bearer %s\n", a.Name, a.Role, a.Token)
+		}
+	}
+	fmt.Fprintf(out, "\nhub  http://%s/readyz  /metrics\nThe same as JSON: %s\nStop with Ctrl-C.\n", n.Admin, filepath.Join(o.Dir, "localnet.json"))
+	<-ctx.Done()
+	return n.Stop()
+}
+
+// teller prints each step with its level and time, and holds what a journey
+// works with.
+type teller struct {
+	net   *Network
+	out   io.Writer
+	began time.Time
+	seed  uint64
+}
+
+func (t *teller) step(level, format string, args ...any) {
+	if level == "" {
+		level = "--"
+	}
+	fmt.Fprintf(t.out, "%7.2fs  %s  %s\n", time.Since(t.began).Seconds(), level, fmt.Sprintf(format, args...))
+}
+
+// eventually asks until the answer is yes or the time is over.
+func eventually(ctx context.Context, what string, limit time.Duration, ask func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for {
+		ok, err := ask()
+		if err != nil || ok {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fault.New(fault.Timeout, "localnet: wait for", what, ctx.Err())
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+const (
+	outageVisits = 3
+	l2Limit      = 90 * time.Second
+	linkLimit    = 30 * time.Second
+)
+
+// outage is the main job: enrolled at a post that is cut off, L1; the link is
+// restored, L2; the hub's answer reaches the post; the receipt verifies offline.
+func outage(ctx context.Context, t *teller) error {
+	post := t.net.Posts[0]
+	post.relay.Cut()
+	agent, supervisor := newClient(post, post.account(access.Agent)), newClient(post, post.account(access.Supervisor))
+	if err := t.awaitLink(ctx, agent, false); err != nil {
+		return err
+	}
+	t.step("", "%s is cut off, and its desk says so", post.City)
+	var all []released
+	for i := range outageVisits {
+		r, err := enrol(ctx, agent, supervisor, person(t.seed+uint64(i), post)) //nolint:gosec // a small number
+		if err != nil {
+			return err
+		}
+		t.step(r.Level, "visit %d saved at %s under reference %s", i+1, post.City, r.Printed)
+		all = append(all, r)
+	}
+	for _, r := range all {
+		s, err := agent.follow(ctx, r)
+		if err != nil {
+			return err
+		}
+		if s.Level != "L1" {
+			return fault.New(fault.Internal, "localnet: outage", "level "+s.Level+" while cut off", nil)
+		}
+	}
+	post.relay.Restore()
+	t.step("", "the link is back")
+	restored := time.Now()
+	for _, r := range all {
+		if err := t.secured(ctx, agent, r, restored); err != nil {
+			return err
+		}
+	}
+	return t.verifyOffline(ctx, post, agent, all)
+}
+
+// awaitLink waits until the desk says that its link stands, or that it does not.
+func (t *teller) awaitLink(ctx context.Context, c *client, connected bool) error {
+	return eventually(ctx, "the desk to notice its link", linkLimit, func() (bool, error) {
+		var s struct {
+			Link struct {
+				Connected bool `json:"connected"`
+			} `json:"link"`
+		}
+		_, err := c.do(ctx, call{Method: http.MethodGet, Path: "/status", Into: &s})
+		return s.Link.Connected == connected, err
+	})
+}
+
+// secured waits for L2 and for the hub's answer on one request.
+func (t *teller) secured(ctx context.Context, c *client, r released, since time.Time) error {
+	var s standing
+	err := eventually(ctx, "level L2", l2Limit, func() (ok bool, err error) {
+		s, err = c.follow(ctx, r)
+		return s.Level == "L2", err
+	})
+	if err != nil {
+		return err
+	}
+	t.step("L2", "%s is secured nationally, %.1f s after the link came back", r.Printed, time.Since(since).Seconds())
+	err = eventually(ctx, "the hub's answer", l2Limit, func() (ok bool, err error) {
+		s, err = c.follow(ctx, r)
+		return s.Status != "" && s.Status != "submitted" && s.Status != "enrolled", err
+	})
+	if err != nil {
+		return err
+	}
+	t.step("L2", "%s: the hub says %q %s", r.Printed, s.Status, s.Reason)
+	return nil
+}
+
+// verifyOffline proves receipts and the whole journal with the programs' own
+// verifiers, after the node has ended.
+func (t *teller) verifyOffline(ctx context.Context, p *Post, c *client, all []released) error {
+	keys := filepath.Join(t.net.dir, "receipt-keys")
+	text, err := t.net.programs.run(ctx, "hub", "keys", "--config", t.net.hubConfig())
+	if err != nil {
+		return err
+	}
+	if err := write(keys, text); err != nil {
+		return err
+	}
+	for _, r := range all {
+		proof, err := c.receipt(ctx, r)
+		if err != nil {
+			return err
+		}
+		if _, err := t.net.programs.run(ctx, "jaliya", "verify", "receipt", "--keys", keys, proof); err != nil {
+			return err
+		}
+	}
+	t.step("L2", "%d receipts verified offline", len(all))
+	if err := p.process.stop(); err != nil {
+		return err
+	}
+	said, err := t.net.programs.run(ctx, "jaliya", "verify", "journal", "--keys", keys, filepath.Join(p.dir, "journal", "journal.db"))
+	if err != nil {
+		return err
+	}
+	t.step("L2", "%s", strings.ReplaceAll(strings.TrimSpace(said), "\n", " "))
+	return t.net.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config)
+}
+
+func (p *Post) account(role access.Role) Account {
+	for _, a := range p.Accounts {
+		if a.Role == role {
+			return a
+		}
+	}
+	return Account{}
+}
+
+// visitor is one person with what the desk captures.
+type visitor struct {
+	Service string
+	Pickup  string
+	Groups  map[string]any
+	Files   []file
+}
+
+// enrol does what a clerk and the second person do.
+func enrol(ctx context.Context, agent, supervisor *client, v visitor) (released, error) {
+	id := newVisitID()
+	var seen visit
+	begin := call{
+		Method: http.MethodPost, Path: "/visits", Into: &seen,
+		Body: map[string]string{"visit": id, "service": v.Service, "pickup": v.Pickup},
+	}
+	if _, err := agent.do(ctx, begin); err != nil {
+		return released{}, err
+	}
+	for _, group := range []string{"person", "contact", "delivery", "documents", "fingers"} {
+		put := call{
+			Method: http.MethodPut, Path: "/visits/" + id + "/" + group, Into: &seen,
+			Body: v.Groups[group], Header: version(seen.Version),
+		}
+		if _, err := agent.do(ctx, put); err != nil {
+			return released{}, err
+		}
+	}
+	for _, f := range v.Files {
+		if err := agent.upload(ctx, id, f); err != nil {
+			return released{}, err
+		}
+	}
+	if _, err := supervisor.do(ctx, call{Method: http.MethodGet, Path: "/visits/" + id, Into: &seen}); err != nil {
+		return released{}, err
+	}
+	if len(seen.Warnings) > 0 {
+		return released{}, fault.New(fault.Invalid, "localnet: enrol", fmt.Sprint(seen.Warnings), nil)
+	}
+	var r released
+	release := call{Method: http.MethodPost, Path: "/visits/" + id + "/release", Into: &r, Header: version(seen.Version)}
+	_, err := supervisor.do(ctx, release)
+	return r, err
+}

@@ -1,0 +1,239 @@
+package localnet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"jaliya/internal/access"
+	"jaliya/internal/consular"
+	"jaliya/internal/durable"
+	"jaliya/internal/fault"
+)
+
+// Options says which network to run.
+type Options struct {
+	Dir      string // data, configuration and logs of all processes
+	Posts    int    // how many posts, 1 to 71
+	PortBase int    // see the offsets below
+	Seed     uint64 // of the people who come
+}
+
+// Offsets from the port base (design.md section 8). The portal and the console
+// take 0 and 1.
+const (
+	offsetNodes   = 2 // UDP, hub
+	offsetCluster = 3 // UDP, hub
+	offsetHub     = 4 // TCP, the hub's admin listener
+	offsetDesk    = 21
+	offsetAdmin   = 121
+	offsetRelay   = 221
+)
+
+// firstPosts are begun with; the journey cuts off the first of them.
+var firstPosts = []consular.PostID{"FR-LYO", "ES-LEI", "ES-MJV", "IT-MIL", "BE-BRU", "NL-AMS", "CA-MTR", "AE-DXB"}
+
+// Network is a running network.
+type Network struct {
+	Hub   *process `json:"-"`
+	Posts []*Post  `json:"posts"`
+	Admin string   `json:"hub_admin"`
+
+	dir      string
+	programs binaries
+}
+
+// Post is a post of the network with what a visitor needs.
+type Post struct {
+	ID       consular.PostID `json:"post"`
+	City     string          `json:"city"`
+	Desk     string          `json:"desk"`  // base URL
+	Admin    string          `json:"admin"` // host:port
+	Accounts []Account       `json:"accounts"`
+
+	process *process
+	relay   *relay
+	dir     string
+	config  string
+}
+
+// Account is who may sign in.
+type Account struct {
+	Name  string      `json:"name"`
+	Role  access.Role `json:"role"`
+	Token string      `json:"token"`
+}
+
+// Start starts hub and posts, and returns when all are ready. On an error
+// everything that was started is ended.
+func Start(ctx context.Context, o Options) (n *Network, err error) {
+	programs, err := findBinaries()
+	if err != nil {
+		return nil, err
+	}
+	posts, err := choosePosts(o.Posts)
+	if err != nil {
+		return nil, err
+	}
+	n = &Network{dir: o.Dir, programs: programs, Admin: loopback(o.PortBase + offsetHub)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.Stop())
+		}
+	}()
+	if err := n.startHub(ctx, o); err != nil {
+		return nil, err
+	}
+	var g errgroup.Group
+	g.SetLimit(4)
+	n.Posts = make([]*Post, len(posts))
+	for i, post := range posts {
+		n.Posts[i] = newPost(o, i, post)
+		g.Go(func() error { return n.startPost(ctx, o, n.Posts[i], i) })
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return n, n.describe()
+}
+
+func choosePosts(count int) ([]consular.Post, error) {
+	directory, err := consular.BuiltInDirectory()
+	if err != nil {
+		return nil, err
+	}
+	if count < 1 || count > directory.Len() {
+		return nil, fault.New(fault.Invalid, "localnet: choose posts", "1 to "+strconv.Itoa(directory.Len()), nil)
+	}
+	chosen := make([]consular.Post, 0, count)
+	seen := map[consular.PostID]bool{}
+	for _, id := range firstPosts {
+		post, err := directory.Lookup(id)
+		if err != nil {
+			return nil, err
+		}
+		seen[id] = true
+		chosen = append(chosen, post)
+	}
+	for _, post := range directory.All() {
+		if !seen[post.ID] {
+			chosen = append(chosen, post)
+		}
+	}
+	return chosen[:count], nil
+}
+
+func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+func (n *Network) hubConfig() string { return filepath.Join(n.dir, "hub.toml") }
+
+func (n *Network) startHub(ctx context.Context, o Options) error {
+	config := fmt.Sprintf("dir = %q\n[nodes]\nlisten = %q\n[cluster]\nlisten = %q\n[admin]\nlisten = %q\n[log]\nformat = \"json\"\n",
+		filepath.Join(n.dir, "hub"), loopback(o.PortBase+offsetNodes), loopback(o.PortBase+offsetCluster), n.Admin)
+	if err := write(n.hubConfig(), config); err != nil {
+		return err
+	}
+	passphrase := filepath.Join(n.dir, "passphrase")
+	if _, err := os.Stat(passphrase); err != nil {
+		if err := write(passphrase, "loopback only\n"); err != nil {
+			return err
+		}
+		if _, err := n.programs.run(ctx, "hub", "init", "--config", n.hubConfig(), "--name", "rabat-1",
+			"--passphrase", passphrase, "--work-factor", "10"); err != nil {
+			return err
+		}
+	}
+	n.Hub = &process{name: "hub", admin: n.Admin}
+	return n.programs.start(ctx, n.Hub, "hub", "serve", "--config", n.hubConfig())
+}
+
+func newPost(o Options, i int, post consular.Post) *Post {
+	dir := filepath.Join(o.Dir, strings.ToLower(string(post.ID)))
+	return &Post{
+		ID: post.ID, City: post.City, dir: dir, config: dir + ".toml",
+		Desk: "http://" + loopback(o.PortBase+offsetDesk+i), Admin: loopback(o.PortBase + offsetAdmin + i),
+	}
+}
+
+func (n *Network) startPost(ctx context.Context, o Options, p *Post, i int) (err error) {
+	relayed := loopback(o.PortBase + offsetRelay + i)
+	if p.relay, err = newRelay(relayed, loopback(o.PortBase+offsetNodes)); err != nil {
+		return err
+	}
+	if _, err := os.Stat(p.config); err != nil {
+		if err := n.join(ctx, p, relayed); err != nil {
+			return err
+		}
+	}
+	p.process = &process{name: strings.ToLower(string(p.ID)), admin: p.Admin}
+	return n.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config)
+}
+
+// join writes a post's configuration and has its machine join by an invitation.
+func (n *Network) join(ctx context.Context, p *Post, relayed string) error {
+	config := fmt.Sprintf("dir = %q\nhubs = [%q]\n[desk]\nlisten = %q\n", p.dir, relayed, strings.TrimPrefix(p.Desk, "http://"))
+	for _, a := range []Account{{Name: "amina", Role: access.Agent}, {Name: "driss", Role: access.Supervisor}} {
+		token, hash := access.NewToken()
+		a.Token = token
+		p.Accounts = append(p.Accounts, a)
+		config += fmt.Sprintf("[[desk.service_account]]\nname = %q\nrole = %q\ntoken_sha256 = %q\n", a.Name, a.Role, hash)
+	}
+	config += fmt.Sprintf("[admin]\nlisten = %q\n[log]\nformat = \"json\"\n", p.Admin)
+	if err := write(p.config, config); err != nil {
+		return err
+	}
+	invitation, err := n.programs.run(ctx, "hub", "invite", "--config", n.hubConfig(), "--post", string(p.ID), "--address", relayed)
+	if err != nil {
+		return err
+	}
+	file := p.dir + ".invitation"
+	if err := write(file, invitation); err != nil {
+		return err
+	}
+	_, err = n.programs.run(ctx, "consulate-node", "join", "--config", p.config, "--invitation", file)
+	return errors.Join(err, os.Remove(file))
+}
+
+// describe writes who may sign in and where, for people and for scripts.
+func (n *Network) describe() error {
+	raw, err := json.MarshalIndent(n, "", "  ")
+	if err != nil {
+		return fault.New(fault.Internal, "localnet: describe", "", err)
+	}
+	return write(filepath.Join(n.dir, "localnet.json"), string(raw))
+}
+
+// Stop ends all processes and relays.
+func (n *Network) Stop() error {
+	var failed error
+	for _, p := range n.Posts {
+		if p == nil {
+			continue
+		}
+		if p.process != nil {
+			failed = errors.Join(failed, p.process.stop())
+		}
+		if p.relay != nil {
+			failed = errors.Join(failed, p.relay.Close(context.Background()))
+		}
+	}
+	if n.Hub != nil {
+		failed = errors.Join(failed, n.Hub.stop())
+	}
+	return failed
+}
+
+func write(path, text string) error {
+	if err := durable.WriteFile(path, []byte(text), 0o600); err != nil {
+		return fault.New(fault.Storage, "localnet: write", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,18 @@
+// Command jaliya is the operator's and developer's tool.
+package main
+
+import (
+	"os"
+
+	"jaliya/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main("jaliya", "Runs a whole network on loopback, and verifies journals and receipts offline.", &grammar{}))
+}
+
+type grammar struct {
+	Localnet localnetCommand `cmd:"" help:"Run a hub and posts on loopback as separate processes."`
+	Verify   verifyCommand   `cmd:"" help:"Prove a journal or a receipt offline."`
+	Version  versionCommand  `cmd:"" help:"Show the version."`
+}

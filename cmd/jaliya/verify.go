@@ -1,0 +1,152 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"jaliya/consulate-node/journal"
+	"jaliya/internal/cli"
+	"jaliya/internal/fault"
+	"jaliya/internal/wire"
+)
+
+type verifyCommand struct {
+	Journal verifyJournal `cmd:"" help:"Prove every link, body, receipt and image of a journal that no node holds open."`
+	Receipt verifyReceipt `cmd:"" help:"Prove a printed receipt."`
+}
+
+// keysFlag names the public keys that prove receipts, as hub keys prints them.
+type keysFlag struct {
+	Keys string `required:"" type:"path" help:"File of receipt keys, as hub keys prints them." placeholder:"FILE"`
+}
+
+// maxKeysFile bounds the file of keys, in bytes.
+const maxKeysFile = 64 << 10
+
+func (f keysFlag) load() (wire.KeySet, error) {
+	const op = "jaliya: read receipt keys"
+	text, err := readLimited(f.Keys, maxKeysFile)
+	if err != nil {
+		return nil, err
+	}
+	var raw [][]byte
+	for line := range strings.FieldsSeq(text) {
+		key, err := hex.DecodeString(line)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, op, f.Keys, err)
+		}
+		raw = append(raw, key)
+	}
+	if len(raw) == 0 {
+		return nil, fault.New(fault.Invalid, op, f.Keys+" holds no key", nil)
+	}
+	return wire.ParseKeySet(raw)
+}
+
+// readLimited reads a small text file.
+func readLimited(path string, limit int64) (text string, err error) {
+	const op = "jaliya: read file"
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fault.New(fault.NotFound, op, path, nil)
+	}
+	if err != nil {
+		return "", fault.New(fault.Denied, op, path, err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	raw, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err == nil && int64(len(raw)) > limit {
+		err = fault.New(fault.TooLarge, op, path, nil)
+	}
+	return string(raw), err
+}
+
+type verifyJournal struct {
+	keysFlag
+	Path string `arg:"" type:"path" help:"journal.db of a stopped node, or a copy of it."`
+	JSON bool   `name:"json" help:"Print the result as JSON."`
+}
+
+// Run proves the journal and says what was proved.
+func (c *verifyJournal) Run(s cli.Streams) error {
+	keys, err := c.load()
+	if err != nil {
+		return err
+	}
+	r, err := journal.Verify(c.Path, keys)
+	if err != nil {
+		return err
+	}
+	if r.Missing > 0 {
+		return fault.New(fault.Corrupt, "jaliya: verify journal", fmt.Sprintf("%d of %d images are missing or damaged", r.Missing, r.Images), nil)
+	}
+	if c.JSON {
+		return cli.PrintJSON(s.Out, r)
+	}
+	_, err = fmt.Fprintf(s.Out, "The journal of %s holds.\n%d entries chained without a gap, %d receipts proved up to sequence %d, %d notices, %d images.\n",
+		r.Identity.Post, r.Entries, r.Receipts, r.Receipted, r.Notices, r.Images)
+	return err
+}
+
+type verifyReceipt struct {
+	keysFlag
+	Receipt string `arg:"" help:"The receipt's text, a file that holds it, or - for standard input."`
+	JSON    bool   `name:"json" help:"Print the result as JSON."`
+}
+
+// proved is what a receipt says once it is proved.
+type proved struct {
+	Entry   string    `json:"entry"` // hash of the entry
+	Node    string    `json:"node"`
+	Seq     uint64    `json:"sequence"`
+	Cluster string    `json:"cluster"`
+	Index   uint64    `json:"log_index"`
+	Time    time.Time `json:"time"`
+}
+
+// Run proves the receipt and says what it means.
+func (c *verifyReceipt) Run(s cli.Streams) error {
+	keys, err := c.load()
+	if err != nil {
+		return err
+	}
+	text, err := c.text(s)
+	if err != nil {
+		return err
+	}
+	p, err := wire.ParseProof(text)
+	if err != nil {
+		return err
+	}
+	r, err := p.Verify(keys)
+	if err != nil {
+		return err
+	}
+	out := proved{
+		Entry: p.Hash.String(), Node: r.Node.String(), Seq: p.Seq, Cluster: r.Cluster.String(),
+		Index: r.Index, Time: time.UnixMilli(r.Time).UTC(),
+	}
+	if c.JSON {
+		return cli.PrintJSON(s.Out, out)
+	}
+	_, err = fmt.Fprintf(s.Out, "The receipt holds: secured nationally at %s, log position %d.\nEntry %s\n",
+		out.Time.Format(time.RFC3339), out.Index, out.Entry)
+	return err
+}
+
+func (c *verifyReceipt) text(s cli.Streams) (string, error) {
+	switch {
+	case c.Receipt == "-":
+		raw, err := io.ReadAll(io.LimitReader(s.In, maxKeysFile))
+		return string(raw), err
+	case strings.HasPrefix(strings.ToUpper(c.Receipt), "JR1-"):
+		return c.Receipt, nil
+	}
+	return readLimited(c.Receipt, maxKeysFile)
+}

@@ -1,0 +1,32 @@
+package node
+
+import (
+	"context"
+
+	"jaliya/consulate-node/ship"
+	"jaliya/internal/fault"
+	"jaliya/internal/telemetry"
+)
+
+// openHealth says of each function whether it works, and why not. The link is
+// not critical: a post works alone.
+func (n *Node) openHealth() (err error) {
+	n.health, err = telemetry.NewHealth(
+		telemetry.Check{Name: "journal", Critical: true, Func: func(context.Context) error {
+			_, err := n.journal.State()
+			return err
+		}},
+		telemetry.Check{Name: "link", Func: func(context.Context) error {
+			if st := n.ship.Status(); st.Phase != ship.Following.String() {
+				return fault.New(fault.Unavailable, "node: link", st.Phase+" "+st.Reason, nil)
+			}
+			return nil
+		}},
+		telemetry.Check{Name: "certificate", Func: func(context.Context) error { return n.renewer.Status().Last }},
+	)
+	return err
+}
+
+func (n *Node) serveAdmin(ctx context.Context) error {
+	return telemetry.ServeAdmin(ctx, n.cfg.Admin.Listen, telemetry.AdminHandler(n.metrics, n.health))
+}

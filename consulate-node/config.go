@@ -1,0 +1,92 @@
+package node
+
+import (
+	"net"
+	"path/filepath"
+
+	"jaliya/internal/access"
+	"jaliya/internal/config"
+	"jaliya/internal/fault"
+	"jaliya/internal/telemetry"
+)
+
+// Config is the node's configuration file. Zero values work where a default is
+// named.
+type Config struct {
+	Dir     string            `toml:"dir"`  // data directory
+	Hubs    []string          `toml:"hubs"` // host:port, UDP; default: those of the invitation
+	Desk    Desk              `toml:"desk"`
+	Admin   Admin             `toml:"admin"`
+	Custody Custody           `toml:"custody"`
+	Journal Journal           `toml:"journal"`
+	Log     telemetry.Options `toml:"log"`
+}
+
+// Desk says where workstations connect and which programs may.
+type Desk struct {
+	Listen   string                  `toml:"listen"` // TCP host:port, default "127.0.0.1:8443"
+	Accounts []access.ServiceAccount `toml:"service_account"`
+}
+
+// Admin says where operators' machines ask.
+type Admin struct {
+	Listen string `toml:"listen"` // TCP host:port of /metrics, /healthz, /readyz; default "127.0.0.1:9090"
+}
+
+// Custody says what wraps the keys at rest; at most one is given.
+type Custody struct {
+	KeyFile    string `toml:"key_file"`   // default keys/kek in dir
+	Credential string `toml:"credential"` // name of a systemd credential
+}
+
+// Journal bounds the journal.
+type Journal struct {
+	MaxSize config.Size `toml:"max_size"` // of journal.db, default 8 GiB
+}
+
+// WithDefaults fills in what was left out.
+func (c Config) WithDefaults() Config {
+	or(&c.Desk.Listen, "127.0.0.1:8443")
+	or(&c.Admin.Listen, "127.0.0.1:9090")
+	or(&c.Journal.MaxSize, config.Size(8<<30))
+	if c.Custody.Credential == "" {
+		or(&c.Custody.KeyFile, filepath.Join(c.Dir, "keys", "kek"))
+	}
+	return c
+}
+
+func or[T comparable](field *T, fallback T) {
+	var zero T
+	if *field == zero {
+		*field = fallback
+	}
+}
+
+// Validate names the key that breaks a rule.
+func (c Config) Validate() error {
+	const op = "node: validate config"
+	d := c.WithDefaults()
+	if d.Dir == "" {
+		return fault.New(fault.Invalid, op, "dir is required", nil)
+	}
+	addresses := map[string]string{"desk.listen": d.Desk.Listen, "admin.listen": d.Admin.Listen}
+	for _, hub := range c.Hubs {
+		addresses["hubs: "+hub] = hub
+	}
+	for key, address := range addresses {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return fault.New(fault.Invalid, op, key, err)
+		}
+	}
+	if c.Custody.KeyFile != "" && c.Custody.Credential != "" {
+		return fault.New(fault.Invalid, op, "custody: key_file and credential exclude each other", nil)
+	}
+	for _, a := range c.Desk.Accounts {
+		if err := a.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c Config) path(name string) string { return filepath.Join(c.Dir, name) }

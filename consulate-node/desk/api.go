@@ -1,0 +1,125 @@
+package desk
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"jaliya/internal/access"
+	"jaliya/internal/consular"
+	"jaliya/internal/fault"
+	"jaliya/internal/web"
+	"jaliya/internal/wire"
+)
+
+// APIPrefix is where the JSON API stands.
+const APIPrefix = "/api/v1"
+
+// API binds the actions to JSON over HTTP: see API.md.
+type API struct {
+	desk *Desk
+	auth access.Authenticator
+}
+
+// NewAPI gives the JSON API of a desk for callers that auth knows.
+func NewAPI(d *Desk, auth access.Authenticator) *API { return &API{desk: d, auth: auth} }
+
+// Route is one line of the contract: what it takes, and the permission that
+// its handler asks for in its first line.
+type Route struct {
+	Method     string
+	Path       string // below APIPrefix, in the notation of the router
+	Permission access.Permission
+	handle     func(*API, *gin.Context, access.Principal)
+}
+
+// Routes lists the whole API.
+func Routes() []Route {
+	const visit, image = "/visits/:visit", "/visits/:visit/images/:name"
+	return []Route{
+		{http.MethodPost, "/visits", access.VisitWrite, (*API).begin},
+		{http.MethodGet, "/visits", access.VisitRead, (*API).list},
+		{http.MethodGet, visit, access.VisitRead, (*API).show},
+		{http.MethodPatch, visit, access.VisitWrite, (*API).change},
+		{http.MethodDelete, visit, access.VisitWrite, (*API).discard},
+		{http.MethodPut, visit + "/:group", access.VisitWrite, (*API).put},
+		{http.MethodGet, visit + "/review", access.VisitRead, (*API).review},
+		{http.MethodPost, visit + "/release", access.VisitRelease, (*API).release},
+		{http.MethodDelete, visit + "/slip", access.VisitWrite, (*API).slipGiven},
+		{http.MethodPost, image, access.VisitWrite, (*API).startImage},
+		{http.MethodHead, image, access.VisitWrite, (*API).imageStatus},
+		{http.MethodPatch, image, access.VisitWrite, (*API).appendImage},
+		{http.MethodDelete, image, access.VisitWrite, (*API).dropImage},
+		{http.MethodGet, "/requests/:reference", access.RequestRead, (*API).request},
+		{http.MethodGet, "/requests/:reference/receipt", access.RequestRead, (*API).receipt},
+		{http.MethodPost, "/follow", access.RequestFollow, (*API).follow},
+		{http.MethodGet, "/status", access.NodeStatus, (*API).status},
+	}
+}
+
+// Register puts the routes on an engine of web.NewEngine. Who asks, and
+// whether the role carries the permission, is settled before anything of the
+// request is read.
+func (a *API) Register(e *gin.Engine) {
+	group := e.Group(APIPrefix)
+	for _, route := range Routes() {
+		group.Handle(route.Method, route.Path, func(c *gin.Context) {
+			who, err := a.auth.Authenticate(c.Request)
+			if err == nil {
+				err = who.Require(route.Permission)
+			}
+			if err != nil {
+				web.Fail(c, err)
+				return
+			}
+			route.handle(a, c, who)
+		})
+	}
+}
+
+// answer is the end of every handler: the problem, or the value.
+func answer(c *gin.Context, status int, value any, err error) {
+	if err != nil {
+		web.Fail(c, err)
+		return
+	}
+	web.JSON(c, status, value)
+}
+
+// visitOf reads the visit's id in the path. An id that is none leads nowhere.
+func visitOf(c *gin.Context) (wire.RecordID, error) {
+	id, err := wire.ParseRecordID(c.Param("visit"))
+	if err != nil || c.Param("visit") != id.String() {
+		return id, fault.New(fault.NotFound, "desk: read path", "", nil)
+	}
+	return id, nil
+}
+
+// versioned reads the visit and the version that the caller has seen, which is
+// the entity tag: If-Match: "3".
+func versioned(c *gin.Context) (wire.RecordID, uint64, error) {
+	const op = "desk: read version"
+	id, err := visitOf(c)
+	if err != nil {
+		return id, 0, err
+	}
+	tag := strings.TrimSpace(c.GetHeader("If-Match"))
+	if tag == "" {
+		return id, 0, fault.New(fault.Invalid, op, "", web.CodeVersionRequired)
+	}
+	digits, ok := strings.CutPrefix(tag, `"`)
+	digits, closed := strings.CutSuffix(digits, `"`)
+	version, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil || !ok || !closed {
+		return id, 0, refuse(op, "if_match", consular.RuleFormat)
+	}
+	return id, version, nil
+}
+
+func tag(c *gin.Context, version uint64) {
+	if version > 0 {
+		c.Header("ETag", `"`+strconv.FormatUint(version, 10)+`"`)
+	}
+}

@@ -1,0 +1,339 @@
+package desk_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+
+	"jaliya/consulate-node/desk"
+	"jaliya/consulate-node/journal"
+	"jaliya/internal/access"
+	"jaliya/internal/consular"
+	"jaliya/internal/fault"
+	"jaliya/internal/seal"
+	"jaliya/internal/web"
+	"jaliya/internal/wire"
+)
+
+// world is a post's desk over a real journal on disk.
+type world struct {
+	dir     string
+	journal *journal.Journal
+	desk    *desk.Desk
+	engine  *gin.Engine
+	log     *bytes.Buffer
+	intake  *seal.IntakeKeys
+	receipt *seal.SigningKey
+	dataKey *seal.DataKey
+	dicts   *seal.Dictionaries
+	id      journal.Identity
+	now     time.Time
+	full    bool
+	tokens  map[access.Role]string
+	auth    access.Authenticator
+}
+
+const (
+	agent      = access.Agent
+	supervisor = access.Supervisor
+	nobody     = access.Role("")
+)
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	dicts, err := seal.NewDictionaries(0, nil)
+	require.NoError(t, err)
+	intake, err := seal.GenerateIntakeKeys(dicts)
+	require.NoError(t, err)
+	receipt, err := seal.GenerateSigningKey()
+	require.NoError(t, err)
+	dataKey, err := seal.NewDataKey()
+	require.NoError(t, err)
+	w := &world{
+		dir: t.TempDir(), intake: intake, receipt: receipt, dataKey: dataKey, dicts: dicts, log: &bytes.Buffer{},
+		id:  journal.Identity{Node: wire.NewNodeID(), Post: "FR-LYO", Cluster: wire.NewClusterID()},
+		now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), tokens: map[access.Role]string{},
+	}
+	var accounts []access.ServiceAccount
+	for _, role := range access.Roles() {
+		token, hash := access.NewToken()
+		w.tokens[role] = token
+		accounts = append(accounts, access.ServiceAccount{Name: string(role), Role: role, TokenSHA256: hash})
+	}
+	w.auth, err = access.NewBearer(accounts)
+	require.NoError(t, err)
+	w.start(t)
+	t.Cleanup(func() { require.NoError(t, w.journal.Close()) })
+	return w
+}
+
+// start opens journal and desk, as the program does.
+func (w *world) start(t testing.TB) {
+	t.Helper()
+	var err error
+	w.journal, err = journal.Open(w.dir, journal.Options{Identity: w.id, Incarnation: 7})
+	require.NoError(t, err)
+	directory, err := consular.BuiltInDirectory()
+	require.NoError(t, err)
+	post, err := directory.Lookup(w.id.Post)
+	require.NoError(t, err)
+	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	w.desk, err = desk.New(desk.Options{
+		Dir: w.dir, Journal: w.journal, DataKey: w.dataKey, Dictionaries: w.dicts, Post: post, Directory: directory,
+		Intake:  func() (seal.IntakePublic, error) { return w.intake.Public(), nil },
+		Trusted: func() (wire.KeySet, error) { return wire.NewKeySet(w.receipt.Public()), nil },
+		Clock:   func() time.Time { return w.now },
+		Offset:  func() (time.Duration, bool) { return 250 * time.Millisecond, true },
+		CanCapture: func() error {
+			if w.full {
+				return fault.New(fault.Full, "node: check space", "", nil)
+			}
+			return nil
+		},
+		Link:   func() desk.LinkStatus { return desk.LinkStatus{Connected: true, Transport: "quic"} },
+		Logger: logger,
+	})
+	require.NoError(t, err)
+	w.engine = web.NewEngine(logger)
+	desk.NewAPI(w.desk, w.auth).Register(w.engine)
+}
+
+// restart is the end of the process and its next start.
+func (w *world) restart(t testing.TB) {
+	t.Helper()
+	require.NoError(t, w.journal.Close())
+	w.start(t)
+}
+
+// call is one request to the API.
+type call struct {
+	role    access.Role
+	method  string
+	path    string // below /api/v1
+	body    any    // JSON, or bytes and readers as they are
+	version uint64 // If-Match, 0 for none
+	header  map[string]string
+}
+
+type answer struct {
+	*httptest.ResponseRecorder
+	problem web.Problem
+}
+
+func (w *world) do(t testing.TB, c call) answer {
+	t.Helper()
+	var body io.Reader
+	media := "application/json"
+	switch b := c.body.(type) {
+	case nil:
+	case []byte:
+		body, media = bytes.NewReader(b), "application/offset+octet-stream"
+	case io.Reader:
+		body, media = b, "application/offset+octet-stream"
+	case string:
+		body = bytes.NewReader([]byte(b))
+	default:
+		raw, err := json.Marshal(b)
+		require.NoError(t, err)
+		body = bytes.NewReader(raw)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), c.method, desk.APIPrefix+c.path, body)
+	r.Header.Set("Content-Type", media)
+	if c.role != nobody {
+		r.Header.Set("Authorization", "Bearer "+w.tokens[c.role])
+	}
+	if c.version > 0 {
+		r.Header.Set("If-Match", `"`+strconv.FormatUint(c.version, 10)+`"`)
+	}
+	for name, value := range c.header {
+		r.Header.Set(name, value)
+	}
+	a := answer{ResponseRecorder: httptest.NewRecorder()}
+	w.engine.ServeHTTP(a, r)
+	if a.Header().Get("Content-Type") == web.ProblemType {
+		require.NoError(t, json.Unmarshal(a.Body.Bytes(), &a.problem))
+	}
+	return a
+}
+
+// must does a call that has to succeed and reads its answer into v.
+func (w *world) must(t testing.TB, c call, v any) answer {
+	t.Helper()
+	a := w.do(t, c)
+	require.Less(t, a.Code, 300, a.Body.String())
+	if v != nil {
+		require.NoError(t, json.Unmarshal(a.Body.Bytes(), v), a.Body.String())
+	}
+	return a
+}
+
+// begin starts a first card for an adult.
+func (w *world) begin(t testing.TB) desk.View {
+	t.Helper()
+	var v desk.View
+	w.must(t, call{role: agent, method: http.MethodPost, path: "/visits", body: map[string]any{
+		"visit": wire.NewRecordID().String(), "service": "cnie.first", "pickup": "FR-LYO",
+	}}, &v)
+	return v
+}
+
+// Values that must be found nowhere after a release.
+const (
+	familyLatin  = "Benzakourovitch"
+	familyArabic = "بنزكوروفيتش"
+	fatherLatin  = "Abdelmoughite"
+	phone        = "+33612348765"
+	email        = "canary.person@example.org"
+	street       = "27 rue du Canari Secret"
+	actNumber    = "ACT-990917"
+	imageCanary  = "canary-inside-the-portrait"
+)
+
+func adult() desk.Forms {
+	both := func(arabic, latin string) desk.NameForm { return desk.NameForm{Arabic: arabic, Latin: latin} }
+	fingers := &desk.FingersForm{}
+	for _, f := range consular.CaptureTen442.Fingers() {
+		fingers.Reports = append(fingers.Reports, desk.FingerForm{Finger: f.String(), Quality: 61, Attempts: 1})
+	}
+	return desk.Forms{
+		Person: &desk.PersonForm{
+			Family: both(familyArabic, familyLatin), Given: both("سلمى", "Salma"), Sex: "F", Birth: "12/05/1990",
+			BirthPlace: both("فاس", "Fes"), BirthCountry: "MA", Nationality: "MA", ActNumber: actNumber,
+			Father: desk.PersonNameForm{Given: both("عبد المغيث", fatherLatin)},
+			Mother: desk.PersonNameForm{Given: both("زينب", "Zineb")},
+		},
+		Contact: &desk.ContactForm{Phone: phone, Email: email, Language: "fr", Address: desk.AddressForm{
+			Street: desk.NameForm{Latin: street}, City: desk.NameForm{Latin: "Lyon"}, Postcode: "69003", Country: "FR",
+		}},
+		Documents: &desk.DocumentsForm{Held: []desk.DocumentForm{
+			{Kind: "registration-certificate"}, {Kind: "birth-extract", Issued: "2026-10-02"},
+		}},
+		Fingers: fingers,
+	}
+}
+
+// put saves a group and gives the visit afterwards.
+func (w *world) put(t testing.TB, visit string, version uint64, form desk.Form) desk.View {
+	t.Helper()
+	var v desk.View
+	w.must(t, call{
+		role: agent, method: http.MethodPut, path: "/visits/" + visit + "/" + string(form.Group()), body: form, version: version,
+	}, &v)
+	return v
+}
+
+// fill brings a visit to where it can be released, and gives its version.
+func (w *world) fill(t testing.TB, v desk.View) desk.View {
+	t.Helper()
+	forms := adult()
+	for _, form := range []desk.Form{forms.Person, forms.Contact, forms.Documents, forms.Fingers} {
+		v = w.put(t, v.Visit, v.Version, form)
+	}
+	w.upload(t, v.Visit, "portrait", portrait(t, 413, 531))
+	for _, f := range consular.CaptureTen442.Fingers() {
+		w.upload(t, v.Visit, "print-"+f.String(), wsq(f))
+	}
+	w.upload(t, v.Visit, "signature", picture(t, 300, 100))
+	w.must(t, call{role: agent, method: http.MethodGet, path: "/visits/" + v.Visit}, &v)
+	return v
+}
+
+func announcement(content []byte) map[string]any {
+	sum := sha256.Sum256(content)
+	return map[string]any{"size": len(content), "sha256": hex.EncodeToString(sum[:])}
+}
+
+func imagePath(visit, name string) string { return "/visits/" + visit + "/images/" + name }
+
+func offset(n int) map[string]string { return map[string]string{"Upload-Offset": strconv.Itoa(n)} }
+
+func (w *world) upload(t testing.TB, visit, name string, content []byte) desk.ImageStatus {
+	t.Helper()
+	var s desk.ImageStatus
+	w.must(t, call{role: agent, method: http.MethodPost, path: imagePath(visit, name), body: announcement(content)}, &s)
+	w.must(t, call{role: agent, method: http.MethodPatch, path: imagePath(visit, name), body: content, header: offset(0)}, &s)
+	require.True(t, s.Complete)
+	return s
+}
+
+// released is the answer of a release.
+type released struct {
+	Visit      string `json:"visit"`
+	Reference  string `json:"reference"`
+	SlipCode   string `json:"slip_code"`
+	SlipIssued bool   `json:"slip_issued"`
+	Level      string `json:"level"`
+	Repeated   bool   `json:"repeated"`
+	Position   desk.PositionView
+}
+
+func (w *world) release(t testing.TB, v desk.View) released {
+	t.Helper()
+	var r released
+	w.must(t, call{role: supervisor, method: http.MethodPost, path: "/visits/" + v.Visit + "/release", version: v.Version}, &r)
+	return r
+}
+
+// portrait is a JPEG with a comment that a careless copy would carry along.
+func portrait(t testing.TB, width, height int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, jpeg.Encode(&b, noise(width, height), nil))
+	comment := append([]byte{0xff, 0xfe, 0, byte(2 + len(imageCanary))}, imageCanary...)
+	return append(append(append([]byte{}, b.Bytes()[:2]...), comment...), b.Bytes()[2:]...)
+}
+
+func picture(t testing.TB, width, height int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, png.Encode(&b, noise(width, height)))
+	return b.Bytes()
+}
+
+func noise(width, height int) image.Image {
+	random := rand.New(rand.NewPCG(1, 2))
+	img := image.NewGray(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			img.Set(x, y, color.Gray{Y: uint8(random.Uint32())})
+		}
+	}
+	return img
+}
+
+// wsq is the beginning of a WSQ file and noise.
+func wsq(f consular.Finger) []byte {
+	random := rand.New(rand.NewPCG(3, uint64(f)))
+	out := []byte{0xff, 0xa0, 0xff, 0xa4}
+	for range 2000 {
+		out = append(out, byte(random.Uint32()))
+	}
+	return out
+}
+
+// statusOf is what the border makes of an error.
+func statusOf(err error) int { return web.ProblemOf(err, web.English).Status }
+
+// fixCRC corrects the checksum of a PNG's first block after it was changed.
+func fixCRC(b []byte) []byte {
+	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
+	return b
+}

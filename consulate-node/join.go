@@ -1,0 +1,183 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"jaliya/internal/consular"
+	"jaliya/internal/fault"
+	"jaliya/internal/link"
+	"jaliya/internal/link/pki"
+	"jaliya/internal/telemetry"
+	"jaliya/internal/wire"
+)
+
+// Joined says what a join achieved, for people to check.
+type Joined struct {
+	Node        string          `json:"node"`
+	Post        consular.PostID `json:"post"`
+	Cluster     string          `json:"cluster"`
+	Fingerprint string          `json:"fingerprint"` // of the root that the hub proved
+}
+
+// Join makes this machine the node of the invitation's post. It may be asked
+// again with the same invitation until it has succeeded: identity and keys are
+// on disk before the hub hears of them.
+func Join(ctx context.Context, c Config, i wire.Invitation) (Joined, error) {
+	const op = "node: join"
+	c = c.WithDefaults()
+	if err := os.MkdirAll(c.path("keys"), 0o700); err != nil {
+		return Joined{}, fault.New(fault.Storage, op, c.Dir, err)
+	}
+	if _, err := os.Stat(c.path(fileNational)); err == nil {
+		return Joined{}, fault.New(fault.Exists, op, c.Dir+" has joined already", nil)
+	}
+	who, err := c.ownIdentity(i.Post)
+	if err != nil {
+		return Joined{}, err
+	}
+	k, err := loadKeys(c, true)
+	if err != nil {
+		return Joined{}, err
+	}
+	reply, err := k.askToJoin(ctx, c, who, i)
+	if err != nil {
+		return Joined{}, err
+	}
+	hubs := c.Hubs
+	if len(hubs) == 0 {
+		hubs = i.Addresses
+	}
+	if err := writeFile(c.path(fileTrust), reply.Trust); err != nil {
+		return Joined{}, err
+	}
+	// Written last: a directory with it has joined.
+	err = writeRecord(c.path(fileNational), national{
+		Cluster: reply.Cluster, Hubs: hubs, Receipts: reply.Receipts, Intake: reply.Intake, Heard: reply.Time,
+	})
+	return Joined{
+		Node: who.Node.String(), Post: who.Post, Cluster: reply.Cluster.String(),
+		Fingerprint: pki.Fingerprint(i.Root).String(),
+	}, err
+}
+
+// ownIdentity draws who this machine is, once.
+func (c Config) ownIdentity(post consular.PostID) (identity, error) {
+	held, err := readRecord[identity](c.path(fileIdentity))
+	switch {
+	case err == nil && held.Post != post:
+		return identity{}, fault.New(fault.Exists, "node: join", "the directory belongs to "+string(held.Post), nil)
+	case err == nil, !fault.Is(err, fault.NotFound):
+		return held, err
+	}
+	fresh := identity{Node: wire.NewNodeID(), Post: post, Incarnation: wire.NewIncarnation()}
+	return fresh, writeRecord(c.path(fileIdentity), fresh)
+}
+
+// askToJoin tries each address of the invitation in turn.
+func (k *keys) askToJoin(ctx context.Context, c Config, who identity, i wire.Invitation) (wire.JoinReply, error) {
+	device, err := k.ring.Prepare(pki.SlotDevice)
+	if err != nil {
+		return wire.JoinReply{}, err
+	}
+	working, err := k.ring.Prepare(pki.SlotWorking)
+	if err != nil {
+		return wire.JoinReply{}, err
+	}
+	request := wire.Marshal(wire.JoinRequest{
+		Version: wire.Version, Secret: i.Secret, Post: who.Post, Node: who.Node, DeviceCSR: device.CSR,
+		WorkingCSR: working.CSR, JournalKey: k.journal.Public().Bytes(), PostKey: k.post.Public().Encode(),
+		Software: telemetry.Version, Time: time.Now().UnixMilli(),
+	})
+	addresses := i.Addresses
+	if len(c.Hubs) > 0 {
+		addresses = c.Hubs
+	}
+	var failed error
+	for _, address := range addresses {
+		reply, err := exchangeJoin(ctx, address, i, request)
+		if err == nil {
+			if _, err := checkRoot(reply.Trust, i.Root); err != nil {
+				return wire.JoinReply{}, err
+			}
+			return reply, k.install(device, working, reply)
+		}
+		failed = errors.Join(failed, err)
+		if kind := fault.KindOf(err); kind != fault.Unavailable && kind != fault.Timeout {
+			break
+		}
+	}
+	return wire.JoinReply{}, failed
+}
+
+func exchangeJoin(ctx context.Context, address string, i wire.Invitation, request []byte) (reply wire.JoinReply, err error) {
+	conf, err := pki.JoinClient(pki.Fingerprint(i.Root), time.Now, link.ALPNJoin)
+	if err != nil {
+		return reply, err
+	}
+	d, err := openDialer()
+	if err != nil {
+		return reply, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	remote, err := net.ResolveUDPAddr("udp", address)
+	if err != nil {
+		return reply, fault.New(fault.Unavailable, "node: resolve hub", address, err)
+	}
+	session, err := d.Dial(ctx, remote, link.ALPNJoin, conf)
+	if err != nil {
+		return reply, err
+	}
+	defer session.CloseWithReason(link.CodeDone, "")
+	raw, err := link.Exchange(ctx, session, request, wire.FrameJoin.Limit())
+	if err != nil {
+		return reply, err
+	}
+	return reply, wire.Unmarshal(raw, wire.FrameJoin.Limit(), &reply)
+}
+
+func openDialer() (*link.Dialer, error) {
+	conn, err := net.ListenUDP("udp", nil)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "node: open socket", "", err)
+	}
+	d, err := link.NewDialer(conn, link.DefaultConfig())
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return d, nil
+}
+
+// install puts both certificates into their slots.
+func (k *keys) install(device, working *pki.Pending, reply wire.JoinReply) error {
+	for pending, chain := range map[*pki.Pending][]byte{device: reply.Device, working: reply.Working} {
+		certs, err := pki.DecodeChain(chain)
+		if err != nil {
+			return err
+		}
+		if err := k.ring.Install(pending, certs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRoot refuses a trust bundle whose root is not the invitation's.
+func checkRoot(bundle []byte, want wire.Digest) (*pki.TrustBundle, error) {
+	trust, err := pki.ParseTrustBundle(bundle)
+	if err != nil {
+		return nil, err
+	}
+	if sha256.Sum256(trust.Root.Raw) != [32]byte(want) {
+		return nil, fault.New(fault.Denied, "node: check root", "the hub's root is not the invitation's", nil)
+	}
+	return trust, nil
+}
+
+// Paths of the files that offline verifiers read.
+func (c Config) journalDir() string { return filepath.Join(c.Dir, "journal") }

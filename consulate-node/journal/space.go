@@ -1,0 +1,122 @@
+package journal
+
+import (
+	"errors"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"jaliya/internal/fault"
+	"jaliya/internal/kv"
+)
+
+const (
+	ballastName = "ballast"
+
+	// enrolments that must fit before a new one may begin (D8).
+	enrolmentsFree = 3
+	// shareWarn is the share of a limit from which operators are warned (D8).
+	shareWarn = 0.8
+	// growStep is how bbolt grows a file: it refuses that far before MaxSize.
+	growStep = 16 << 20
+)
+
+// Space says how much room a post has, for metrics and the start page.
+type Space struct {
+	Free    int64   // bytes of the file system that this process may still write
+	Disk    float64 // used share of the file system, 0 to 1
+	Room    int64   // bytes that journal.db may still take, -1 for no limit of its own
+	Store   float64 // used share of that limit, 0 to 1
+	Ballast int64   // bytes that maintenance may release
+}
+
+// Warn reports whether operators are to be told: 80 % of disk or limit are used.
+func (s Space) Warn() bool { return s.Disk >= shareWarn || s.Store >= shareWarn }
+
+// Space measures the room.
+func (j *Journal) Space() (Space, error) {
+	const op = "journal: measure space"
+	s := Space{Room: -1}
+	var fs unix.Statfs_t
+	if err := unix.Statfs(j.dir, &fs); err != nil {
+		return s, fault.New(fault.Storage, op, j.dir, err)
+	}
+	s.Free = int64(fs.Bavail) * fs.Bsize //nolint:gosec // far below the limit
+	if fs.Blocks > 0 {
+		s.Disk = 1 - float64(fs.Bavail)/float64(fs.Blocks)
+	}
+	if j.ballast != nil {
+		var err error
+		if s.Ballast, err = j.ballast.Held(); err != nil {
+			return s, err
+		}
+	}
+	stats, limited := j.store.(interface{ Stats() (kv.Stats, error) })
+	if j.maxSize > 0 && limited {
+		st, err := stats.Stats()
+		if err != nil {
+			return s, err
+		}
+		used := st.Used - int64(st.FreeRatio*float64(st.Used))
+		s.Room = max(0, j.maxSize-growStep-used)
+		s.Store = float64(used) / float64(max(1, j.maxSize-growStep))
+	}
+	j.metrics.space(s)
+	return s, nil
+}
+
+// CanCapture answers before a person is asked for anything whether an enrolment
+// of at most maxEnrolment bytes can be kept: fault.Full unless three times that,
+// and Options.MinFree besides, are free; fault.Storage when the journal has
+// latched (D8).
+func (j *Journal) CanCapture(maxEnrolment int64) error {
+	const op = "journal: begin capture"
+	if maxEnrolment <= 0 {
+		return fault.New(fault.Invalid, op, "size", nil)
+	}
+	if err := j.usable(op); err != nil {
+		return err
+	}
+	s, err := j.Space()
+	if err != nil {
+		return err
+	}
+	if s.Free-j.minFree < enrolmentsFree*maxEnrolment {
+		return fault.New(fault.Full, op, strconv.FormatInt(s.Free, 10)+" bytes free on the disk", nil)
+	}
+	// The entry goes to journal.db, the images do not; a transaction copies the
+	// pages that it changes.
+	if s.Room >= 0 && s.Room < enrolmentsFree*min(maxEnrolment, 4*maxStored) {
+		return fault.New(fault.Full, op, strconv.FormatInt(s.Room, 10)+" bytes left in journal.db", nil)
+	}
+	return nil
+}
+
+// holdBallast takes the space that maintenance may release. A disk too full for
+// it is a warning: the node must start to send away what it has.
+func (j *Journal) holdBallast(size int64) error {
+	if size == 0 {
+		return nil
+	}
+	path := filepath.Join(j.dir, ballastName)
+	b, err := kv.NewBallast(path, size)
+	switch {
+	case fault.Is(err, fault.Full):
+		j.warn("no room for the ballast file of " + strconv.FormatInt(size, 10) + " bytes")
+		return nil
+	case err != nil:
+		return err
+	}
+	j.ballast = b
+	return nil
+}
+
+// ReleaseBallast gives the reserve back to the file system, so that maintenance
+// can work on a full disk. The next start takes it again.
+func (j *Journal) ReleaseBallast() error {
+	if j.ballast == nil {
+		return fault.New(fault.NotFound, "journal: release ballast", "", errors.New("none is held"))
+	}
+	return j.ballast.Release()
+}

@@ -1,0 +1,219 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"jaliya/consulate-node/desk"
+	"jaliya/consulate-node/journal"
+	"jaliya/consulate-node/ship"
+	"jaliya/internal/fault"
+	"jaliya/internal/link"
+	"jaliya/internal/link/pki"
+	"jaliya/internal/seal"
+	"jaliya/internal/telemetry"
+	"jaliya/internal/wire"
+)
+
+// Node is one post's node with all its parts.
+type Node struct {
+	cfg     Config
+	log     *slog.Logger
+	who     identity
+	keys    *keys
+	metrics *prometheus.Registry
+	health  *telemetry.Health
+	journal *journal.Journal
+	ship    *ship.Ship
+	uplink  *uplink
+	renewer *link.Renewer
+	desk    *desk.Desk
+	fatal   chan error // the first failure that ends the process; buffered
+
+	mu       sync.Mutex // guards national and receipts
+	national national
+	receipts wire.KeySet
+}
+
+// Open builds a node from a directory that has joined.
+func Open(c Config, log *slog.Logger) (*Node, error) {
+	c = c.WithDefaults()
+	n := &Node{cfg: c, log: log, metrics: telemetry.NewRegistry(), fatal: make(chan error, 1)}
+	if err := n.load(); err != nil {
+		return nil, err
+	}
+	for _, build := range []func() error{n.openJournal, n.openShip, n.openRenewer, n.openDesk, n.openHealth} {
+		if err := build(); err != nil {
+			return nil, errors.Join(err, n.close())
+		}
+	}
+	return n, nil
+}
+
+func (n *Node) load() (err error) {
+	if n.who, err = readRecord[identity](n.cfg.path(fileIdentity)); err != nil {
+		return fault.New(fault.KindOf(err), "node: open", "run `consulate-node join` first", err)
+	}
+	if n.national, err = readRecord[national](n.cfg.path(fileNational)); err != nil {
+		return fault.New(fault.KindOf(err), "node: open", "run `consulate-node join` first", err)
+	}
+	if n.receipts, err = wire.ParseKeySet(n.national.Receipts); err != nil {
+		return err
+	}
+	n.keys, err = loadKeys(n.cfg, false)
+	return err
+}
+
+// leave notes the failure for which the process must go; the first one counts.
+func (n *Node) leave(err error) {
+	select {
+	case n.fatal <- err:
+	default:
+	}
+}
+
+func (n *Node) openJournal() (err error) {
+	n.journal, err = journal.Open(n.cfg.journalDir(), journal.Options{
+		Identity:    journal.Identity{Node: n.who.Node, Post: n.who.Post, Cluster: n.national.Cluster},
+		Incarnation: n.who.Incarnation, MaxSize: n.cfg.Journal.MaxSize.Bytes(),
+		OnLatch: n.leave, Metrics: journal.NewMetrics(n.metrics), Logger: n.log.With("component", "journal"),
+	})
+	return err
+}
+
+func (n *Node) openShip() error {
+	hubs := n.cfg.Hubs
+	if len(hubs) == 0 {
+		hubs = n.national.Hubs
+	}
+	var err error
+	if n.uplink, err = openUplink(n.cfg, n.keys, hubs); err != nil {
+		return err
+	}
+	n.ship, err = ship.New(ship.Config{
+		Journal: n.journal, Signer: n.keys.journal, Dial: n.uplink.ship, Keys: n.receiptKeys,
+		Welcomed: n.welcomed, Software: telemetry.Version, Now: time.Now,
+		Logger: n.log.With("component", "ship"), Metrics: ship.NewMetrics(n.metrics),
+	})
+	return err
+}
+
+// openRenewer keeps the working certificate fresh by the device certificate: a
+// stolen working certificate dies within its week (D51).
+func (n *Node) openRenewer() (err error) {
+	n.renewer, err = link.NewRenewer(link.RenewerOptions{
+		Ring: n.keys.ring, Slot: pki.SlotWorking, Via: []pki.Slot{pki.SlotDevice},
+		Want: pki.Identity{Role: pki.Node, Name: string(n.who.Post), ID: n.who.Node.String()},
+		Ask:  n.uplink.renew, Verifier: n.uplink.verifier(pki.Node), Now: n.uplink.now,
+		Log: n.log.With("component", "renewal"),
+	})
+	return err
+}
+
+func (n *Node) receiptKeys() wire.KeySet {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.receipts
+}
+
+// intakeKey gives the newest key that visits are sealed to.
+func (n *Node) intakeKey() (seal.IntakePublic, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.national.Intake) == 0 {
+		return seal.IntakePublic{}, fault.New(fault.Unavailable, "node: intake key", "none known", nil)
+	}
+	return seal.ParseIntakePublic(n.national.Intake[len(n.national.Intake)-1].Public)
+}
+
+// welcomed keeps what the hub told of itself. Keys that sign receipts are only
+// ever added: old receipts stay provable.
+func (n *Node) welcomed(w wire.Welcome) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if w.Cluster != n.national.Cluster {
+		return fault.New(fault.Denied, "node: welcome", "another cluster answered", nil)
+	}
+	fresh := n.national
+	fresh.Receipts = union(n.national.Receipts, w.Receipts)
+	fresh.Intake, fresh.Heard = w.Intake, w.Time
+	set, err := wire.ParseKeySet(fresh.Receipts)
+	if err != nil {
+		return err
+	}
+	if err := writeRecord(n.cfg.path(fileNational), fresh); err != nil {
+		return err
+	}
+	n.national, n.receipts = fresh, set
+	return nil
+}
+
+func union(held, more [][]byte) [][]byte {
+	seen := map[string]bool{}
+	var out [][]byte
+	for _, key := range append(append([][]byte(nil), held...), more...) {
+		if !seen[string(key)] {
+			seen[string(key)] = true
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// Run serves until ctx ends or the disk fails, and closes everything.
+func (n *Node) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		select {
+		case err := <-n.fatal:
+			return err
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	g.Go(func() error { return n.ship.Run(ctx) })
+	g.Go(func() error { return n.renewer.Run(ctx) })
+	g.Go(func() error { return n.serveAdmin(ctx) })
+	g.Go(func() error { return n.serveDesk(ctx) })
+	g.Go(func() error { return n.keepClock(ctx) })
+	n.log.Info("node ready", "post", n.who.Post, "desk", n.cfg.Desk.Listen)
+	err := g.Wait()
+	n.health.Wait()
+	return errors.Join(err, n.close())
+}
+
+// keepClock gives the measured offset to whoever verifies certificates.
+func (n *Node) keepClock(ctx context.Context) error {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+			if offset, ok := n.ship.Offset(); ok {
+				n.uplink.setOffset(offset)
+			}
+		}
+	}
+}
+
+func (n *Node) close() error {
+	var err error
+	if n.uplink != nil {
+		err = n.uplink.dialer.Close()
+	}
+	if n.journal != nil {
+		err = errors.Join(err, n.journal.Close())
+	}
+	return err
+}
+
+// Journal gives the node's truth, for the bench that fills it.
+func (n *Node) Journal() *journal.Journal { return n.journal }

@@ -1,0 +1,14 @@
+// Package ship is step 3 of a record's path: it sends what the journal (step 2)
+// holds to the hub's intake (step 4), and brings back receipts, notices and
+// documents, which it stores in the journal.
+//
+// Guarantees: entries go in order, each once per session, and again after a
+// loss; an entry goes only after every image it names is stored at the hub
+// (D45); a receipt counts only when its signature and its hash agree with the
+// journal; loss of the link is noticed within 5 s and answered by a probe every
+// 2 to 4 s. Images travel on connections of their own, so that a receipt or a
+// notice never waits behind them (D25).
+//
+// Core decides, without clock, randomness, disk or network; Ship drives it over
+// package link. Simulation drives the same Core.
+package ship

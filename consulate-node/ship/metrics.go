@@ -1,0 +1,62 @@
+package ship
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// Metrics of the ship. A nil *Metrics counts nothing.
+type Metrics struct {
+	entries   prometheus.Counter
+	bytes     prometheus.Counter
+	images    prometheus.Counter
+	linkPhase prometheus.Gauge
+	unsecured prometheus.Gauge
+}
+
+// NewMetrics declares the metrics on reg.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	f := promauto.With(reg)
+	return &Metrics{
+		entries: f.NewCounter(prometheus.CounterOpts{
+			Name: "jaliya_ship_entries_sent_total", Help: "Entries sent, repeats included.",
+		}),
+		bytes: f.NewCounter(prometheus.CounterOpts{
+			Name: "jaliya_ship_batch_bytes_total", Help: "Bytes of batches sent.",
+		}),
+		images: f.NewCounter(prometheus.CounterOpts{
+			Name: "jaliya_ship_image_bytes_total", Help: "Bytes of sealed bundles that the hub has stored.",
+		}),
+		linkPhase: f.NewGauge(prometheus.GaugeOpts{
+			Name: "jaliya_ship_phase", Help: "0 down, 1 dialing, 2 greeting, 3 following, 4 restoring, 5 quarantined.",
+		}),
+		unsecured: f.NewGauge(prometheus.GaugeOpts{
+			Name: "jaliya_ship_unsecured_entries", Help: "Entries without a receipt.",
+		}),
+	}
+}
+
+func (m *Metrics) phase(p Phase) {
+	if m != nil {
+		m.linkPhase.Set(float64(p))
+	}
+}
+
+func (m *Metrics) backlog(n uint64) {
+	if m != nil {
+		m.unsecured.Set(float64(n))
+	}
+}
+
+func (m *Metrics) sent(entries, size int) {
+	if m != nil {
+		m.entries.Add(float64(entries))
+		m.bytes.Add(float64(size))
+	}
+}
+
+func (m *Metrics) uploaded(size uint64) {
+	if m != nil {
+		m.images.Add(float64(size))
+	}
+}

@@ -1,0 +1,152 @@
+package ship
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"jaliya/consulate-node/journal"
+	"jaliya/internal/fault"
+	"jaliya/internal/link"
+	"jaliya/internal/seal"
+	"jaliya/internal/wire"
+)
+
+// Config is what Ship needs. All fields but Metrics are required.
+type Config struct {
+	Journal  *journal.Journal
+	Signer   *seal.SigningKey                                              // journal key
+	Dial     func(ctx context.Context, alpn string) (*link.Session, error) // to a hub member
+	Keys     func() wire.KeySet                                            // receipt keys that this node trusts
+	Welcomed func(wire.Welcome) error                                      // keeps what a welcome brings, durably
+	Software string
+	Now      func() time.Time
+	Logger   *slog.Logger
+	Metrics  *Metrics
+}
+
+// Ship runs control and bulk sessions until its context ends.
+type Ship struct {
+	cfg  Config
+	core *Core
+
+	mu     sync.Mutex // guards status
+	status Status
+
+	following chan struct{} // closed by the control loop while a session stands; guarded by mu
+}
+
+// Status is what the link bar and readyz show.
+type Status struct {
+	Phase     string    `json:"phase"`
+	Since     time.Time `json:"since"`
+	Transport string    `json:"transport"`
+	Reason    string    `json:"reason,omitempty"` // why the last session ended
+	Attempts  uint64    `json:"attempts"`
+	NextDial  time.Time `json:"next_dial,omitzero"`
+	OffsetMS  int64     `json:"offset_ms"` // hub time minus this clock, best measured
+	Measured  bool      `json:"offset_measured"`
+	RTT       int64     `json:"rtt_ms"`
+}
+
+// New checks the configuration.
+func New(cfg Config) (*Ship, error) {
+	if cfg.Journal == nil || cfg.Signer == nil || cfg.Dial == nil || cfg.Keys == nil ||
+		cfg.Welcomed == nil || cfg.Now == nil || cfg.Logger == nil {
+		return nil, fault.New(fault.Invalid, "ship: new", "a required field is missing", nil)
+	}
+	jitter := func(limit time.Duration) time.Duration { return rand.N(limit) } //nolint:gosec // spreads dials, guards nothing
+	return &Ship{cfg: cfg, core: NewCore(cfg.Now(), jitter), following: make(chan struct{})}, nil
+}
+
+// Run sends and receives until ctx ends. It returns an error only when the
+// journal failed: the process is to leave.
+func (s *Ship) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.control(ctx) })
+	g.Go(func() error { return s.bulk(ctx) })
+	return g.Wait()
+}
+
+// Status gives the link's state now.
+func (s *Ship) Status() Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.status
+}
+
+// Offset gives the best known hub time minus this node's clock; ok is false
+// when it was never measured.
+func (s *Ship) Offset() (offset time.Duration, ok bool) {
+	st := s.Status()
+	return time.Duration(st.OffsetMS) * time.Millisecond, st.Measured
+}
+
+func (s *Ship) publish() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.status.Phase
+	s.status.Phase, s.status.Since = s.core.Phase.String(), s.core.Since
+	s.status.Attempts, s.status.NextDial = s.core.Attempts, s.core.NextDial
+	s.status.Transport = "quic"
+	if s.core.Reason != nil {
+		s.status.Reason = fault.KindOf(s.core.Reason).String()
+	}
+	if s.core.Phase == Following {
+		s.status.Reason = ""
+	}
+	if was == s.status.Phase {
+		return
+	}
+	s.cfg.Metrics.phase(s.core.Phase)
+	s.cfg.Logger.Info("link changed", "from", was, "to", s.status.Phase, "reason", s.status.Reason)
+	s.signalFollowing(s.core.Phase == Following)
+}
+
+// signalFollowing opens or shuts the gate for bulk work; mu is held.
+func (s *Ship) signalFollowing(open bool) {
+	select {
+	case <-s.following:
+		if !open {
+			s.following = make(chan struct{})
+		}
+	default:
+		if open {
+			close(s.following)
+		}
+	}
+}
+
+// awaitFollowing waits until a control session stands.
+func (s *Ship) awaitFollowing(ctx context.Context) error {
+	s.mu.Lock()
+	gate := s.following
+	s.mu.Unlock()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-gate:
+		return nil
+	}
+}
+
+// measure keeps the clock offset of the fastest exchange of the last ones: the
+// shorter the round trip, the smaller the error.
+func (s *Ship) measure(p wire.Pong, now time.Time) {
+	rtt := now.UnixMilli() - p.Asked
+	if rtt < 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.status.Measured && rtt > s.status.RTT+s.status.RTT/4+1 {
+		s.status.RTT++ // ages, so that a lasting change of the path is taken over
+		return
+	}
+	s.status.RTT, s.status.Measured = rtt, true
+	s.status.OffsetMS = p.Time + rtt/2 - now.UnixMilli()
+}

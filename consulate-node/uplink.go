@@ -1,0 +1,109 @@
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"jaliya/internal/fault"
+	"jaliya/internal/link"
+	"jaliya/internal/link/pki"
+	"jaliya/internal/wire"
+)
+
+// uplink is how this node reaches the hub: addresses, certificates, and the
+// best known hub time to verify them by.
+type uplink struct {
+	dialer *link.Dialer
+	ring   *pki.Keyring
+	trust  *pki.TrustBundle
+	hubs   []string
+	next   atomic.Uint64 // which address is tried next
+
+	mu     sync.Mutex // guards offset
+	offset time.Duration
+}
+
+func openUplink(c Config, k *keys, hubs []string) (*uplink, error) {
+	raw, err := os.ReadFile(c.path(fileTrust))
+	if err != nil {
+		return nil, fault.New(fault.NotFound, "node: open uplink", "trust bundle", err)
+	}
+	trust, err := pki.ParseTrustBundle(raw)
+	if err != nil {
+		return nil, err
+	}
+	d, err := openDialer()
+	if err != nil {
+		return nil, err
+	}
+	return &uplink{dialer: d, ring: k.ring, trust: trust, hubs: hubs}, nil
+}
+
+// now gives the best known hub time: a wrong clock stops no verification.
+func (u *uplink) now() time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return time.Now().Add(u.offset)
+}
+
+func (u *uplink) setOffset(d time.Duration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.offset = d
+}
+
+func (u *uplink) verifier(role pki.Role) *pki.Verifier {
+	return &pki.Verifier{Trust: u.trust, Roles: []pki.Role{role}, Now: u.now}
+}
+
+// dial opens a session to the next hub address with the credential of a slot.
+func (u *uplink) dial(ctx context.Context, alpn string, slot pki.Slot) (*link.Session, error) {
+	conf, err := pki.MutualClient(u.ring.Source(slot), u.verifier(pki.Member), alpn)
+	if err != nil {
+		return nil, err
+	}
+	return u.dialWith(ctx, alpn, conf)
+}
+
+func (u *uplink) dialWith(ctx context.Context, alpn string, conf *tls.Config) (*link.Session, error) {
+	const op = "node: dial hub"
+	if len(u.hubs) == 0 {
+		return nil, fault.New(fault.Invalid, op, "no hub address", nil)
+	}
+	address := u.hubs[u.next.Add(1)%uint64(len(u.hubs))]
+	remote, err := net.ResolveUDPAddr("udp", address)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, op, address, err)
+	}
+	return u.dialer.Dial(ctx, remote, alpn, conf)
+}
+
+// ship dials with the working certificate.
+func (u *uplink) ship(ctx context.Context, alpn string) (*link.Session, error) {
+	return u.dial(ctx, alpn, pki.SlotWorking)
+}
+
+// renew asks for a working certificate with the credential of a slot.
+func (u *uplink) renew(ctx context.Context, via pki.Slot, csr []byte) ([]*x509.Certificate, error) {
+	session, err := u.dial(ctx, link.ALPNRenew, via)
+	if err != nil {
+		return nil, err
+	}
+	defer session.CloseWithReason(link.CodeDone, "")
+	request := wire.Marshal(wire.RenewRequest{Version: wire.Version, WorkingCSR: csr, Time: time.Now().UnixMilli()})
+	raw, err := link.Exchange(ctx, session, request, wire.FrameRenew.Limit())
+	if err != nil {
+		return nil, err
+	}
+	var reply wire.RenewReply
+	if err := wire.Unmarshal(raw, wire.FrameRenew.Limit(), &reply); err != nil {
+		return nil, err
+	}
+	return pki.DecodeChain(reply.Working)
+}

@@ -1,0 +1,91 @@
+package hub
+
+import (
+	"net"
+	"path/filepath"
+
+	"jaliya/internal/config"
+	"jaliya/internal/fault"
+	"jaliya/internal/telemetry"
+)
+
+// Config is the hub's configuration file. Zero values work where a default is
+// named.
+type Config struct {
+	Dir     string            `toml:"dir"`     // data directory
+	Nodes   Nodes             `toml:"nodes"`   // where posts connect
+	Cluster ClusterConfig     `toml:"cluster"` // where members connect
+	Admin   Admin             `toml:"admin"`
+	Custody Custody           `toml:"custody"`
+	Vault   VaultConfig       `toml:"vault"`
+	Log     telemetry.Options `toml:"log"`
+}
+
+// Nodes says where posts connect.
+type Nodes struct {
+	Listen string `toml:"listen"` // UDP host:port, default ":7700"
+}
+
+// ClusterConfig says where members connect.
+type ClusterConfig struct {
+	Listen string `toml:"listen"` // UDP host:port, default "127.0.0.1:7701"
+}
+
+// Admin says where operators' machines ask.
+type Admin struct {
+	Listen string `toml:"listen"` // TCP host:port of /metrics, /healthz, /readyz; default "127.0.0.1:9700"
+	Socket string `toml:"socket"` // unix socket of hub's own commands; default admin.sock in dir
+}
+
+// Custody says what wraps the keys at rest; at most one is given.
+type Custody struct {
+	KeyFile    string `toml:"key_file"`   // default keys/kek in dir
+	Credential string `toml:"credential"` // name of a systemd credential
+}
+
+// VaultConfig says where sealed images are kept.
+type VaultConfig struct {
+	Dir     string      `toml:"dir"`     // default vault in dir
+	Reserve config.Size `toml:"reserve"` // space that uploads leave free, default 1 GiB
+}
+
+// WithDefaults fills in what was left out.
+func (c Config) WithDefaults() Config {
+	or(&c.Nodes.Listen, ":7700")
+	or(&c.Cluster.Listen, "127.0.0.1:7701")
+	or(&c.Admin.Listen, "127.0.0.1:9700")
+	or(&c.Admin.Socket, filepath.Join(c.Dir, "admin.sock"))
+	or(&c.Vault.Dir, filepath.Join(c.Dir, "vault"))
+	or(&c.Vault.Reserve, config.Size(1<<30))
+	if c.Custody.Credential == "" {
+		or(&c.Custody.KeyFile, filepath.Join(c.Dir, "keys", "kek"))
+	}
+	return c
+}
+
+func or[T comparable](field *T, fallback T) {
+	var zero T
+	if *field == zero {
+		*field = fallback
+	}
+}
+
+// Validate names the key that breaks a rule.
+func (c Config) Validate() error {
+	const op = "hub: validate config"
+	d := c.WithDefaults()
+	if d.Dir == "" {
+		return fault.New(fault.Invalid, op, "dir is required", nil)
+	}
+	for key, address := range map[string]string{
+		"nodes.listen": d.Nodes.Listen, "cluster.listen": d.Cluster.Listen, "admin.listen": d.Admin.Listen,
+	} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return fault.New(fault.Invalid, op, key, err)
+		}
+	}
+	if c.Custody.KeyFile != "" && c.Custody.Credential != "" {
+		return fault.New(fault.Invalid, op, "custody: key_file and credential exclude each other", nil)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"jaliya/hub/ledger"
+	"jaliya/internal/consular"
+	"jaliya/internal/fault"
+	"jaliya/internal/workflow"
+)
+
+// Answer is what became of an order: an event for its case. The zero Event
+// says that the order is done and the case need not move.
+type Answer struct {
+	Event  workflow.Event
+	Actor  workflow.Actor
+	Reason consular.RefusalReason
+	Facts  ledger.Facts
+}
+
+// Handler carries out one order. It may be asked twice for the same order id.
+// An error is a failed attempt: the order stays open and is tried again later.
+type Handler func(ctx context.Context, o ledger.Order) (Answer, error)
+
+// State is what the worker reads of the ledger.
+type State interface {
+	OpenOrders(kind uint8, now int64, n int) ([]ledger.Order, error)
+	Watch() (applied uint64, changed <-chan struct{})
+}
+
+// Proposer commits a command and gives what the ledger answered.
+type Proposer interface {
+	Propose(ctx context.Context, command []byte) (answer any, index uint64, err error)
+}
+
+// Config is what a Worker needs. All fields but Metrics are required.
+type Config struct {
+	State    State
+	Proposer Proposer
+	Leading  func() bool
+	Handlers map[workflow.Order]Handler
+	Now      func() time.Time
+	Logger   *slog.Logger
+	Metrics  *Metrics
+}
+
+// Limits of the worker.
+const (
+	ordersAtOnce = 32              // of one kind in one round
+	handlers     = 8               // handlers running at once in one round
+	retryFirst   = 2 * time.Second // pause after the first failed attempt
+	retryMost    = 10 * time.Minute
+	idleRound    = time.Second // a round even if nothing changed: retries become due
+)
+
+// Worker carries out orders.
+type Worker struct{ cfg Config }
+
+// New checks the configuration.
+func New(cfg Config) (*Worker, error) {
+	const op = "gateway: new worker"
+	if cfg.State == nil || cfg.Proposer == nil || cfg.Leading == nil || cfg.Now == nil || cfg.Logger == nil {
+		return nil, fault.New(fault.Invalid, op, "a required field is missing", nil)
+	}
+	if len(cfg.Handlers) == 0 {
+		return nil, fault.New(fault.Invalid, op, "no handler: no order would ever be carried out", nil)
+	}
+	return &Worker{cfg: cfg}, nil
+}
+
+// Run works until ctx ends. Only storage that fails to be read ends it earlier.
+func (w *Worker) Run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		_, changed := w.cfg.State.Watch()
+		if w.cfg.Leading() {
+			if err := w.round(ctx); err != nil {
+				return err
+			}
+		}
+		timer.Reset(idleRound)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		case <-timer.C:
+		}
+	}
+}
+
+// round carries out what is due of every kind.
+func (w *Worker) round(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(handlers)
+	for kind, handle := range w.cfg.Handlers {
+		orders, err := w.cfg.State.OpenOrders(uint8(kind), w.cfg.Now().UnixMilli(), ordersAtOnce)
+		if err != nil {
+			return err
+		}
+		for _, o := range orders {
+			g.Go(func() error {
+				w.carryOut(ctx, o, handle)
+				return nil
+			})
+		}
+	}
+	return g.Wait()
+}
+
+// carryOut runs one order and proposes its outcome. A proposal that fails
+// leaves the order open, and the next round repeats it.
+func (w *Worker) carryOut(ctx context.Context, o ledger.Order, handle Handler) {
+	name := workflow.Order(o.Kind).String()
+	answer, err := handle(ctx, o)
+	c := ledger.CompleteOrder{Time: w.cfg.Now().UnixMilli(), Order: o.ID}
+	if err != nil {
+		c.Retry = w.cfg.Now().Add(pause(o.Attempts)).UnixMilli()
+		c.Text = fault.KindOf(err).String()
+		w.cfg.Logger.Warn("order failed", "order", name, "id", o.ID, "attempt", o.Attempts+1,
+			"kind", c.Text, "error", err)
+	} else {
+		c.Event, c.Actor = uint8(answer.Event), uint16(answer.Actor)
+		c.Reason, c.Facts = uint16(answer.Reason), answer.Facts
+	}
+	w.cfg.Metrics.order(name, err)
+	if err := w.propose(ctx, c); err != nil && ctx.Err() == nil {
+		w.cfg.Logger.Warn("order result not taken", "order", name, "id", o.ID,
+			"kind", fault.KindOf(err).String(), "error", err)
+	}
+}
+
+func (w *Worker) propose(ctx context.Context, c ledger.CompleteOrder) error {
+	raw, err := ledger.Encode(c)
+	if err != nil {
+		return err
+	}
+	answer, _, err := w.cfg.Proposer.Propose(ctx, raw)
+	if err != nil {
+		return err
+	}
+	result, ok := answer.(ledger.Result)
+	if !ok {
+		return fault.New(fault.Internal, "gateway: propose", "answer", nil)
+	}
+	return result.Err()
+}
+
+// pause grows from 2 s to 10 min.
+func pause(attempts uint32) time.Duration {
+	return min(retryMost, retryFirst<<min(attempts, 9))
+}

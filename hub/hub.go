@@ -1,0 +1,263 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"jaliya/hub/cluster"
+	"jaliya/hub/gateway"
+	"jaliya/hub/intake"
+	"jaliya/hub/ledger"
+	"jaliya/hub/opener"
+	"jaliya/hub/vault"
+	"jaliya/internal/fault"
+	"jaliya/internal/link"
+	"jaliya/internal/telemetry"
+	"jaliya/internal/workflow"
+)
+
+// Hub is one member with all its parts.
+type Hub struct {
+	cfg      Config
+	log      *slog.Logger
+	keys     *keys
+	metrics  *prometheus.Registry
+	health   *telemetry.Health
+	ledger   *ledger.Ledger
+	cluster  *cluster.Cluster
+	vault    *vault.Directory
+	intake   *intake.Intake
+	worker   *gateway.Worker
+	registry *link.Registry
+	listener *link.Listener
+	fatal    chan error // the first failure that ends the process; buffered
+}
+
+// Open builds a hub from an initialized directory, in the order in which a
+// record travels backwards: what is written to first is opened first.
+func Open(c Config, log *slog.Logger) (*Hub, error) {
+	c = c.WithDefaults()
+	k, err := loadKeys(c)
+	if err != nil {
+		return nil, err
+	}
+	h := &Hub{cfg: c, log: log, keys: k, metrics: telemetry.NewRegistry(), fatal: make(chan error, 1)}
+	if err := h.renewMember(); err != nil {
+		return nil, err
+	}
+	for _, build := range []func() error{h.openLedger, h.openCluster, h.openVault, h.openWorkers, h.openListener, h.openHealth} {
+		if err := build(); err != nil {
+			return nil, errors.Join(err, h.close())
+		}
+	}
+	return h, nil
+}
+
+// leave notes the failure for which the process must go; the first one counts.
+func (h *Hub) leave(err error) {
+	select {
+	case h.fatal <- err:
+	default:
+	}
+}
+
+func (h *Hub) openLedger() (err error) {
+	h.ledger, err = ledger.Open(filepath.Join(h.cfg.Dir, "ledger.db"), ledger.Options{OnLatch: h.leave})
+	return err
+}
+
+func (h *Hub) openCluster() error {
+	dir := filepath.Join(h.cfg.Dir, "raft")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fault.New(fault.Storage, "hub: open cluster", dir, err)
+	}
+	server, client, err := h.memberTLS()
+	if err != nil {
+		return err
+	}
+	h.cluster, err = cluster.Open(cluster.Config{
+		ID: h.keys.member.ID, Dir: dir, Bind: h.cfg.Cluster.Listen, ServerTLS: server, ClientTLS: client,
+		State: replicated{h.ledger}, Tick: h.tick, Exit: h.leave,
+		Alarm:   func(op string) { h.log.Error("disk is slow", "operation", op) },
+		Logger:  h.log.With("component", "cluster"),
+		Metrics: h.metrics,
+	})
+	return err
+}
+
+// tick is the leader's heartbeat through the log: it fires the timers of cases
+// and bounds the livelock of D12.
+func (h *Hub) tick(now time.Time) []byte {
+	raw, err := ledger.Encode(ledger.Tick{Time: now.UnixMilli()})
+	if err != nil {
+		h.log.Error("tick not encoded", "error", err)
+		return nil
+	}
+	return raw
+}
+
+func (h *Hub) openVault() (err error) {
+	h.vault, err = vault.OpenDirectory(h.cfg.Vault.Dir, h.cfg.Vault.Reserve.Bytes())
+	return err
+}
+
+func (h *Hub) openWorkers() error {
+	o, err := opener.New(h.keys.intake, h.ledger, h.vault)
+	if err != nil {
+		return err
+	}
+	h.worker, err = gateway.New(gateway.Config{
+		State: h.ledger, Proposer: h.cluster, Leading: h.cluster.IsLeader, Now: time.Now,
+		Handlers: map[workflow.Order]gateway.Handler{
+			workflow.OrderExamine: o.Examine,
+			workflow.OrderVerify:  gateway.PassByRule,
+		},
+		Logger: h.log.With("component", "gateway"), Metrics: gateway.NewMetrics(h.metrics),
+	})
+	if err != nil {
+		return err
+	}
+	h.intake, err = intake.New(intake.Config{
+		State: h.ledger, Proposer: h.cluster, Vault: h.vault, Signer: h.keys.receipt, Now: time.Now,
+		Logger: h.log.With("component", "intake"), Metrics: intake.NewMetrics(h.metrics),
+	})
+	return err
+}
+
+func (h *Hub) openListener() error {
+	const op = "hub: open listener"
+	address, err := net.ResolveUDPAddr("udp", h.cfg.Nodes.Listen)
+	if err != nil {
+		return fault.New(fault.Invalid, op, h.cfg.Nodes.Listen, err)
+	}
+	conn, err := net.ListenUDP("udp", address)
+	if err != nil {
+		return fault.New(fault.Unavailable, op, h.cfg.Nodes.Listen, err)
+	}
+	secrets, err := link.LoadSecrets(h.cfg.keyPath("quic.secrets"), time.Now())
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	cfg := link.DefaultConfig()
+	cfg.Secrets = secrets
+	h.registry = link.NewRegistry(h.denied)
+	h.listener, err = link.NewListener(conn, link.ListenerOptions{
+		Config: cfg, Registry: h.registry, Log: h.log.With("component", "link"),
+	})
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	return nil
+}
+
+// Run serves until ctx ends or the disk fails, and closes everything.
+func (h *Hub) Run(ctx context.Context) error {
+	if err := h.found(ctx); err != nil {
+		return errors.Join(err, h.listener.Close(), h.close())
+	}
+	endpoints, err := h.endpoints()
+	if err != nil {
+		return errors.Join(err, h.listener.Close(), h.close())
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		select {
+		case err := <-h.fatal:
+			return err
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	g.Go(func() error { return h.intake.Run(ctx) })
+	g.Go(func() error { return h.worker.Run(ctx) })
+	g.Go(func() error { return h.listener.Serve(ctx, endpoints) })
+	g.Go(func() error { return h.serveAdmin(ctx) })
+	g.Go(func() error { return h.serveSocket(ctx) })
+	g.Go(func() error { return h.keepIdentity(ctx) })
+	g.Go(func() error { return h.keepDenylist(ctx) })
+	h.log.Info("hub ready", "member", h.keys.member.Name, "nodes", h.listener.Addr().String())
+	err = g.Wait()
+	h.health.Wait()
+	return errors.Join(err, h.close())
+}
+
+// close ends what stays open between builds and runs.
+func (h *Hub) close() error {
+	var err error
+	if h.cluster != nil {
+		err = h.cluster.Shutdown()
+	}
+	if h.ledger != nil {
+		err = errors.Join(err, h.ledger.Close())
+	}
+	return err
+}
+
+// found makes a cluster of one out of a member that never had any company, and
+// gives the ledger its identity.
+func (h *Hub) found(ctx context.Context) error {
+	held, err := h.ledger.Cluster()
+	if err != nil || held.ID == h.keys.cluster {
+		return err
+	}
+	if err := h.cluster.Bootstrap(); err != nil && !fault.Is(err, fault.Exists) {
+		return err
+	}
+	intakeKeys, err := h.keys.intakeKeys()
+	if err != nil {
+		return err
+	}
+	return h.propose(ctx, ledger.Init{
+		Time: time.Now().UnixMilli(), Cluster: h.keys.cluster, Secret: h.keys.index,
+		Receipt: [][]byte{h.keys.receipt.Public().Bytes()}, Intake: intakeKeys,
+	})
+}
+
+// propose commits a command of the hub's own, waiting up to a minute for a
+// leader.
+func (h *Hub) propose(ctx context.Context, c ledger.Command) error {
+	_, err := h.ask(ctx, c)
+	return err
+}
+
+func (h *Hub) ask(ctx context.Context, c ledger.Command) (ledger.Result, error) {
+	raw, err := ledger.Encode(c)
+	if err != nil {
+		return ledger.Result{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := h.awaitLeading(ctx); err != nil {
+		return ledger.Result{}, err
+	}
+	answer, _, err := h.cluster.Propose(ctx, raw)
+	if err != nil {
+		return ledger.Result{}, err
+	}
+	result, ok := answer.(ledger.Result)
+	if !ok {
+		return ledger.Result{}, fault.New(fault.Internal, "hub: propose", "answer", nil)
+	}
+	return result, result.Err()
+}
+
+func (h *Hub) awaitLeading(ctx context.Context) error {
+	leading, stop := h.cluster.LeaderCh()
+	defer stop()
+	for !h.cluster.IsLeader() {
+		select {
+		case <-leading:
+		case <-ctx.Done():
+			return fault.New(fault.Unavailable, "hub: wait for leadership", h.keys.member.Name, ctx.Err())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package intake
+
+import (
+	"jaliya/internal/fault"
+	"jaliya/internal/wire"
+)
+
+// Own is what the hub holds of one incarnation of a node.
+type Own struct {
+	Cursor wire.Position // after the last committed entry; the zero value when nothing is here
+	Known  bool
+	// HashAt gives the hub's hash at a sequence at or below the cursor.
+	HashAt func(seq uint64) (wire.Digest, error)
+}
+
+// Compare concludes from positions and hashes what a node is to do with one of
+// its histories (SPEC.md section 8, D36). A different hash at the same position
+// is fault.Fork.
+func Compare(held wire.History, own Own) (wire.Decision, error) {
+	const op = "intake: compare histories"
+	head := held.Head
+	switch {
+	case !own.Known:
+		return wire.Decision{Verdict: wire.VerdictNew, Cursor: wire.Genesis(head.Node, head.Incarnation)}, nil
+	case own.Cursor.Seq < head.Seq:
+		// The node proves the shared part: its own hash at the cursor must be the
+		// hub's, or its first batch does not follow.
+		return wire.Decision{Verdict: wire.VerdictFollow, Cursor: own.Cursor}, nil
+	case own.Cursor.Seq == head.Seq:
+		if own.Cursor != head {
+			return wire.Decision{}, fault.New(fault.Fork, op, head.String(), nil)
+		}
+		return wire.Decision{Verdict: wire.VerdictFollow, Cursor: own.Cursor}, nil
+	}
+	hash, err := own.hashAt(head)
+	if err != nil {
+		return wire.Decision{}, err
+	}
+	if hash != head.Hash {
+		return wire.Decision{}, fault.New(fault.Fork, op, head.String(), nil)
+	}
+	return wire.Decision{Verdict: wire.VerdictRestore, Cursor: own.Cursor}, nil
+}
+
+func (o Own) hashAt(head wire.Position) (wire.Digest, error) {
+	if head.Seq == 0 {
+		return wire.Genesis(head.Node, head.Incarnation).Hash, nil
+	}
+	return o.HashAt(head.Seq)
+}

@@ -1,0 +1,14 @@
+// Package intake is step 4 of a record's path: it takes a node's entries from
+// ship (step 3), proves who speaks and what follows what, and proposes them to
+// the cluster (step 5). It opens nothing.
+//
+// Guarantees: only entries whose batch signature and chain were verified are
+// proposed, once for a whole batch (D35); every image that an entry names is in
+// the vault, fsynced, before the entry is proposed (D45); a receipt leaves only
+// after the commit, signed over fields of the state, so that a repeat is
+// byte-equal; an older session of a node is told so and ends (D37); a slow node
+// is not read from, and no other node waits for it (D30).
+//
+// Compare and Queue decide without clock, randomness or network; Intake drives
+// them over package link.
+package intake

@@ -1,0 +1,113 @@
+package hub
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"time"
+
+	"jaliya/hub/ledger"
+	"jaliya/internal/fault"
+	"jaliya/internal/link/pki"
+	"jaliya/internal/wire"
+)
+
+// join takes a machine in by its invitation: the ledger decides who it is, then
+// certificates are issued for that identity and for the keys of the requests.
+// The same machine may ask again after a lost reply.
+func (h *Hub) join(ctx context.Context, request []byte) ([]byte, error) {
+	const op = "hub: join"
+	var r wire.JoinRequest
+	if err := wire.Unmarshal(request, wire.FrameJoin.Limit(), &r); err != nil {
+		return nil, err
+	}
+	if r.Version == 0 || r.Version > wire.Version {
+		return nil, fault.New(fault.Unsupported, op, "version", nil)
+	}
+	device, err := keyDigest(r.DeviceCSR)
+	if err != nil {
+		return nil, err
+	}
+	result, err := h.ask(ctx, ledger.JoinNode{
+		Time: time.Now().UnixMilli(), Invitation: sha256.Sum256(r.Secret), Node: r.Node, Post: r.Post,
+		Device: device, Journal: r.JournalKey, PostKey: r.PostKey,
+	})
+	if err != nil {
+		h.log.Warn("join refused", "post", r.Post, "kind", fault.KindOf(err).String())
+		return nil, err
+	}
+	if result.Node == nil {
+		return nil, fault.New(fault.Internal, op, "answer", nil)
+	}
+	h.log.Info("node joined", "post", r.Post, "node", r.Node.String())
+	return h.joinReply(r)
+}
+
+// keyDigest names the key of a signing request.
+func keyDigest(csr []byte) (wire.Digest, error) {
+	public, err := pki.ParseCSR(csr)
+	if err != nil {
+		return wire.Digest{}, err
+	}
+	der, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return wire.Digest{}, fault.New(fault.Invalid, "hub: name key", "", err)
+	}
+	return sha256.Sum256(der), nil
+}
+
+func (h *Hub) joinReply(r wire.JoinRequest) ([]byte, error) {
+	device, err := h.issue(pki.Device, r.DeviceCSR, string(r.Post), r.Node)
+	if err != nil {
+		return nil, err
+	}
+	working, err := h.issue(pki.Node, r.WorkingCSR, string(r.Post), r.Node)
+	if err != nil {
+		return nil, err
+	}
+	held, err := h.ledger.Cluster()
+	if err != nil {
+		return nil, err
+	}
+	return wire.Marshal(wire.JoinReply{
+		Version: wire.Version, Cluster: held.ID, Device: device, Working: working,
+		Trust: h.keys.trust.Marshal(), Receipts: held.Receipt, Intake: held.Intake, Time: time.Now().UnixMilli(),
+	}), nil
+}
+
+// issue certifies the key of a request for a node's identity. Device and node
+// certificates come from the node intermediate.
+func (h *Hub) issue(role pki.Role, csr []byte, post string, node wire.NodeID) ([]byte, error) {
+	chain, err := h.keys.authorities[role.Issuer()].IssueCSR(csr, pki.Request{
+		Identity: pki.Identity{Role: role, Name: post, ID: node.String()}, Now: time.Now(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pki.EncodeChain(chain), nil
+}
+
+// renew gives a new working certificate to a machine that shows its device
+// certificate, unless the ledger has revoked it since.
+func (h *Hub) renew(_ context.Context, peer pki.Peer, request []byte) ([]byte, error) {
+	const op = "hub: renew"
+	var r wire.RenewRequest
+	if err := wire.Unmarshal(request, wire.FrameRenew.Limit(), &r); err != nil {
+		return nil, err
+	}
+	id, err := wire.ParseNodeID(peer.Identity.ID)
+	if err != nil {
+		return nil, err
+	}
+	node, err := h.ledger.Node(id)
+	if err != nil || node.Revoked || string(node.Post) != peer.Identity.Name {
+		return nil, fault.New(fault.Denied, op, peer.Identity.String(), err)
+	}
+	working, err := h.issue(pki.Node, r.WorkingCSR, peer.Identity.Name, id)
+	if err != nil {
+		return nil, err
+	}
+	return wire.Marshal(wire.RenewReply{
+		Version: wire.Version, Working: working, Trust: h.keys.trust.Marshal(), Time: time.Now().UnixMilli(),
+	}), nil
+}

@@ -1,0 +1,174 @@
+package ledger
+
+import (
+	"jaliya/internal/fault"
+	"jaliya/internal/wire"
+	"jaliya/internal/workflow"
+)
+
+// run is the new part of a batch: entries, the position after each, and the
+// digest of each body.
+type run struct {
+	after   wire.Position
+	entries []wire.Entry
+	chain   []wire.Position
+	digests []wire.Digest
+}
+
+// commit stores the run as one range. Every entry is stored and the cursor
+// passes it, accepted or not.
+func (t *tx) commit(r *BatchResult, n Node, run run) error {
+	for i, e := range run.entries {
+		s := Stored{
+			At: run.chain[i], Header: e.Header, Digest: run.digests[i], Verdict: Accepted,
+			Index: t.index, Time: t.time,
+		}
+		if err := t.entry(n, &s, e); err != nil {
+			return err
+		}
+		if s.Verdict == Refused {
+			r.Refused = append(r.Refused, RefusedEntry{Seq: s.At.Seq, Reason: s.Reason})
+		}
+	}
+	head := run.chain[len(run.chain)-1]
+	receipt, err := t.putReceipt(run.after.Seq+1, run.chain)
+	if err != nil {
+		return err
+	}
+	r.Receipts, r.Resume = append(r.Receipts, receipt), head
+	if err := t.put(inCursors, historyKey(head.Node, head.Incarnation), head); err != nil {
+		return err
+	}
+	n.Incarnation, n.Seen = head.Incarnation, t.time
+	return t.put(inNodes, n.ID[:], n)
+}
+
+// entry decides about one entry, makes its effect and stores it.
+func (t *tx) entry(n Node, s *Stored, e wire.Entry) error {
+	t.counts.Commits++
+	s.Commit = t.counts.Commits
+	h, reason := t.acceptable(n, s)
+	if reason == 0 {
+		var err error
+		if reason, err = t.take(h, s); err != nil {
+			return err
+		}
+	}
+	if reason != 0 {
+		s.Verdict, s.Reason = Refused, reason
+		if err := t.refused(n, h, s); err != nil {
+			return err
+		}
+	}
+	if s.Verdict != Repeated {
+		if err := t.w.putDigested(inBodies, number(s.Commit), e.Body, s.Digest); err != nil {
+			return err
+		}
+	}
+	at := link{commit: s.Commit, hash: s.At.Hash}
+	if err := putLink(t.w, inPositions, positionKey(s.At.Node, s.At.Incarnation, s.At.Seq), at); err != nil {
+		return err
+	}
+	return t.put(inEntries, number(s.Commit), s)
+}
+
+// lastKind is the newest kind of entry at each feature level: a newer program
+// must refuse what an older one would, until all are new (D19).
+func lastKind(feature uint32) wire.Kind {
+	switch feature {
+	case 0:
+		return 0
+	default:
+		return wire.KindFileViewed
+	}
+}
+
+// acceptable checks what the header says about itself.
+func (t *tx) acceptable(n Node, s *Stored) (wire.Header, Reason) {
+	h, err := wire.DecodeHeader(s.Header)
+	switch {
+	case fault.Is(err, fault.Unsupported):
+		return wire.Header{}, ReasonUnknownKind
+	case err != nil || h.BodyDigest != s.Digest:
+		return wire.Header{}, ReasonUnreadable
+	case h.Source != wire.SourceNode || h.Node != s.At.Node || h.Incarnation != s.At.Incarnation || h.Seq != s.At.Seq:
+		return h, ReasonPosition
+	case !h.Kind.Known() || h.Kind > lastKind(t.cluster.Feature):
+		return h, ReasonUnknownKind
+	case h.Post != n.Post:
+		return h, ReasonPost
+	case h.Validate() != nil:
+		return h, ReasonField
+	}
+	return h, 0
+}
+
+// take makes the effect of an acceptable entry, unless its record had it
+// before, and remembers the record.
+func (t *tx) take(h wire.Header, s *Stored) (Reason, error) {
+	content := contentOf(h)
+	held, known, err := loadLink(t.w, inRecords, h.Record[:])
+	switch {
+	case err != nil:
+		return 0, err
+	case known && held.hash != content:
+		return ReasonDuplicate, nil
+	case known:
+		s.Verdict, s.First = Repeated, held.commit
+		return 0, nil
+	}
+	if reason, err := t.effect(h, s); reason != 0 || err != nil {
+		return reason, err
+	}
+	return 0, putLink(t.w, inRecords, h.Record[:], link{commit: s.Commit, hash: content})
+}
+
+// effect hands an entry to the case that it is about.
+func (t *tx) effect(h wire.Header, s *Stored) (Reason, error) {
+	in := workflow.Input{
+		Post: h.Post, Pickup: h.Pickup, Service: workflow.Service(h.Service), Seen: h.Seen,
+	}
+	switch h.Kind {
+	case wire.KindRequestReleased:
+		in.Event, in.Actor, in.TwoPersons = workflow.Committed, workflow.Node, true
+		return t.released(h, s, in)
+	case wire.KindRequestAmended:
+		in.Event, in.Actor, in.TwoPersons = workflow.Amended, workflow.Node, true
+		return t.amended(h, s, in)
+	case wire.KindRequestCancelled:
+		in.Event, in.Actor = workflow.Withdrawn, workflow.Agent
+		return t.said(h, s, in)
+	case wire.KindFileViewed:
+		return 0, nil // the entry itself is the record of it
+	}
+	return ReasonUnknownKind, nil
+}
+
+// RefusedLine is one line of the list of refused entries.
+type RefusedLine struct {
+	Number uint64      `cbor:"1,keyasint"`
+	Commit uint64      `cbor:"2,keyasint"`
+	Node   wire.NodeID `cbor:"3,keyasint"`
+	Seq    uint64      `cbor:"4,keyasint"`
+	Reason Reason      `cbor:"5,keyasint"`
+	Time   int64       `cbor:"6,keyasint"`
+}
+
+// refused lists the entry and tells the post, which corrects it by a new one.
+func (t *tx) refused(n Node, h wire.Header, s *Stored) error {
+	t.counts.Refused++
+	line := RefusedLine{
+		Number: t.counts.Refused, Commit: s.Commit, Node: n.ID, Seq: s.At.Seq, Reason: s.Reason, Time: t.time,
+	}
+	if err := t.put(inRefused, number(line.Number), line); err != nil {
+		return err
+	}
+	notice := wire.Notice{Kind: wire.NoticeEntryRefused, Record: h.Record, Reason: uint16(s.Reason)}
+	if len(h.Reference) == referenceLength {
+		notice.Reference = h.Reference
+	}
+	return t.tell(n.Post, notice)
+}
+
+// referenceLength is that of a reference in digits.
+const referenceLength = 18

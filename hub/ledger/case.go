@@ -1,0 +1,213 @@
+package ledger
+
+import (
+	"jaliya/internal/consular"
+	"jaliya/internal/fault"
+	"jaliya/internal/wire"
+	"jaliya/internal/workflow"
+)
+
+// Case is one request of one person, as the network knows it.
+type Case struct {
+	Number    uint64        `cbor:"1,keyasint"` // order of commit
+	Reference string        `cbor:"2,keyasint"` // 18 digits
+	Slip      wire.Digest   `cbor:"3,keyasint"` // consular.SlipHash of the newest packet
+	Flow      Flow          `cbor:"4,keyasint"`
+	Record    wire.RecordID `cbor:"5,keyasint"` // newest packet
+	Commit    uint64        `cbor:"6,keyasint"` // the entry that brought it
+	Opened    int64         `cbor:"7,keyasint"`
+	Updated   int64         `cbor:"8,keyasint"`
+	Open      []uint64      `cbor:"9,keyasint,omitempty"` // orders that wait
+	Timers    []Timer       `cbor:"10,keyasint,omitempty"`
+}
+
+// Flow is workflow.Case as it is stored: numbers, so that a field may be
+// renamed there and never here.
+type Flow struct {
+	Kind        uint8           `cbor:"1,keyasint"`
+	State       uint8           `cbor:"2,keyasint"`
+	Before      uint8           `cbor:"3,keyasint,omitempty"`
+	Version     uint64          `cbor:"4,keyasint"`
+	Since       uint64          `cbor:"5,keyasint"`
+	Service     uint8           `cbor:"6,keyasint,omitempty"`
+	Serving     consular.PostID `cbor:"7,keyasint,omitempty"`
+	Pickup      consular.PostID `cbor:"8,keyasint,omitempty"`
+	Holder      consular.PostID `cbor:"9,keyasint,omitempty"`
+	Onward      consular.PostID `cbor:"10,keyasint,omitempty"`
+	Site        uint8           `cbor:"11,keyasint,omitempty"`
+	Serial      []byte          `cbor:"12,keyasint,omitempty"`
+	Pouch       []byte          `cbor:"13,keyasint,omitempty"`
+	Reason      uint16          `cbor:"14,keyasint,omitempty"`
+	Count       uint16          `cbor:"15,keyasint,omitempty"`
+	Packets     uint8           `cbor:"16,keyasint,omitempty"`
+	Supplements uint8           `cbor:"17,keyasint,omitempty"`
+	Recaptures  uint8           `cbor:"18,keyasint,omitempty"`
+	Returns     uint8           `cbor:"19,keyasint,omitempty"`
+	NoShows     uint8           `cbor:"20,keyasint,omitempty"`
+	Attempts    uint8           `cbor:"21,keyasint,omitempty"`
+	Checks      uint8           `cbor:"22,keyasint,omitempty"`
+	Reminders   uint8           `cbor:"23,keyasint,omitempty"`
+	Appeals     uint8           `cbor:"24,keyasint,omitempty"`
+	Paid        bool            `cbor:"25,keyasint,omitempty"`
+	Legal       uint8           `cbor:"26,keyasint,omitempty"`
+}
+
+func flowOf(c workflow.Case) Flow {
+	f := Flow{
+		Kind: uint8(c.Kind), State: uint8(c.State), Before: uint8(c.Before), Version: c.Version, Since: c.Since,
+		Service: uint8(c.Service), Serving: c.Serving, Pickup: c.Pickup,
+		Holder: c.Holder, Onward: c.Onward, Site: uint8(c.Site),
+		Reason: uint16(c.Reason), Count: c.Count, Packets: c.Packets, Supplements: c.Supplements,
+		Recaptures: c.Recaptures, Returns: c.Returns, NoShows: c.NoShows, Attempts: c.Attempts,
+		Checks: c.Checks, Reminders: c.Reminders, Appeals: c.Appeals, Paid: c.Paid, Legal: uint8(c.Legal),
+	}
+	if c.Serial != (workflow.Digest{}) {
+		f.Serial = c.Serial[:]
+	}
+	if c.Pouch != (workflow.PouchID{}) {
+		f.Pouch = c.Pouch[:]
+	}
+	return f
+}
+
+// Case gives the workflow's own form.
+func (f Flow) Case() workflow.Case {
+	c := workflow.Case{
+		Kind: workflow.Kind(f.Kind), State: workflow.State(f.State), Before: workflow.State(f.Before),
+		Version: f.Version, Since: f.Since, Service: workflow.Service(f.Service),
+		Serving: f.Serving, Pickup: f.Pickup, Holder: f.Holder,
+		Onward: f.Onward, Site: workflow.Site(f.Site),
+		Reason: workflow.Reason(f.Reason), //nolint:gosec // it was one when it was stored
+		Count:  f.Count, Packets: f.Packets, Supplements: f.Supplements, Recaptures: f.Recaptures,
+		Returns: f.Returns, NoShows: f.NoShows, Attempts: f.Attempts, Checks: f.Checks,
+		Reminders: f.Reminders, Appeals: f.Appeals, Paid: f.Paid, Legal: workflow.LegalClock(f.Legal),
+	}
+	copy(c.Serial[:], f.Serial)
+	copy(c.Pouch[:], f.Pouch)
+	return c
+}
+
+// Line is one line of a case's timeline.
+type Line struct {
+	Version uint64          `cbor:"1,keyasint"`
+	Time    int64           `cbor:"2,keyasint"`
+	State   uint8           `cbor:"3,keyasint"` // workflow.State after the event
+	Event   uint8           `cbor:"4,keyasint"` // workflow.Event
+	Actor   uint16          `cbor:"5,keyasint"` // workflow.Actor
+	Reason  uint16          `cbor:"6,keyasint,omitempty"`
+	Post    consular.PostID `cbor:"7,keyasint,omitempty"` // the speaker's
+	Index   uint64          `cbor:"8,keyasint"`
+	Commit  uint64          `cbor:"9,keyasint,omitempty"` // the entry that said it
+}
+
+// caseKind says which machine moves a service; zero: none yet.
+func caseKind(s consular.Service) workflow.Kind {
+	switch s.Family() {
+	case consular.FamilyCNIE:
+		return workflow.KindCNIE
+	case consular.FamilyRecord:
+		return 0 // the criminal record's table comes with its own feature level
+	}
+	return 0
+}
+
+// findCase looks a reference up.
+func (t *tx) findCase(reference string) (Case, bool, error) {
+	return caseUnder(t.w, referenceKey(t.cluster.Secret, reference))
+}
+
+// caseUnder gives the case that a key of the index by reference leads to.
+func caseUnder(r reader, key []byte) (Case, bool, error) {
+	raw := r.Get(inRefs, key)
+	if raw == nil {
+		return Case{}, false, nil
+	}
+	c, found, err := load[Case](r, inCases, raw)
+	if err == nil && !found {
+		err = fault.New(fault.Corrupt, "ledger: read cases", "", nil)
+	}
+	return c, found, err
+}
+
+// released opens a case, or brings a new packet to one that waits for it.
+func (t *tx) released(h wire.Header, s *Stored, in workflow.Input) (Reason, error) {
+	kind := caseKind(consular.Service(h.Service))
+	if kind == 0 {
+		return ReasonService, nil
+	}
+	key := referenceKey(t.cluster.Secret, h.Reference)
+	c, found, err := caseUnder(t.w, key)
+	if err != nil {
+		return 0, err
+	}
+	if found && c.Flow.Service != h.Service {
+		return ReasonReferenceUsed, nil
+	}
+	if found {
+		return t.packet(c, h, s, in)
+	}
+	c = Case{Number: t.counts.Cases + 1, Reference: h.Reference, Opened: t.time, Flow: Flow{Kind: uint8(kind)}}
+	if reason, err := t.packet(c, h, s, in); reason != 0 || err != nil {
+		return reason, err
+	}
+	t.counts.Cases++
+	return 0, t.putRaw(inRefs, key, number(c.Number))
+}
+
+// amended replaces the packet that the post means to replace, and no other.
+func (t *tx) amended(h wire.Header, s *Stored, in workflow.Input) (Reason, error) {
+	c, found, err := t.findCase(h.Reference)
+	switch {
+	case err != nil:
+		return 0, err
+	case !found:
+		return ReasonNoCase, nil
+	case c.Flow.Service != h.Service:
+		return ReasonReferenceUsed, nil
+	case h.Replaces == nil || *h.Replaces != c.Record:
+		return ReasonReplaces, nil
+	}
+	return t.packet(c, h, s, in)
+}
+
+// packet is a step that brings a packet.
+func (t *tx) packet(c Case, h wire.Header, s *Stored, in workflow.Input) (Reason, error) {
+	out, err := workflow.Step(c.Flow.Case(), in)
+	if err != nil {
+		return reasonOf(err), nil
+	}
+	c.Record, c.Commit, c.Slip = h.Record, s.Commit, *h.SlipHash
+	s.Case = c.Number
+	return 0, t.move(&c, in, out, s.Commit)
+}
+
+// said is a step that brings no packet.
+func (t *tx) said(h wire.Header, s *Stored, in workflow.Input) (Reason, error) {
+	c, found, err := t.findCase(h.Reference)
+	if err != nil {
+		return 0, err
+	}
+	if !found {
+		return ReasonNoCase, nil
+	}
+	out, err := workflow.Step(c.Flow.Case(), in)
+	if err != nil {
+		return reasonOf(err), nil
+	}
+	s.Case = c.Number
+	return 0, t.move(&c, in, out, s.Commit)
+}
+
+// reasonOf tells a post why the workflow refused.
+func reasonOf(err error) Reason {
+	switch fault.KindOf(err) { //nolint:exhaustive // Step documents these four kinds
+	case fault.Denied:
+		return ReasonNotYours
+	case fault.Invalid:
+		return ReasonIncomplete
+	case fault.Unsupported:
+		return ReasonService
+	default:
+		return ReasonNotNow
+	}
+}

@@ -1,0 +1,109 @@
+package ledger
+
+import (
+	"jaliya/internal/fault"
+	"jaliya/internal/wire"
+)
+
+// MaxCommand is the cap of an encoded command in bytes: what Raft carries as
+// one proposal.
+const MaxCommand = 256 << 10
+
+// Kind is the first byte of an encoded command. Numbers are append-only.
+type Kind uint8
+
+// The kinds of command.
+const (
+	KindInit          Kind = 1
+	KindInviteNode    Kind = 2
+	KindJoinNode      Kind = 3
+	KindOpenSession   Kind = 4
+	KindAdmit         Kind = 5
+	KindCompleteOrder Kind = 6
+	KindRevoke        Kind = 7
+	KindRotateKeys    Kind = 8
+	KindTick          Kind = 9
+	KindDecide        Kind = 10
+	KindRaiseFeature  Kind = 11
+	KindErase         Kind = 12
+)
+
+var kindNames = [...]string{
+	"", "init", "invite node", "join node", "open session", "admit", "complete order", "revoke",
+	"rotate keys", "tick", "decide", "raise feature", "erase",
+}
+
+// String gives the kind in words, as it stands in errors.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) && kindNames[k] != "" {
+		return kindNames[k]
+	}
+	return "unknown command"
+}
+
+// Command is one of this package's command types.
+type Command interface {
+	kind() Kind
+	// when is the hub's time as the proposer read it: apply has no clock.
+	when() int64
+	// apply decides and changes. It checks everything before its first write,
+	// so that a refused command changes nothing. Its error is one of storage.
+	apply(*tx) (Result, error)
+}
+
+// Encode gives the bytes to propose: the kind, then CBOR. fault.TooLarge when
+// they exceed MaxCommand: propose less at once.
+func Encode(c Command) ([]byte, error) {
+	raw := append([]byte{byte(c.kind())}, wire.Marshal(c)...)
+	if len(raw) > MaxCommand {
+		return nil, fault.New(fault.TooLarge, "ledger: encode command", c.kind().String(), nil)
+	}
+	return raw, nil
+}
+
+// Decode reads an encoded command: fault.Unsupported for a kind that this
+// program does not know, fault.Invalid or fault.TooLarge for bad bytes.
+func Decode(raw []byte) (Command, error) {
+	const op = "ledger: decode command"
+	if len(raw) == 0 {
+		return nil, fault.New(fault.Invalid, op, "empty", nil)
+	}
+	if len(raw) > MaxCommand {
+		return nil, fault.New(fault.TooLarge, op, Kind(raw[0]).String(), nil)
+	}
+	switch Kind(raw[0]) {
+	case KindInit:
+		return read[Init](raw)
+	case KindInviteNode:
+		return read[InviteNode](raw)
+	case KindJoinNode:
+		return read[JoinNode](raw)
+	case KindOpenSession:
+		return read[OpenSession](raw)
+	case KindAdmit:
+		return read[Admit](raw)
+	case KindCompleteOrder:
+		return read[CompleteOrder](raw)
+	case KindRevoke:
+		return read[Revoke](raw)
+	case KindRotateKeys:
+		return read[RotateKeys](raw)
+	case KindTick:
+		return read[Tick](raw)
+	case KindDecide:
+		return read[Decide](raw)
+	case KindRaiseFeature:
+		return read[RaiseFeature](raw)
+	case KindErase:
+		return read[Erase](raw)
+	}
+	return nil, fault.New(fault.Unsupported, op, Kind(raw[0]).String(), nil)
+}
+
+func read[C Command](raw []byte) (Command, error) {
+	var c C
+	if err := wire.Unmarshal(raw[1:], MaxCommand, &c); err != nil {
+		return nil, err
+	}
+	return c, nil
+}

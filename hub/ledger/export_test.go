@@ -1,0 +1,4 @@
+package ledger
+
+// FlowOf is for tests: the stored form of a case must lose nothing.
+var FlowOf = flowOf

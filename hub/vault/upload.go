@@ -1,0 +1,214 @@
+package vault
+
+import (
+	"crypto/sha256"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"jaliya/internal/durable"
+	"jaliya/internal/fault"
+	"jaliya/internal/wire"
+)
+
+// Upload is one object on its way in. One goroutine writes to it; a newer
+// upload of the same object takes over, and the older one gets fault.Stale.
+type Upload struct {
+	vault *Directory
+	offer wire.Offer
+
+	mu      sync.Mutex // guards what follows
+	file    *os.File   // nil once it ended
+	missing wire.Bitmap
+	stored  bool
+}
+
+// Begin starts or resumes the upload of what offer announces. Chunks that are
+// there from an earlier try are verified again, because a crash may have torn
+// them. fault.Full when the disk has no room.
+func (d *Directory) Begin(offer wire.Offer) (*Upload, error) {
+	if err := offer.Validate(); err != nil {
+		return nil, err
+	}
+	u := &Upload{vault: d, offer: offer, missing: wire.NewBitmap(offer.Count())}
+	has, err := d.Has(offer.Digest, offer.Size)
+	if err != nil {
+		return nil, err
+	}
+	if has {
+		u.stored = true
+		return u, nil
+	}
+	if err := d.room(offer.Size); err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if older := d.live[offer.Digest]; older != nil {
+		if err := older.end(); err != nil {
+			return nil, err
+		}
+	}
+	if err := u.open(); err != nil {
+		return nil, err
+	}
+	d.live[offer.Digest] = u
+	return u, nil
+}
+
+// open opens the partial file and marks what is missing in it.
+func (u *Upload) open() error {
+	const op = "vault: begin upload"
+	f, err := os.OpenFile(u.vault.partialPath(u.offer.Digest), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+	}
+	if err := f.Truncate(int64(u.offer.Size)); err != nil { //nolint:gosec // bounded by the chunks
+		return fault.New(fault.Storage, op, u.offer.Digest.String(), errors.Join(err, f.Close()))
+	}
+	u.file = f
+	for i := range u.offer.Count() {
+		whole, err := u.verify(i)
+		if err != nil {
+			return errors.Join(err, f.Close())
+		}
+		if !whole {
+			u.missing.Set(i)
+		}
+	}
+	return nil
+}
+
+// span gives offset and length of chunk i.
+func (u *Upload) span(i int) (offset, length int64) {
+	size := int64(u.offer.ChunkSize)
+	offset = int64(i) * size
+	return offset, min(size, int64(u.offer.Size)-offset) //nolint:gosec // bounded by the chunks
+}
+
+func (u *Upload) verify(i int) (bool, error) {
+	offset, length := u.span(i)
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(u.file, offset, length)); err != nil {
+		return false, fault.New(fault.Storage, "vault: verify chunk", u.offer.Digest.String(), err)
+	}
+	return wire.Digest(h.Sum(nil)) == u.offer.ChunkDigest(i), nil
+}
+
+// Stored reports whether the object stands durably under its name.
+func (u *Upload) Stored() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.stored
+}
+
+// Missing gives the chunks that are still to come.
+func (u *Upload) Missing() wire.Bitmap {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return append(wire.Bitmap(nil), u.missing...)
+}
+
+// WriteChunk takes one chunk. A chunk that does not match its digest is
+// fault.Corrupt and changes nothing.
+func (u *Upload) WriteChunk(i int, sealed []byte) error {
+	const op = "vault: write chunk"
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.file == nil {
+		return fault.New(fault.Stale, op, u.offer.Digest.String(), nil)
+	}
+	if i < 0 || i >= u.offer.Count() {
+		return fault.New(fault.Invalid, op, "index", nil)
+	}
+	offset, length := u.span(i)
+	if int64(len(sealed)) != length || sha256.Sum256(sealed) != u.offer.ChunkDigest(i) {
+		return fault.New(fault.Corrupt, op, u.offer.Digest.String(), nil)
+	}
+	if err := durable.WriteAt(u.file, sealed, offset); err != nil {
+		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+	}
+	u.missing.Clear(i)
+	return nil
+}
+
+// Commit verifies the whole object, makes it durable and gives it its name. It
+// returns nil only after file and directories are on disk: from then on the
+// entry that names it may be proposed. An offer whose chunks do not add up to
+// its digest is fault.Corrupt, and its partial file is removed.
+func (u *Upload) Commit() error {
+	const op = "vault: commit object"
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case u.stored:
+		return nil
+	case u.file == nil:
+		return fault.New(fault.Stale, op, u.offer.Digest.String(), nil)
+	case u.missing.Count() > 0:
+		return fault.New(fault.Gap, op, u.offer.Digest.String(), nil)
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(u.file, 0, int64(u.offer.Size))); err != nil { //nolint:gosec // bounded
+		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+	}
+	if wire.Digest(h.Sum(nil)) != u.offer.Digest {
+		err := errors.Join(u.close(), os.Remove(u.vault.partialPath(u.offer.Digest)))
+		return fault.New(fault.Corrupt, op, u.offer.Digest.String(), err)
+	}
+	if err := durable.Sync(u.file); err != nil {
+		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+	}
+	if err := u.name(); err != nil {
+		return err
+	}
+	u.stored = true
+	return u.close()
+}
+
+func (u *Upload) name() error {
+	const op = "vault: name object"
+	path := u.vault.objectPath(u.offer.Digest)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+	}
+	if err := durable.Rename(u.vault.partialPath(u.offer.Digest), path); err != nil {
+		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+	}
+	err := errors.Join(durable.SyncDir(filepath.Dir(path)), durable.SyncDir(filepath.Dir(filepath.Dir(path))))
+	if err != nil {
+		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+	}
+	return nil
+}
+
+// End gives up the upload and keeps what came: the next Begin resumes.
+func (u *Upload) End() error {
+	u.vault.mu.Lock()
+	if u.vault.live[u.offer.Digest] == u {
+		delete(u.vault.live, u.offer.Digest)
+	}
+	u.vault.mu.Unlock()
+	return u.end()
+}
+
+func (u *Upload) end() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.close()
+}
+
+// close closes the file; mu is held.
+func (u *Upload) close() error {
+	if u.file == nil {
+		return nil
+	}
+	f := u.file
+	u.file = nil
+	if err := f.Close(); err != nil {
+		return fault.New(fault.Storage, "vault: close partial", u.offer.Digest.String(), err)
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package web
+
+import (
+	"time"
+
+	"jaliya/internal/consular"
+)
+
+// Code is the stable code of a problem, as programs match it. Besides these,
+// every fault kind is a code ("not-found"). It is an error, so that it can
+// stand in a fault as the cause.
+type Code string
+
+// The codes beyond the fault kinds.
+const (
+	CodeUnauthenticated  Code = "unauthenticated" // nobody is known to stand behind the request
+	CodeFourEyes         Code = "four-eyes"       // the second person must be another one
+	CodeNoRoute          Code = "no-such-route"   // no such path
+	CodeMethod           Code = "method-not-allowed"
+	CodeJSON             Code = "malformed"         // the body is not the JSON asked for
+	CodeContentType      Code = "content-type"      // the body is declared as something else
+	CodeVersionRequired  Code = "version-required"  // If-Match with the version seen is missing
+	CodeVersionConflict  Code = "version-conflict"  // somebody changed it since
+	CodeWrongOffset      Code = "wrong-offset"      // the upload continues elsewhere
+	CodeUploadComplete   Code = "upload-complete"   // nothing may be appended any more
+	CodeUploadIncomplete Code = "upload-incomplete" // an image has not arrived whole
+	CodeMediaType        Code = "media-type"        // the image is not what its name says
+	CodePictureTooLarge  Code = "picture-too-large"
+	CodePictureTooSmall  Code = "picture-too-small"
+	CodeDigest           Code = "digest-mismatch" // what arrived is not what was announced
+	CodeIncomplete       Code = "incomplete"      // the visit cannot be released as it is
+	CodeReleased         Code = "released"        // the visit is sealed, nothing can be changed
+	CodeNotSecured       Code = "not-secured"     // saved at the post, no receipt of the hub yet
+	CodeNoMatch          Code = "no-match"        // unknown reference or wrong slip code, alike
+	CodeAttempts         Code = "too-many-attempts"
+	CodeNoIntakeKey      Code = "no-intake-key" // the node has no key of the hub to seal to
+)
+
+// Error gives the code.
+func (c Code) Error() string { return string(c) }
+
+// Hint is a code with what the caller needs next. It is the cause of a fault.
+type Hint struct {
+	Code       Code
+	Version    uint64        // of the thing now, 0 for none
+	Offset     *int64        // bytes held of an upload
+	RetryAfter time.Duration // 0 for no advice
+	Violations consular.Violations
+}
+
+// Error gives the code.
+func (h Hint) Error() string { return string(h.Code) }
+
+// Unwrap gives the code, so that errors.Is finds it.
+func (h Hint) Unwrap() error { return h.Code }
+
+// Codes lists the codes beyond the fault kinds.
+func Codes() []Code {
+	return []Code{
+		CodeUnauthenticated, CodeFourEyes, CodeNoRoute, CodeMethod, CodeJSON, CodeContentType,
+		CodeVersionRequired, CodeVersionConflict, CodeWrongOffset, CodeUploadComplete, CodeUploadIncomplete,
+		CodeMediaType, CodePictureTooLarge, CodePictureTooSmall, CodeDigest, CodeIncomplete, CodeReleased,
+		CodeNotSecured, CodeNoMatch, CodeAttempts, CodeNoIntakeKey,
+	}
+}
