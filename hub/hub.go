@@ -96,12 +96,15 @@ func (h *Hub) openCluster() error {
 // tick is the leader's heartbeat through the log: it fires the timers of cases
 // and bounds the livelock of D12.
 func (h *Hub) tick(now time.Time) []byte {
-	raw, err := ledger.Encode(ledger.Tick{Time: now.UnixMilli()})
-	if err != nil {
-		h.log.Error("tick not encoded", "error", err)
-		return nil
+	tick, err := h.ledger.NextTick(now.UnixMilli())
+	if err == nil {
+		var raw []byte
+		if raw, err = ledger.Encode(tick); err == nil {
+			return raw
+		}
 	}
-	return raw
+	h.log.Error("no tick", "error", err)
+	return nil
 }
 
 func (h *Hub) openVault() (err error) {

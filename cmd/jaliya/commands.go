@@ -18,6 +18,7 @@ type localnetCommand struct {
 	Seed     uint64 `default:"1" help:"Seed of the people who come."`
 	PortBase int    `default:"8080" help:"First port; desks begin 21 above it."`
 	Once     bool   `help:"Run one journey from desk to receipt, print its steps, and end."`
+	Kills    int    `default:"20" help:"How many processes the journey murder kills."`
 	Journey  string `default:"all" help:"Which journey with --once; list names them."`
 }
 
@@ -36,7 +37,7 @@ func (c *localnetCommand) Run(ctx context.Context, s cli.Streams) (err error) {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fault.New(fault.Storage, "jaliya: make directory", dir, err)
 	}
-	o := localnet.Options{Dir: dir, Posts: c.Posts, PortBase: c.PortBase, Seed: c.Seed}
+	o := localnet.Options{Dir: dir, Posts: c.Posts, PortBase: c.PortBase, Seed: c.Seed, Kills: c.Kills}
 	if c.Once {
 		return localnet.Once(ctx, o, c.Journey, s.Out)
 	}

@@ -22,6 +22,8 @@ type State interface {
 	Node(id wire.NodeID) (ledger.Node, error)
 	Cursor(node wire.NodeID, incarnation uint64) (at wire.Position, known bool, err error)
 	HashAt(node wire.NodeID, incarnation, seq uint64) (wire.Digest, error)
+	// Receipts gives the unsigned receipts that cover a range of sequences.
+	Receipts(node wire.NodeID, incarnation, first, last uint64) ([]wire.Receipt, error)
 	// NoticesAfter gives notices after a sequence and the cursor before the first.
 	NoticesAfter(post consular.PostID, seq uint64, limit int) (after wire.NoticeCursor, raw [][]byte, err error)
 	// Watch gives what is applied and a channel that closes at the next change.

@@ -131,7 +131,35 @@ func (s *session) welcome(ctx context.Context, h wire.Hello) error {
 		Version: wire.Version, Cluster: cluster.ID, Session: s.number, Decisions: decisions,
 		Time: s.cfg.Now().UnixMilli(), Receipts: cluster.Receipt, Intake: cluster.Intake, Feature: cluster.Feature,
 	}
-	return s.talk.WriteFrame(byte(wire.FrameWelcome), wire.Marshal(w))
+	if err := s.talk.WriteFrame(byte(wire.FrameWelcome), wire.Marshal(w)); err != nil {
+		return err
+	}
+	for n, held := range h.Histories {
+		if err := s.repeatReceipts(held, decisions[n].Cursor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// repeatReceipts sends the receipts of what was committed and not receipted: a
+// receipt that was lost on its way is never asked for by sending again.
+func (s *session) repeatReceipts(held wire.History, cursor wire.Position) error {
+	last := min(cursor.Seq, held.Head.Seq)
+	for first := held.Receipted + 1; first <= last; {
+		receipts, err := s.cfg.State.Receipts(s.node.ID, cursor.Incarnation, first, last)
+		if err != nil {
+			return err
+		}
+		if len(receipts) == 0 {
+			return fault.New(fault.Internal, "intake: repeat receipts", cursor.String(), nil)
+		}
+		if err := s.send(outgoing{receipts: receipts}); err != nil {
+			return err
+		}
+		first = receipts[len(receipts)-1].Last + 1
+	}
+	return nil
 }
 
 func (s *session) compare(h wire.Hello) ([]wire.Decision, error) {

@@ -271,8 +271,8 @@ func TestExportHoldsItsPosition(t *testing.T) {
 		patience, done := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer done()
 		select {
-		case <-applied:
-			return errors.New("an entry was applied under the export")
+		case err := <-applied:
+			return errors.Join(err, errors.New("an entry was applied under the export"))
 		case <-patience.Done():
 		}
 		_, err := content.WriteTo(&image)

@@ -24,6 +24,7 @@ type Journey struct {
 func Journeys() []Journey {
 	return []Journey{
 		{"outage", "people are enrolled at a post that is cut off; the link comes back; receipts and answers follow", outage},
+		{"murder", "people are enrolled while hub and nodes are killed at random moments (--kills)", murder},
 	}
 }
 
@@ -42,14 +43,14 @@ func Once(ctx context.Context, o Options, name string, out io.Writer) error {
 	const op = "localnet: run journey"
 	var chosen []Journey
 	for _, j := range Journeys() {
-		if name == "all" || name == j.Name {
+		if name == j.Name || name == "all" && j.Name != "murder" {
 			chosen = append(chosen, j)
 		}
 	}
 	if len(chosen) == 0 {
 		return fault.New(fault.NotFound, op, name+"; there are:\n"+JourneyList(), nil)
 	}
-	t := &teller{out: out, began: time.Now(), seed: o.Seed}
+	t := &teller{out: out, began: time.Now(), seed: o.Seed, kills: o.Kills}
 	t.step("", "starting a hub and %d posts", o.Posts)
 	n, err := Start(ctx, o)
 	if err != nil {
@@ -99,6 +100,7 @@ type teller struct {
 	out   io.Writer
 	began time.Time
 	seed  uint64
+	kills int // of the journey murder
 }
 
 func (t *teller) step(level, format string, args ...any) {

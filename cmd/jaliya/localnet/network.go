@@ -25,6 +25,7 @@ type Options struct {
 	Posts    int    // how many posts, 1 to 71
 	PortBase int    // see the offsets below
 	Seed     uint64 // of the people who come
+	Kills    int    // of the journey murder
 }
 
 // Offsets from the port base (design.md section 8). The portal and the console
