@@ -107,7 +107,7 @@ func versioned(c *gin.Context) (wire.RecordID, uint64, error) {
 	}
 	tag := strings.TrimSpace(c.GetHeader("If-Match"))
 	if tag == "" {
-		return id, 0, fault.New(fault.Invalid, op, "", web.CodeVersionRequired)
+		return id, 0, fault.New(fault.Invalid, op, "", web.CodeVersionRequired.Cause())
 	}
 	digits, ok := strings.CutPrefix(tag, `"`)
 	digits, closed := strings.CutSuffix(digits, `"`)

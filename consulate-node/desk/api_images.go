@@ -81,7 +81,7 @@ func (a *API) appendImage(c *gin.Context, p access.Principal) {
 		return
 	}
 	if media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || media != mediaOffset {
-		web.Fail(c, fault.New(fault.Unsupported, op, "", web.CodeContentType))
+		web.Fail(c, fault.New(fault.Unsupported, op, "", web.CodeContentType.Cause()))
 		return
 	}
 	offset, err := strconv.ParseInt(c.GetHeader(headerOffset), 10, 64)

@@ -74,7 +74,7 @@ func (d *Desk) appendPiece(p access.Principal, in AppendInput, at int64, plain [
 		return ImageStatus{}, err
 	}
 	if m.Complete {
-		return ImageStatus{}, fault.New(fault.Conflict, op, o.id.String(), web.Hint{Code: web.CodeUploadComplete, Offset: &m.Size})
+		return ImageStatus{}, fault.New(fault.Conflict, op, o.id.String(), web.CodedError{Code: web.CodeUploadComplete, Offset: &m.Size})
 	}
 	offset, err := d.writePiece(o, in.Name, at, plain)
 	if err != nil {

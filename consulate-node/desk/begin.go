@@ -82,7 +82,7 @@ func (d *Desk) create(p access.Principal, in BeginInput) (View, error) {
 	now := d.o.Clock()
 	o.Draft = Draft{
 		Service: in.Service, Pickup: in.Pickup, By: p.ID,
-		Begun: now.UnixMilli(), Since: map[Group]uint64{},
+		Begun: now.UnixMilli(), Since: make(map[Group]uint64),
 	}
 	o.touch(p.ID, now)
 	err = d.save(o, func(w kv.Writer) error { return w.Put(bucketKeys, in.Visit[:], wrapped) })
@@ -94,11 +94,11 @@ func (d *Desk) create(p access.Principal, in BeginInput) (View, error) {
 
 // refuse is the error of one field.
 func refuse(op, field string, rule consular.Rule) error {
-	return refuseAll(op, fault.Invalid, web.Hint{
+	return refuseAll(op, fault.Invalid, web.CodedError{
 		Code: web.Code(fault.Invalid.Code()), Violations: consular.Violations{{Field: field, Rule: rule}},
 	})
 }
 
-func refuseAll(op string, kind fault.Kind, hint web.Hint) error {
-	return fault.New(kind, op, "", hint)
+func refuseAll(op string, kind fault.Kind, coded web.CodedError) error {
+	return fault.New(kind, op, "", coded)
 }

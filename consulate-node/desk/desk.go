@@ -58,7 +58,7 @@ type Desk struct {
 	drafts string // directory
 	follow *guard
 
-	// locks serialise what changes one visit; visits share them by their first
+	// locks order what changes one visit; visits share them by their first
 	// byte, since a random id spreads evenly.
 	locks [64]sync.Mutex
 

@@ -3,7 +3,6 @@ package desk
 import (
 	"bytes"
 	"encoding/json"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -39,12 +38,6 @@ type Draft struct {
 	Since   map[Group]uint64 `json:"since"` // version at which each group changed last
 }
 
-// LogValue keeps a careless log line silent.
-func (Draft) LogValue() slog.Value { return slog.StringValue("[person]") }
-
-// String keeps a careless format silent.
-func (Draft) String() string { return "[person]" }
-
 // open is a draft with its key; close forgets the key.
 type open struct {
 	Draft
@@ -77,7 +70,7 @@ func (d *Desk) load(id wire.RecordID) (*open, error) {
 		return o, err
 	}
 	if _, sealed := d.o.Journal.ByRecord(id); sealed == nil {
-		return nil, fault.New(fault.Conflict, "desk: open draft", id.String(), web.CodeReleased)
+		return nil, fault.New(fault.Conflict, "desk: open draft", id.String(), web.CodeReleased.Cause())
 	}
 	return nil, err
 }
@@ -196,5 +189,5 @@ func forget(w kv.Writer, id wire.RecordID) error {
 
 // conflict says that the version seen is not the version held.
 func conflict(op string, o *open) error {
-	return fault.New(fault.Conflict, op, o.id.String(), web.Hint{Code: web.CodeVersionConflict, Version: o.Version})
+	return fault.New(fault.Conflict, op, o.id.String(), web.CodedError{Code: web.CodeVersionConflict, Version: o.Version})
 }

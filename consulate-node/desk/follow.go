@@ -62,7 +62,7 @@ func (d *Desk) Follow(ctx context.Context, p access.Principal, in FollowInput) (
 		return FollowView{}, err
 	}
 	if wait := d.follow.wait("client "+in.Client, "reference "+reference.Digits()); wait > 0 {
-		return FollowView{}, refuseAll(op, fault.Denied, web.Hint{Code: web.CodeAttempts, RetryAfter: wait})
+		return FollowView{}, refuseAll(op, fault.Denied, web.CodedError{Code: web.CodeAttempts, RetryAfter: wait})
 	}
 	q, err := d.request(ctx, reference.Digits())
 	if err != nil && !fault.Is(err, fault.NotFound) {
@@ -73,7 +73,7 @@ func (d *Desk) Follow(ctx context.Context, p access.Principal, in FollowInput) (
 	matches := consular.SlipHash(q.SlipHash).Matches(reference, code)
 	if !matches || err != nil || consular.SlipHash(q.SlipHash).IsZero() {
 		d.follow.failed("client "+in.Client, "reference "+reference.Digits())
-		return FollowView{}, fault.New(fault.NotFound, op, "", web.CodeNoMatch)
+		return FollowView{}, fault.New(fault.NotFound, op, "", web.CodeNoMatch.Cause())
 	}
 	return followView(q), nil
 }

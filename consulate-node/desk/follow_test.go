@@ -1,6 +1,9 @@
 package desk_test
 
 import (
+	"bytes"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
@@ -103,4 +106,24 @@ func TestStatus(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	_, err := desk.New(desk.Options{})
 	require.ErrorContains(t, err, "directory is not given")
+}
+
+func TestVisitsHideThemselves(t *testing.T) {
+	forms := adult()
+	draft := desk.Draft{Forms: forms}
+	view := desk.View{Forms: forms}
+	summary := desk.Summary{Family: forms.Person.Family}
+	for _, v := range []any{
+		forms, forms.Person, forms.Contact, forms.Documents, forms.Fingers, &desk.DeliveryForm{}, &desk.GuardianForm{},
+		forms.Person.Family, forms.Person.Father, forms.Contact.Address, draft, view, summary,
+		desk.Review{},
+		&view,
+	} {
+		var log bytes.Buffer
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("visit", slog.Any("v", v))
+		require.Contains(t, log.String(), `"v":"[person]"`)
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x"} {
+			require.Equal(t, "[person]", fmt.Sprintf(verb, v))
+		}
+	}
 }

@@ -1,10 +1,6 @@
 package desk
 
-import (
-	"log/slog"
-
-	"jaliya/internal/fault"
-)
+import "jaliya/internal/fault"
 
 // Group is one part of a visit, saved by itself.
 type Group string
@@ -60,12 +56,6 @@ type Forms struct {
 	Fingers   *FingersForm   `json:"fingers,omitempty"`
 	Guardian  *GuardianForm  `json:"guardian,omitempty"`
 }
-
-// LogValue keeps a careless log line silent.
-func (Forms) LogValue() slog.Value { return slog.StringValue("[person]") }
-
-// String keeps a careless format silent.
-func (Forms) String() string { return "[person]" }
 
 // NameForm is consular.Name as typed.
 type NameForm struct {
@@ -161,7 +151,7 @@ func (p *FingersForm) into(f *Forms)   { f.Fingers = p }
 func (g *GuardianForm) into(f *Forms)  { f.Guardian = g }
 
 // get gives the form of a group, nil when nobody has touched it.
-func (f *Forms) get(g Group) Form {
+func (f Forms) get(g Group) Form {
 	switch {
 	case g == GroupPerson && f.Person != nil:
 		return f.Person

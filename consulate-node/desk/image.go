@@ -15,11 +15,10 @@ import (
 
 // Caps of images.
 const (
-	MaxImage  = 8 << 20    // bytes of one image
-	MaxParts  = 24         // images of a visit
-	MaxPixels = 40_000_000 // of one picture
-	// A portrait is 35 x 45 mm (domain.md A.7); this is 300 dots to the inch.
-	MinPortraitWidth  = 413
+	MaxImage          = 8 << 20    // bytes of one image
+	MaxParts          = 24         // images of a visit
+	MaxPixels         = 40_000_000 // of one picture
+	MinPortraitWidth  = 413        // a portrait is 35 x 45 mm (domain.md A.7), at 300 dots to the inch
 	MinPortraitHeight = 531
 	maxPages          = 9 // of one document
 )
@@ -44,10 +43,10 @@ const (
 // mediaFor gives the media types that an image of a name may have, none for a
 // name that is not known.
 func mediaFor(name string) []string {
-	switch {
-	case name == namePortrait, name == nameExceptions:
+	switch name {
+	case namePortrait, nameExceptions:
 		return []string{mediaJPEG, mediaPNG}
-	case name == nameSignature:
+	case nameSignature:
 		return []string{mediaPNG}
 	}
 	if finger, ok := strings.CutPrefix(name, prefixPrint); ok {
@@ -140,7 +139,7 @@ func (d *Desk) imagePath(id wire.RecordID, name string, m imageMeta) string {
 	return filepath.Join(d.draftDir(id), name+"."+generation)
 }
 
-// knownImage finds an image of a visit. Errors: NotFound.
+// image finds an image of a visit. Errors: NotFound.
 func (o *open) image(op, name string) (imageMeta, error) {
 	m, ok := o.images[name]
 	if !ok {

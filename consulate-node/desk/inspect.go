@@ -58,7 +58,9 @@ func (d *Desk) inspect(o *open, name string) (found inspected, err error) {
 	return found, judged
 }
 
-func bad(code web.Code) error { return fault.New(fault.Invalid, "desk: inspect image", "", code) }
+func bad(code web.Code) error {
+	return fault.New(fault.Invalid, "desk: inspect image", "", code.Cause())
+}
 
 // judge decides whether the bytes are what the name says.
 func judge(name string, head []byte, whole io.Reader) (inspected, error) {

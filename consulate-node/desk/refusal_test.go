@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"jaliya/consulate-node/desk"
 	"jaliya/internal/access"
+	"jaliya/internal/web"
 	"jaliya/internal/wire"
 )
 
@@ -20,9 +22,7 @@ func TestRefusals(t *testing.T) {
 	id := func() string { return wire.NewRecordID().String() }
 	begin := func(changed map[string]any) map[string]any {
 		body := map[string]any{"visit": id(), "service": "cnie.first", "pickup": "FR-LYO"}
-		for k, value := range changed {
-			body[k] = value
-		}
+		maps.Copy(body, changed)
 		return body
 	}
 	cases := map[string]struct {
@@ -261,14 +261,20 @@ func FuzzJSON(f *testing.F) {
 	f.Add(uint8(4), []byte(`{"reports":[{"finger":"right-index","quality":-1e3}]}`))
 	f.Add(uint8(5), []byte(`{"consent":"present","contact":{"phone":"\u0000"}}`))
 	w := newWorld(f)
-	v := w.begin(f)
 	f.Fuzz(func(t *testing.T, group uint8, raw []byte) {
-		g := desk.Groups()[int(group)%len(desk.Groups())]
-		path := "/visits/" + v.Visit
-		var now desk.View
-		w.must(t, call{role: agent, method: http.MethodGet, path: path}, &now)
-		a := w.do(t, call{role: agent, method: http.MethodPut, path: path + "/" + string(g), body: string(raw), version: now.Version})
-		require.Contains(t, []int{200, 400, 413}, a.Code, a.Body.String())
-		require.Equal(t, 200, w.do(t, call{role: supervisor, method: http.MethodGet, path: path + "/review"}).Code)
+		form, err := desk.NewForm(desk.Groups()[int(group)%len(desk.Groups())])
+		require.NoError(t, err)
+		if err := web.DecodeJSON(raw, form); err != nil {
+			require.True(t, web.Has(err, web.CodeJSON))
+			return
+		}
+		review := w.desk.Assess(form)
+		require.False(t, review.Ready, "one group alone is never enough")
+		for _, v := range review.Violations {
+			require.NotEmpty(t, v.Rule)
+			require.Regexp(t, `^[a-zA-Z0-9_.-]+$`, v.Field, "a field is a name of ours")
+		}
+		_, err = json.Marshal(review)
+		require.NoError(t, err)
 	})
 }

@@ -57,7 +57,7 @@ func (d *Desk) Release(ctx context.Context, p access.Principal, visit wire.Recor
 	}
 	defer d.lock(visit)()
 	o, err := d.load(visit)
-	if errors.Is(err, web.CodeReleased) {
+	if web.Has(err, web.CodeReleased) {
 		return d.released(visit, true)
 	}
 	if err != nil {
@@ -87,7 +87,7 @@ func (d *Desk) Release(ctx context.Context, p access.Principal, visit wire.Recor
 func (d *Desk) checkRelease(p access.Principal, o *open, version uint64) (Review, error) {
 	const op = "desk: release visit"
 	if slices.Contains(o.Editors, p.ID) {
-		return Review{}, fault.New(fault.Denied, op, o.id.String(), web.CodeFourEyes)
+		return Review{}, fault.New(fault.Denied, op, o.id.String(), web.CodeFourEyes.Cause())
 	}
 	if version != o.Version {
 		return Review{}, conflict(op, o)
@@ -95,7 +95,7 @@ func (d *Desk) checkRelease(p access.Principal, o *open, version uint64) (Review
 	review := d.assess(o)
 	if !review.Ready {
 		return Review{}, fault.New(fault.Invalid, op, o.id.String(),
-			web.Hint{Code: web.CodeIncomplete, Version: o.Version, Violations: review.Violations})
+			web.CodedError{Code: web.CodeIncomplete, Version: o.Version, Violations: review.Violations})
 	}
 	return review, nil
 }
@@ -105,14 +105,14 @@ func (d *Desk) seal(ctx context.Context, p access.Principal, o *open, review *Re
 	const op = "desk: seal visit"
 	intake, err := d.o.Intake()
 	if err != nil {
-		return fault.New(fault.Unavailable, op, "", errors.Join(web.CodeNoIntakeKey, err))
+		return fault.New(fault.Unavailable, op, "", errors.Join(web.CodeNoIntakeKey.Cause(), err))
 	}
 	visit, err := seal.NewVisit(intake, o.id, d.o.Dictionaries)
 	if err != nil {
 		return err
 	}
 	defer visit.Destroy()
-	draft := journal.Draft{}
+	draft := journal.Draft{Header: wire.Header{IntakeKey: intake.ID}}
 	info, err := d.bundle(o, visit)
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ func (d *Desk) seal(ctx context.Context, p access.Principal, o *open, review *Re
 	if err := d.step(stepSealed); err != nil {
 		return err
 	}
-	return d.commit(ctx, o, review, intake.ID, draft)
+	return d.commit(ctx, o, review, draft)
 }
 
 func chunkDigests(info seal.BundleInfo) [][]byte {
@@ -188,7 +188,7 @@ func (d *Desk) addPart(b *seal.BundleWriter, o *open, name string) error {
 
 // commit draws reference and slip code and appends the entry; the same
 // transaction ends the draft and keeps the slip code, sealed, for a while.
-func (d *Desk) commit(ctx context.Context, o *open, review *Review, intake uint32, draft journal.Draft) error {
+func (d *Desk) commit(ctx context.Context, o *open, review *Review, draft journal.Draft) error {
 	reference, err := consular.NewReference(rand.Reader)
 	if err != nil {
 		return err
@@ -201,7 +201,7 @@ func (d *Desk) commit(ctx context.Context, o *open, review *Review, intake uint3
 	now := d.o.Clock()
 	h := &draft.Header
 	h.Record, h.Kind, h.Reference, h.SlipHash = o.id, wire.KindRequestReleased, reference.Digits(), &hash
-	h.Service, h.Post, h.Pickup, h.IntakeKey = uint8(review.Service), d.o.Post.ID, review.Pickup, intake
+	h.Service, h.Post, h.Pickup = uint8(review.Service), d.o.Post.ID, review.Pickup
 	h.Time = now.UnixMilli()
 	if offset, measured := d.o.Offset(); measured {
 		ms := offset.Milliseconds()

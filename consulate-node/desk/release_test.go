@@ -13,6 +13,7 @@ import (
 	"jaliya/consulate-node/desk"
 	"jaliya/consulate-node/journal"
 	"jaliya/internal/access"
+	"jaliya/internal/seal"
 	"jaliya/internal/wire"
 )
 
@@ -167,4 +168,53 @@ func TestReapClearsWhatNoRowNames(t *testing.T) {
 	require.NoDirExists(t, orphan)
 	head := w.do(t, call{role: agent, method: http.MethodHead, path: imagePath(v.Visit, "portrait")})
 	require.Equal(t, "?1", head.Header().Get("Upload-Complete"))
+}
+
+func TestReleaseWithoutKeyOfTheHub(t *testing.T) {
+	w := newWorld(t)
+	v := w.fill(t, w.begin(t))
+	w.noIntake = true
+	a := w.do(t, call{role: supervisor, method: http.MethodPost, path: "/visits/" + v.Visit + "/release", version: v.Version})
+	require.Equal(t, http.StatusServiceUnavailable, a.Code)
+	require.Equal(t, "no-intake-key", a.problem.Code)
+	require.Zero(t, w.entries(t))
+	w.noIntake = false
+	w.release(t, v)
+}
+
+// TestDamagedImage changes one byte of a whole image on disk: it is not sealed
+// as if it were good, and can be captured again.
+func TestDamagedImage(t *testing.T) {
+	w := newWorld(t)
+	v := w.fill(t, w.begin(t))
+	files, err := filepath.Glob(filepath.Join(w.dir, "drafts", v.Visit, "portrait.*"))
+	require.NoError(t, err)
+	raw, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	raw[len(raw)/2] ^= 1
+	require.NoError(t, os.WriteFile(files[0], raw, 0o600))
+	a := w.do(t, call{role: supervisor, method: http.MethodPost, path: "/visits/" + v.Visit + "/release", version: v.Version})
+	require.Equal(t, "corrupt", a.problem.Code)
+	require.Zero(t, w.entries(t))
+	require.NoError(t, os.Remove(files[0]))
+	a = w.do(t, call{role: supervisor, method: http.MethodPost, path: "/visits/" + v.Visit + "/release", version: v.Version})
+	require.Equal(t, "storage", a.problem.Code)
+	w.must(t, call{role: agent, method: http.MethodDelete, path: imagePath(v.Visit, "portrait")}, &v)
+	w.upload(t, v.Visit, "portrait", portrait(t, 413, 531))
+	w.must(t, call{role: agent, method: http.MethodGet, path: "/visits/" + v.Visit}, &v)
+	w.release(t, v)
+}
+
+// TestForeignDataKey opens a node's files with another data key, as a thief of
+// the disk would.
+func TestForeignDataKey(t *testing.T) {
+	w := newWorld(t)
+	v := w.begin(t)
+	var err error
+	w.dataKey, err = seal.NewDataKey()
+	require.NoError(t, err)
+	require.NoError(t, os.RemoveAll(filepath.Join(w.dir, "drafts")))
+	w.restart(t)
+	a := w.do(t, call{role: agent, method: http.MethodGet, path: "/visits/" + v.Visit})
+	require.Equal(t, "corrupt", a.problem.Code)
 }

@@ -59,7 +59,7 @@ func requestView(q journal.Tracked) RequestView {
 		v.Service = consular.Service(q.Service).String()
 	}
 	if q.Reason > 0 && q.Reason <= 255 {
-		v.Reason = consular.RefusalReason(q.Reason).String() //nolint:gosec // at most 255
+		v.Reason = consular.RefusalReason(q.Reason).String()
 	}
 	if q.Opened != 0 {
 		v.Opened = time.UnixMilli(q.Opened).UTC()
@@ -99,7 +99,7 @@ func (d *Desk) Receipt(ctx context.Context, p access.Principal, reference string
 	case q.Position.Seq == 0:
 		return "", fault.New(fault.NotFound, op, "opened at another post", nil)
 	case q.Level != journal.L2:
-		return "", fault.New(fault.Conflict, op, "", web.CodeNotSecured)
+		return "", fault.New(fault.Conflict, op, "", web.CodeNotSecured.Cause())
 	}
 	trusted, err := d.o.Trusted()
 	if err != nil {

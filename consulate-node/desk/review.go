@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 
 	"jaliya/internal/access"
@@ -44,12 +43,6 @@ type Review struct {
 	Look       []FieldRule               `json:"attention"` // releasing accepts these
 	Ready      bool                      `json:"ready"`
 }
-
-// LogValue keeps a careless log line silent.
-func (Review) LogValue() slog.Value { return slog.StringValue("[person]") }
-
-// String keeps a careless format silent.
-func (Review) String() string { return "[person]" }
 
 // Review shows what a release would seal, with every violation. Errors: as
 // Draft.
@@ -227,7 +220,7 @@ func assessQuality(form *FingersForm, v *Review, r *reading) {
 }
 
 // release gives the body that the review stands for.
-func (v *Review) release(parts []wire.Part, by string, o *open) (wire.Release, error) {
+func (v Review) release(parts []wire.Part, by string, o *open) (wire.Release, error) {
 	body := wire.Release{
 		Version: wire.Version, Service: v.Service, Person: v.Person, Contact: v.Contact, Delivery: v.Delivery,
 		Profile: v.Profile, Fingers: v.Fingers, Guardian: v.Guardian, Fee: v.Fee, Parts: parts,

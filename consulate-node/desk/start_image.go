@@ -180,5 +180,5 @@ func (d *Desk) drop(who string, o *open, name string) error {
 
 // wrongOffset tells where the upload continues.
 func wrongOffset(op string, o *open, offset int64) error {
-	return fault.New(fault.Conflict, op, o.id.String(), web.Hint{Code: web.CodeWrongOffset, Offset: &offset})
+	return fault.New(fault.Conflict, op, o.id.String(), web.CodedError{Code: web.CodeWrongOffset, Offset: &offset})
 }

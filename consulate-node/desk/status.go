@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"time"
 
@@ -21,12 +22,9 @@ type PositionView struct {
 }
 
 func positionView(p wire.Position) PositionView {
-	var incarnation [8]byte
-	for i := range incarnation {
-		incarnation[i] = byte(p.Incarnation >> (56 - 8*i))
-	}
+	incarnation := binary.BigEndian.AppendUint64(nil, p.Incarnation)
 	return PositionView{
-		Node: p.Node.String(), Incarnation: hex.EncodeToString(incarnation[:]), Sequence: p.Seq, Hash: p.Hash.String(),
+		Node: p.Node.String(), Incarnation: hex.EncodeToString(incarnation), Sequence: p.Seq, Hash: p.Hash.String(),
 	}
 }
 

@@ -120,7 +120,7 @@ func (r *reading) documents(f *DocumentsForm) []consular.DocumentHeld {
 		return nil
 	}
 	var out []consular.DocumentHeld
-	seen := map[consular.DocumentKind]bool{}
+	seen := make(map[consular.DocumentKind]bool)
 	for _, one := range f.Held {
 		held := consular.DocumentHeld{
 			Kind:   text(r, "documents.kind", one.Kind, consular.ParseDocumentKind),

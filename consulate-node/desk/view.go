@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -43,12 +42,6 @@ func fieldRules(found consular.Violations) []FieldRule {
 	}
 	return out
 }
-
-// LogValue keeps a careless log line silent.
-func (View) LogValue() slog.Value { return slog.StringValue("[person]") }
-
-// String keeps a careless format silent.
-func (View) String() string { return "[person]" }
 
 func (d *Desk) view(o *open) View {
 	v := View{

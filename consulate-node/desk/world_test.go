@@ -35,20 +35,21 @@ import (
 
 // world is a post's desk over a real journal on disk.
 type world struct {
-	dir     string
-	journal *journal.Journal
-	desk    *desk.Desk
-	engine  *gin.Engine
-	log     *bytes.Buffer
-	intake  *seal.IntakeKeys
-	receipt *seal.SigningKey
-	dataKey *seal.DataKey
-	dicts   *seal.Dictionaries
-	id      journal.Identity
-	now     time.Time
-	full    bool
-	tokens  map[access.Role]string
-	auth    access.Authenticator
+	dir      string
+	journal  *journal.Journal
+	desk     *desk.Desk
+	engine   *gin.Engine
+	log      *bytes.Buffer
+	intake   *seal.IntakeKeys
+	receipt  *seal.SigningKey
+	dataKey  *seal.DataKey
+	dicts    *seal.Dictionaries
+	id       journal.Identity
+	now      time.Time
+	full     bool
+	noIntake bool
+	tokens   map[access.Role]string
+	auth     access.Authenticator
 }
 
 const (
@@ -57,20 +58,20 @@ const (
 	nobody     = access.Role("")
 )
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
 	dicts, err := seal.NewDictionaries(0, nil)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	intake, err := seal.GenerateIntakeKeys(dicts)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	receipt, err := seal.GenerateSigningKey()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	dataKey, err := seal.NewDataKey()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	w := &world{
-		dir: t.TempDir(), intake: intake, receipt: receipt, dataKey: dataKey, dicts: dicts, log: &bytes.Buffer{},
+		dir: tb.TempDir(), intake: intake, receipt: receipt, dataKey: dataKey, dicts: dicts, log: &bytes.Buffer{},
 		id:  journal.Identity{Node: wire.NewNodeID(), Post: "FR-LYO", Cluster: wire.NewClusterID()},
-		now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), tokens: map[access.Role]string{},
+		now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), tokens: make(map[access.Role]string),
 	}
 	var accounts []access.ServiceAccount
 	for _, role := range access.Roles() {
@@ -79,26 +80,31 @@ func newWorld(t testing.TB) *world {
 		accounts = append(accounts, access.ServiceAccount{Name: string(role), Role: role, TokenSHA256: hash})
 	}
 	w.auth, err = access.NewBearer(accounts)
-	require.NoError(t, err)
-	w.start(t)
-	t.Cleanup(func() { require.NoError(t, w.journal.Close()) })
+	require.NoError(tb, err)
+	w.start(tb)
+	tb.Cleanup(func() { require.NoError(tb, w.journal.Close()) })
 	return w
 }
 
 // start opens journal and desk, as the program does.
-func (w *world) start(t testing.TB) {
-	t.Helper()
+func (w *world) start(tb testing.TB) {
+	tb.Helper()
 	var err error
 	w.journal, err = journal.Open(w.dir, journal.Options{Identity: w.id, Incarnation: 7})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	directory, err := consular.BuiltInDirectory()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	post, err := directory.Lookup(w.id.Post)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.desk, err = desk.New(desk.Options{
 		Dir: w.dir, Journal: w.journal, DataKey: w.dataKey, Dictionaries: w.dicts, Post: post, Directory: directory,
-		Intake:  func() (seal.IntakePublic, error) { return w.intake.Public(), nil },
+		Intake: func() (seal.IntakePublic, error) {
+			if w.noIntake {
+				return seal.IntakePublic{}, fault.New(fault.NotFound, "node: find intake key", "", nil)
+			}
+			return w.intake.Public(), nil
+		},
 		Trusted: func() (wire.KeySet, error) { return wire.NewKeySet(w.receipt.Public()), nil },
 		Clock:   func() time.Time { return w.now },
 		Offset:  func() (time.Duration, bool) { return 250 * time.Millisecond, true },
@@ -111,16 +117,16 @@ func (w *world) start(t testing.TB) {
 		Link:   func() desk.LinkStatus { return desk.LinkStatus{Connected: true, Transport: "quic"} },
 		Logger: logger,
 	})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	w.engine = web.NewEngine(logger)
 	desk.NewAPI(w.desk, w.auth).Register(w.engine)
 }
 
 // restart is the end of the process and its next start.
-func (w *world) restart(t testing.TB) {
-	t.Helper()
-	require.NoError(t, w.journal.Close())
-	w.start(t)
+func (w *world) restart(tb testing.TB) {
+	tb.Helper()
+	require.NoError(tb, w.journal.Close())
+	w.start(tb)
 }
 
 // call is one request to the API.
@@ -138,8 +144,8 @@ type answer struct {
 	problem web.Problem
 }
 
-func (w *world) do(t testing.TB, c call) answer {
-	t.Helper()
+func (w *world) do(tb testing.TB, c call) answer {
+	tb.Helper()
 	var body io.Reader
 	media := "application/json"
 	switch b := c.body.(type) {
@@ -152,10 +158,10 @@ func (w *world) do(t testing.TB, c call) answer {
 		body = bytes.NewReader([]byte(b))
 	default:
 		raw, err := json.Marshal(b)
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		body = bytes.NewReader(raw)
 	}
-	r := httptest.NewRequestWithContext(t.Context(), c.method, desk.APIPrefix+c.path, body)
+	r := httptest.NewRequestWithContext(tb.Context(), c.method, desk.APIPrefix+c.path, body)
 	r.Header.Set("Content-Type", media)
 	if c.role != nobody {
 		r.Header.Set("Authorization", "Bearer "+w.tokens[c.role])
@@ -169,27 +175,26 @@ func (w *world) do(t testing.TB, c call) answer {
 	a := answer{ResponseRecorder: httptest.NewRecorder()}
 	w.engine.ServeHTTP(a, r)
 	if a.Header().Get("Content-Type") == web.ProblemType {
-		require.NoError(t, json.Unmarshal(a.Body.Bytes(), &a.problem))
+		require.NoError(tb, json.Unmarshal(a.Body.Bytes(), &a.problem))
 	}
 	return a
 }
 
 // must does a call that has to succeed and reads its answer into v.
-func (w *world) must(t testing.TB, c call, v any) answer {
-	t.Helper()
-	a := w.do(t, c)
-	require.Less(t, a.Code, 300, a.Body.String())
+func (w *world) must(tb testing.TB, c call, v any) {
+	tb.Helper()
+	a := w.do(tb, c)
+	require.Less(tb, a.Code, 300, a.Body.String())
 	if v != nil {
-		require.NoError(t, json.Unmarshal(a.Body.Bytes(), v), a.Body.String())
+		require.NoError(tb, json.Unmarshal(a.Body.Bytes(), v), a.Body.String())
 	}
-	return a
 }
 
 // begin starts a first card for an adult.
-func (w *world) begin(t testing.TB) desk.View {
-	t.Helper()
+func (w *world) begin(tb testing.TB) desk.View {
+	tb.Helper()
 	var v desk.View
-	w.must(t, call{role: agent, method: http.MethodPost, path: "/visits", body: map[string]any{
+	w.must(tb, call{role: agent, method: http.MethodPost, path: "/visits", body: map[string]any{
 		"visit": wire.NewRecordID().String(), "service": "cnie.first", "pickup": "FR-LYO",
 	}}, &v)
 	return v
@@ -231,28 +236,28 @@ func adult() desk.Forms {
 }
 
 // put saves a group and gives the visit afterwards.
-func (w *world) put(t testing.TB, visit string, version uint64, form desk.Form) desk.View {
-	t.Helper()
+func (w *world) put(tb testing.TB, visit string, version uint64, form desk.Form) desk.View {
+	tb.Helper()
 	var v desk.View
-	w.must(t, call{
+	w.must(tb, call{
 		role: agent, method: http.MethodPut, path: "/visits/" + visit + "/" + string(form.Group()), body: form, version: version,
 	}, &v)
 	return v
 }
 
 // fill brings a visit to where it can be released, and gives its version.
-func (w *world) fill(t testing.TB, v desk.View) desk.View {
-	t.Helper()
+func (w *world) fill(tb testing.TB, v desk.View) desk.View {
+	tb.Helper()
 	forms := adult()
 	for _, form := range []desk.Form{forms.Person, forms.Contact, forms.Documents, forms.Fingers} {
-		v = w.put(t, v.Visit, v.Version, form)
+		v = w.put(tb, v.Visit, v.Version, form)
 	}
-	w.upload(t, v.Visit, "portrait", portrait(t, 413, 531))
+	w.upload(tb, v.Visit, "portrait", portrait(tb, 413, 531))
 	for _, f := range consular.CaptureTen442.Fingers() {
-		w.upload(t, v.Visit, "print-"+f.String(), wsq(f))
+		w.upload(tb, v.Visit, "print-"+f.String(), wsq(f))
 	}
-	w.upload(t, v.Visit, "signature", picture(t, 300, 100))
-	w.must(t, call{role: agent, method: http.MethodGet, path: "/visits/" + v.Visit}, &v)
+	w.upload(tb, v.Visit, "signature", picture(tb, 300, 100))
+	w.must(tb, call{role: agent, method: http.MethodGet, path: "/visits/" + v.Visit}, &v)
 	return v
 }
 
@@ -265,12 +270,12 @@ func imagePath(visit, name string) string { return "/visits/" + visit + "/images
 
 func offset(n int) map[string]string { return map[string]string{"Upload-Offset": strconv.Itoa(n)} }
 
-func (w *world) upload(t testing.TB, visit, name string, content []byte) desk.ImageStatus {
-	t.Helper()
+func (w *world) upload(tb testing.TB, visit, name string, content []byte) desk.ImageStatus {
+	tb.Helper()
 	var s desk.ImageStatus
-	w.must(t, call{role: agent, method: http.MethodPost, path: imagePath(visit, name), body: announcement(content)}, &s)
-	w.must(t, call{role: agent, method: http.MethodPatch, path: imagePath(visit, name), body: content, header: offset(0)}, &s)
-	require.True(t, s.Complete)
+	w.must(tb, call{role: agent, method: http.MethodPost, path: imagePath(visit, name), body: announcement(content)}, &s)
+	w.must(tb, call{role: agent, method: http.MethodPatch, path: imagePath(visit, name), body: content, header: offset(0)}, &s)
+	require.True(tb, s.Complete)
 	return s
 }
 
@@ -285,26 +290,26 @@ type released struct {
 	Position   desk.PositionView
 }
 
-func (w *world) release(t testing.TB, v desk.View) released {
-	t.Helper()
+func (w *world) release(tb testing.TB, v desk.View) released {
+	tb.Helper()
 	var r released
-	w.must(t, call{role: supervisor, method: http.MethodPost, path: "/visits/" + v.Visit + "/release", version: v.Version}, &r)
+	w.must(tb, call{role: supervisor, method: http.MethodPost, path: "/visits/" + v.Visit + "/release", version: v.Version}, &r)
 	return r
 }
 
 // portrait is a JPEG with a comment that a careless copy would carry along.
-func portrait(t testing.TB, width, height int) []byte {
-	t.Helper()
+func portrait(tb testing.TB, width, height int) []byte {
+	tb.Helper()
 	var b bytes.Buffer
-	require.NoError(t, jpeg.Encode(&b, noise(width, height), nil))
+	require.NoError(tb, jpeg.Encode(&b, noise(width, height), nil))
 	comment := append([]byte{0xff, 0xfe, 0, byte(2 + len(imageCanary))}, imageCanary...)
 	return append(append(append([]byte{}, b.Bytes()[:2]...), comment...), b.Bytes()[2:]...)
 }
 
-func picture(t testing.TB, width, height int) []byte {
-	t.Helper()
+func picture(tb testing.TB, width, height int) []byte {
+	tb.Helper()
 	var b bytes.Buffer
-	require.NoError(t, png.Encode(&b, noise(width, height)))
+	require.NoError(tb, png.Encode(&b, noise(width, height)))
 	return b.Bytes()
 }
 

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"errors"
+	"io/fs"
 	"log/slog"
 	"math"
 	"os"
@@ -95,17 +96,18 @@ func newJournal(dir string, o Options) *Journal {
 	}
 }
 
-// makeDirs makes the directories durable before anything in them is.
+// makeDirs makes the directories durable before anything in them is. One that
+// was there may come from a start that died before its sync; where the parent
+// is not ours to open, the operator made it.
 func makeDirs(dir string) error {
 	const op = "journal: open"
 	for _, d := range []string{dir, filepath.Join(dir, bundlesDir)} {
-		if _, err := os.Stat(d); err == nil {
-			continue
-		}
+		_, missing := os.Stat(d)
 		if err := os.MkdirAll(d, dirMode); err != nil {
 			return fault.New(kindOfWrite(err), op, d, err)
 		}
-		if err := durable.SyncDir(filepath.Dir(d)); err != nil {
+		err := durable.SyncDir(filepath.Dir(d))
+		if err != nil && (missing != nil || !errors.Is(err, fs.ErrPermission)) {
 			return fault.New(fault.Storage, op, d, err)
 		}
 	}

@@ -20,6 +20,9 @@ const (
 	shareWarn = 0.8
 	// growStep is how bbolt grows a file: it refuses that far before MaxSize.
 	growStep = 16 << 20
+	// storeReserve is what journal.db keeps for what the hub says and for the
+	// pages that each transaction copies, after capture has been refused.
+	storeReserve = 1 << 20
 )
 
 // Space says how much room a post has, for metrics and the start page.
@@ -58,7 +61,8 @@ func (j *Journal) Space() (Space, error) {
 		if err != nil {
 			return s, err
 		}
-		used := st.Used - int64(st.FreeRatio*float64(st.Used))
+		// Half of the free pages: an entry wants some that lie side by side.
+		used := st.Used - int64(st.FreeRatio*float64(st.Used)/2)
 		s.Room = max(0, j.maxSize-growStep-used)
 		s.Store = float64(used) / float64(max(1, j.maxSize-growStep))
 	}
@@ -85,9 +89,8 @@ func (j *Journal) CanCapture(maxEnrolment int64) error {
 	if s.Free-j.minFree < enrolmentsFree*maxEnrolment {
 		return fault.New(fault.Full, op, strconv.FormatInt(s.Free, 10)+" bytes free on the disk", nil)
 	}
-	// The entry goes to journal.db, the images do not; a transaction copies the
-	// pages that it changes.
-	if s.Room >= 0 && s.Room < enrolmentsFree*min(maxEnrolment, 4*maxStored) {
+	// The entry goes to journal.db with its indexes and drafts, the images do not.
+	if s.Room >= 0 && s.Room < storeReserve+enrolmentsFree*min(maxEnrolment, 4*maxStored) {
 		return fault.New(fault.Full, op, strconv.FormatInt(s.Room, 10)+" bytes left in journal.db", nil)
 	}
 	return nil

@@ -1,5 +1,5 @@
 // Package e2e tests the whole: hub and nodes as they are built and run for real.
-package e2e_test
+package e2e
 
 import (
 	"context"

@@ -34,8 +34,8 @@ func NewEngine(log *slog.Logger) *gin.Engine {
 	e.HandleMethodNotAllowed = true
 	e.ForwardedByClientIP = false
 	e.Use(identify, logged(log), recovered(log), headers, capped)
-	e.NoRoute(func(c *gin.Context) { Fail(c, fault.New(fault.NotFound, "web: route", "", CodeNoRoute)) })
-	e.NoMethod(func(c *gin.Context) { Fail(c, fault.New(fault.Invalid, "web: route", "", CodeMethod)) })
+	e.NoRoute(func(c *gin.Context) { Fail(c, fault.New(fault.NotFound, "web: route", "", CodeNoRoute.Cause())) })
+	e.NoMethod(func(c *gin.Context) { Fail(c, fault.New(fault.Invalid, "web: route", "", CodeMethod.Cause())) })
 	return e
 }
 

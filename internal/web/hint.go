@@ -1,14 +1,14 @@
 package web
 
 import (
+	"errors"
 	"time"
 
 	"jaliya/internal/consular"
 )
 
 // Code is the stable code of a problem, as programs match it. Besides these,
-// every fault kind is a code ("not-found"). It is an error, so that it can
-// stand in a fault as the cause.
+// every fault kind is a code ("not-found").
 type Code string
 
 // The codes beyond the fault kinds.
@@ -36,11 +36,18 @@ const (
 	CodeNoIntakeKey      Code = "no-intake-key" // the node has no key of the hub to seal to
 )
 
-// Error gives the code.
-func (c Code) Error() string { return string(c) }
+// Cause gives the code as the cause of a fault.
+func (c Code) Cause() error { return CodedError{Code: c} }
 
-// Hint is a code with what the caller needs next. It is the cause of a fault.
-type Hint struct {
+// Has reports whether the problem of an error has the code.
+func Has(err error, code Code) bool {
+	coded, ok := errors.AsType[CodedError](err)
+	return ok && coded.Code == code
+}
+
+// CodedError is a code with what the caller needs next. It is the cause of a
+// fault.
+type CodedError struct {
 	Code       Code
 	Version    uint64        // of the thing now, 0 for none
 	Offset     *int64        // bytes held of an upload
@@ -49,10 +56,7 @@ type Hint struct {
 }
 
 // Error gives the code.
-func (h Hint) Error() string { return string(h.Code) }
-
-// Unwrap gives the code, so that errors.Is finds it.
-func (h Hint) Unwrap() error { return h.Code }
+func (e CodedError) Error() string { return string(e.Code) }
 
 // Codes lists the codes beyond the fault kinds.
 func Codes() []Code {

@@ -31,7 +31,7 @@ func ReadJSON(c *gin.Context, v any) error {
 	const op = "web: read json"
 	media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	if err != nil || media != "application/json" {
-		return fault.New(fault.Unsupported, op, "", CodeContentType)
+		return fault.New(fault.Unsupported, op, "", CodeContentType.Cause())
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, MaxJSON))
 	if err != nil {
@@ -72,7 +72,7 @@ func jsonFault(err error) error {
 		return malformed(field, ruleType)
 	}
 	if found := consular.ViolationsOf(err); found != nil { // a member that reads itself
-		return fault.New(fault.Invalid, "web: read json", "", Hint{Code: CodeJSON, Violations: found})
+		return fault.New(fault.Invalid, "web: read json", "", CodedError{Code: CodeJSON, Violations: found})
 	}
 	if strings.HasPrefix(err.Error(), "json: unknown field") { // it has no type of its own
 		return malformed("body", ruleUnknown)
@@ -82,5 +82,5 @@ func jsonFault(err error) error {
 
 func malformed(field string, rule consular.Rule) error {
 	return fault.New(fault.Invalid, "web: read json", "",
-		Hint{Code: CodeJSON, Violations: consular.Violations{{Field: field, Rule: rule}}})
+		CodedError{Code: CodeJSON, Violations: consular.Violations{{Field: field, Rule: rule}}})
 }

@@ -95,18 +95,15 @@ func ProblemOf(err error, lang Language) Problem {
 	kind := fault.KindOf(err)
 	p := Problem{Status: StatusOf(kind), Code: kind.Code()}
 	if errors.Is(err, access.ErrNoIdentity) {
-		err = errors.Join(CodeUnauthenticated, err)
-	}
-	if code, ok := errors.AsType[Code](err); ok {
-		p.Code = string(code)
-		if status, special := codeStatus(code); special {
-			p.Status = status
-		}
+		err = errors.Join(CodeUnauthenticated.Cause(), err)
 	}
 	found := consular.ViolationsOf(err)
-	if hint, ok := errors.AsType[Hint](err); ok {
-		p.Next = hint.next()
-		found = append(hint.Violations, found...)
+	if coded, ok := errors.AsType[CodedError](err); ok {
+		p.Code, p.Next = string(coded.Code), coded.next()
+		if status, special := codeStatus(coded.Code); special {
+			p.Status = status
+		}
+		found = append(coded.Violations, found...)
 	}
 	for _, v := range found {
 		p.Violations = append(p.Violations, Violation{Field: v.Field, Rule: string(v.Rule)})
@@ -116,10 +113,10 @@ func ProblemOf(err error, lang Language) Problem {
 	return p
 }
 
-func (h Hint) next() *Next {
-	n := Next{Version: h.Version, Offset: h.Offset}
-	if h.RetryAfter > 0 {
-		n.RetryAfter = int(h.RetryAfter.Seconds()) + 1
+func (e CodedError) next() *Next {
+	n := Next{Version: e.Version, Offset: e.Offset}
+	if e.RetryAfter > 0 {
+		n.RetryAfter = int(e.RetryAfter.Seconds()) + 1
 	}
 	if n == (Next{}) {
 		return nil

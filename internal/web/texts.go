@@ -33,216 +33,213 @@ func LanguageOf(r *http.Request) Language {
 
 // textOf never fails: a code without a text gets the general one.
 func textOf(code string, lang Language) Text {
-	all := texts()
-	of, ok := all[code]
+	of, ok := texts[code]
 	if !ok {
-		of = all["other"]
+		of = texts["other"]
 	}
 	return of[lang]
 }
 
 // texts is the catalog: a title and a sentence of advice in each language.
-func texts() map[string]map[Language]Text {
-	return map[string]map[Language]Text{
-		"other": {
-			English: {"Failure", "Something failed. Quote the request id when you report it."},
-			French:  {"Échec", "Une erreur s'est produite. Indiquez l'identifiant de la requête en la signalant."},
-			Arabic:  {"تعذر إتمام العملية", "وقع خطأ. اذكر معرف الطلب عند التبليغ عنه."},
-		},
-		"invalid": {
-			English: {"Not valid", "Some fields break a rule. Correct them and send again."},
-			French:  {"Données non valides", "Certains champs ne respectent pas une règle. Corrigez-les et renvoyez."},
-			Arabic:  {"معطيات غير صالحة", "بعض الخانات لا تحترم القواعد. صححها ثم أعد الإرسال."},
-		},
-		"not-found": {
-			English: {"Not found", "There is no such thing here."},
-			French:  {"Introuvable", "Cet élément n'existe pas ici."},
-			Arabic:  {"غير موجود", "هذا العنصر غير موجود هنا."},
-		},
-		"exists": {
-			English: {"Already there", "This is already there with other content."},
-			French:  {"Existe déjà", "Cet élément existe déjà avec un autre contenu."},
-			Arabic:  {"موجود من قبل", "هذا العنصر موجود من قبل بمحتوى آخر."},
-		},
-		"denied": {
-			English: {"Not allowed", "Your role does not allow this."},
-			French:  {"Non autorisé", "Votre rôle ne permet pas cette action."},
-			Arabic:  {"غير مسموح", "دورك لا يسمح بهذا الإجراء."},
-		},
-		"conflict": {
-			English: {"Changed meanwhile", "Read the current state and decide again."},
-			French:  {"Modifié entre-temps", "Relisez l'état actuel et décidez de nouveau."},
-			Arabic:  {"تغير في هذه الأثناء", "اقرأ الحالة الحالية ثم قرر من جديد."},
-		},
-		"corrupt": {
-			English: {"Damaged data", "Stored data do not match their digest. Report it."},
-			French:  {"Données endommagées", "Des données enregistrées ne correspondent pas à leur empreinte. Signalez-le."},
-			Arabic:  {"معطيات تالفة", "معطيات مخزنة لا تطابق بصمتها. بلغ عن ذلك."},
-		},
-		"gap": {
-			English: {"Something is missing before this", "Resume from the position given."},
-			French:  {"Il manque quelque chose avant", "Reprenez à la position indiquée."},
-			Arabic:  {"هناك نقص قبل هذا", "استأنف من الموضع المبين."},
-		},
-		"fork": {
-			English: {"Two histories", "Two histories exist for the same position. Report it."},
-			French:  {"Deux historiques", "Deux historiques existent pour la même position. Signalez-le."},
-			Arabic:  {"سجلان متعارضان", "يوجد سجلان لنفس الموضع. بلغ عن ذلك."},
-		},
-		"stale": {
-			English: {"Out of date", "Connect again and retry."},
-			French:  {"Périmé", "Reconnectez-vous et réessayez."},
-			Arabic:  {"متجاوز", "أعد الاتصال ثم حاول من جديد."},
-		},
-		"too-large": {
-			English: {"Too large", "What was sent is over the allowed size."},
-			French:  {"Trop volumineux", "L'envoi dépasse la taille permise."},
-			Arabic:  {"حجم كبير جدا", "ما أرسل يتجاوز الحجم المسموح به."},
-		},
-		"full": {
-			English: {"No space left", "Nothing was changed. Space must be freed before new captures."},
-			French:  {"Espace insuffisant", "Rien n'a été modifié. Il faut libérer de l'espace avant toute nouvelle saisie."},
-			Arabic:  {"لا توجد مساحة كافية", "لم يتغير أي شيء. يجب تحرير مساحة قبل أي تسجيل جديد."},
-		},
-		"storage": {
-			English: {"Storage failed", "It is not known whether it was saved. Check before you repeat."},
-			French:  {"Échec de l'enregistrement", "On ignore si l'enregistrement a eu lieu. Vérifiez avant de recommencer."},
-			Arabic:  {"فشل التخزين", "لا يعرف هل تم الحفظ. تحقق قبل الإعادة."},
-		},
-		"unavailable": {
-			English: {"Not available now", "Try again later."},
-			French:  {"Indisponible pour le moment", "Réessayez plus tard."},
-			Arabic:  {"غير متاح الآن", "حاول لاحقا."},
-		},
-		"timeout": {
-			English: {"Took too long", "Try again."},
-			French:  {"Délai dépassé", "Réessayez."},
-			Arabic:  {"انتهت المهلة", "حاول من جديد."},
-		},
-		"unsupported": {
-			English: {"Not supported", "This program does not know this form."},
-			French:  {"Non pris en charge", "Ce programme ne connaît pas ce format."},
-			Arabic:  {"غير مدعوم", "هذا البرنامج لا يعرف هذا الشكل."},
-		},
-		"expired": {
-			English: {"Expired", "Its time is over. Ask for a new one."},
-			French:  {"Expiré", "Le délai est passé. Demandez-en un nouveau."},
-			Arabic:  {"انتهت الصلاحية", "انتهت المدة. اطلب واحدا جديدا."},
-		},
-		"used": {
-			English: {"Already used", "It can be used once only."},
-			French:  {"Déjà utilisé", "Il ne peut servir qu'une seule fois."},
-			Arabic:  {"مستعمل من قبل", "لا يستعمل إلا مرة واحدة."},
-		},
-		"internal": {
-			English: {"Internal failure", "A fault of the program. Quote the request id when you report it."},
-			French:  {"Erreur interne", "Un défaut du programme. Indiquez l'identifiant de la requête en le signalant."},
-			Arabic:  {"خطأ داخلي", "خلل في البرنامج. اذكر معرف الطلب عند التبليغ عنه."},
-		},
-		"unauthenticated": {
-			English: {"Sign in", "Nobody is signed in, or the token is not known."},
-			French:  {"Identifiez-vous", "Personne n'est identifié, ou le jeton est inconnu."},
-			Arabic:  {"المرجو تسجيل الدخول", "لم يسجل أحد الدخول، أو أن الرمز غير معروف."},
-		},
-		"four-eyes": {
-			English: {"A second person is needed", "Who captured a visit cannot release it."},
-			French:  {"Une seconde personne est nécessaire", "La personne qui a saisi un dossier ne peut pas le valider."},
-			Arabic:  {"يلزم شخص ثان", "من سجل الملف لا يمكنه المصادقة عليه."},
-		},
-		"no-such-route": {
-			English: {"No such page", "There is nothing at this address."},
-			French:  {"Page inexistante", "Il n'y a rien à cette adresse."},
-			Arabic:  {"لا توجد هذه الصفحة", "لا يوجد شيء في هذا العنوان."},
-		},
-		"method-not-allowed": {
-			English: {"Method not allowed", "This address does not take that method."},
-			French:  {"Méthode non permise", "Cette adresse n'accepte pas cette méthode."},
-			Arabic:  {"طريقة غير مسموح بها", "هذا العنوان لا يقبل هذه الطريقة."},
-		},
-		"malformed": {
-			English: {"Malformed body", "The body is not the JSON that is asked for."},
-			French:  {"Corps mal formé", "Le corps n'est pas le JSON attendu."},
-			Arabic:  {"محتوى غير سليم", "المحتوى ليس بصيغة JSON المطلوبة."},
-		},
-		"content-type": {
-			English: {"Wrong content type", "The body is declared as another type than this address takes."},
-			French:  {"Type de contenu incorrect", "Le corps est déclaré d'un autre type que celui attendu."},
-			Arabic:  {"نوع محتوى غير صحيح", "المحتوى مصرح به بنوع غير الذي يقبله هذا العنوان."},
-		},
-		"version-required": {
-			English: {"Version needed", "Name the version that you have seen (If-Match)."},
-			French:  {"Version requise", "Indiquez la version que vous avez vue (If-Match)."},
-			Arabic:  {"رقم النسخة مطلوب", "اذكر النسخة التي اطلعت عليها (If-Match)."},
-		},
-		"version-conflict": {
-			English: {"Changed in another window", "Somebody changed this since. Nothing was lost; read it again."},
-			French:  {"Modifié dans une autre fenêtre", "Quelqu'un l'a modifié depuis. Rien n'est perdu; relisez."},
-			Arabic:  {"تغير في نافذة أخرى", "غيره شخص آخر منذ ذلك الحين. لم يضع شيء؛ أعد القراءة."},
-		},
-		"wrong-offset": {
-			English: {"Another offset", "The upload continues at the offset given."},
-			French:  {"Autre position", "Le téléversement reprend à la position indiquée."},
-			Arabic:  {"موضع آخر", "يستأنف التحميل من الموضع المبين."},
-		},
-		"upload-complete": {
-			English: {"Already complete", "The image is complete. Replace it as a whole."},
-			French:  {"Déjà complet", "L'image est complète. Remplacez-la entièrement."},
-			Arabic:  {"مكتمل من قبل", "الصورة مكتملة. استبدلها بالكامل."},
-		},
-		"upload-incomplete": {
-			English: {"Image not complete", "An image has not arrived whole."},
-			French:  {"Image incomplète", "Une image n'est pas arrivée en entier."},
-			Arabic:  {"صورة غير مكتملة", "هناك صورة لم تصل كاملة."},
-		},
-		"media-type": {
-			English: {"Another kind of file", "The file is not of a kind that is allowed here."},
-			French:  {"Autre type de fichier", "Le fichier n'est pas d'un type permis ici."},
-			Arabic:  {"نوع ملف آخر", "الملف ليس من نوع مسموح به هنا."},
-		},
-		"picture-too-large": {
-			English: {"Picture too large", "The picture has more pixels than allowed."},
-			French:  {"Image trop grande", "L'image compte plus de pixels que permis."},
-			Arabic:  {"صورة كبيرة جدا", "عدد نقط الصورة يتجاوز المسموح به."},
-		},
-		"picture-too-small": {
-			English: {"Picture too small", "The picture has fewer pixels than needed. Capture again."},
-			French:  {"Image trop petite", "L'image compte moins de pixels que nécessaire. Refaites la prise."},
-			Arabic:  {"صورة صغيرة جدا", "عدد نقط الصورة أقل من المطلوب. أعد الالتقاط."},
-		},
-		"digest-mismatch": {
-			English: {"Damaged on the way", "What arrived is not what was announced. Send it again."},
-			French:  {"Endommagé en route", "Ce qui est arrivé n'est pas ce qui était annoncé. Renvoyez-le."},
-			Arabic:  {"تلف أثناء النقل", "ما وصل ليس هو ما أعلن عنه. أعد الإرسال."},
-		},
-		"incomplete": {
-			English: {"Cannot be released yet", "Something is missing or wrong. See the list."},
-			French:  {"Validation impossible pour l'instant", "Il manque quelque chose ou une donnée est fausse. Voir la liste."},
-			Arabic:  {"لا يمكن المصادقة بعد", "هناك نقص أو خطأ. انظر القائمة."},
-		},
-		"released": {
-			English: {"Already released", "The visit is sealed. Nothing can be changed here."},
-			French:  {"Déjà validé", "Le dossier est scellé. Rien ne peut plus y être modifié ici."},
-			Arabic:  {"تمت المصادقة من قبل", "الملف مختوم. لا يمكن تغيير أي شيء هنا."},
-		},
-		"not-secured": {
-			English: {"Not secured nationally yet", "Saved at this post. The national receipt has not arrived yet."},
-			French:  {"Pas encore sécurisé au niveau national", "Enregistré à ce poste. Le reçu national n'est pas encore arrivé."},
-			Arabic:  {"لم يؤمن وطنيا بعد", "محفوظ في هذا المركز. لم يصل الوصل الوطني بعد."},
-		},
-		"no-match": {
-			English: {"Not found", "No request matches this reference and this slip code."},
-			French:  {"Introuvable", "Aucune demande ne correspond à cette référence et à ce code."},
-			Arabic:  {"غير موجود", "لا يوجد طلب يطابق هذا المرجع وهذا الرمز."},
-		},
-		"too-many-attempts": {
-			English: {"Too many attempts", "Wait a little before you try again."},
-			French:  {"Trop de tentatives", "Patientez avant de réessayer."},
-			Arabic:  {"محاولات كثيرة", "انتظر قليلا قبل المحاولة من جديد."},
-		},
-		"no-intake-key": {
-			English: {"No key of the hub", "The node has no key of the national platform to seal to. Nothing was changed."},
-			French:  {"Pas de clé nationale", "Le nœud n'a pas de clé de la plateforme nationale pour sceller. Rien n'a été modifié."},
-			Arabic:  {"لا يوجد مفتاح وطني", "لا تتوفر هذه العقدة على مفتاح المنصة الوطنية للختم. لم يتغير أي شيء."},
-		},
-	}
+var texts = map[string]map[Language]Text{
+	"other": {
+		English: {"Failure", "Something failed. Quote the request id when you report it."},
+		French:  {"Échec", "Une erreur s'est produite. Indiquez l'identifiant de la requête en la signalant."},
+		Arabic:  {"تعذر إتمام العملية", "وقع خطأ. اذكر معرف الطلب عند التبليغ عنه."},
+	},
+	"invalid": {
+		English: {"Not valid", "Some fields break a rule. Correct them and send again."},
+		French:  {"Données non valides", "Certains champs ne respectent pas une règle. Corrigez-les et renvoyez."},
+		Arabic:  {"معطيات غير صالحة", "بعض الخانات لا تحترم القواعد. صححها ثم أعد الإرسال."},
+	},
+	"not-found": {
+		English: {"Not found", "There is no such thing here."},
+		French:  {"Introuvable", "Cet élément n'existe pas ici."},
+		Arabic:  {"غير موجود", "هذا العنصر غير موجود هنا."},
+	},
+	"exists": {
+		English: {"Already there", "This is already there with other content."},
+		French:  {"Existe déjà", "Cet élément existe déjà avec un autre contenu."},
+		Arabic:  {"موجود من قبل", "هذا العنصر موجود من قبل بمحتوى آخر."},
+	},
+	"denied": {
+		English: {"Not allowed", "Your role does not allow this."},
+		French:  {"Non autorisé", "Votre rôle ne permet pas cette action."},
+		Arabic:  {"غير مسموح", "دورك لا يسمح بهذا الإجراء."},
+	},
+	"conflict": {
+		English: {"Changed meanwhile", "Read the current state and decide again."},
+		French:  {"Modifié entre-temps", "Relisez l'état actuel et décidez de nouveau."},
+		Arabic:  {"تغير في هذه الأثناء", "اقرأ الحالة الحالية ثم قرر من جديد."},
+	},
+	"corrupt": {
+		English: {"Damaged data", "Stored data do not match their digest. Report it."},
+		French:  {"Données endommagées", "Des données enregistrées ne correspondent pas à leur empreinte. Signalez-le."},
+		Arabic:  {"معطيات تالفة", "معطيات مخزنة لا تطابق بصمتها. بلغ عن ذلك."},
+	},
+	"gap": {
+		English: {"Something is missing before this", "Resume from the position given."},
+		French:  {"Il manque quelque chose avant", "Reprenez à la position indiquée."},
+		Arabic:  {"هناك نقص قبل هذا", "استأنف من الموضع المبين."},
+	},
+	"fork": {
+		English: {"Two histories", "Two histories exist for the same position. Report it."},
+		French:  {"Deux historiques", "Deux historiques existent pour la même position. Signalez-le."},
+		Arabic:  {"سجلان متعارضان", "يوجد سجلان لنفس الموضع. بلغ عن ذلك."},
+	},
+	"stale": {
+		English: {"Out of date", "Connect again and retry."},
+		French:  {"Périmé", "Reconnectez-vous et réessayez."},
+		Arabic:  {"متجاوز", "أعد الاتصال ثم حاول من جديد."},
+	},
+	"too-large": {
+		English: {"Too large", "What was sent is over the allowed size."},
+		French:  {"Trop volumineux", "L'envoi dépasse la taille autorisée."},
+		Arabic:  {"حجم كبير جدا", "ما أرسل يتجاوز الحجم المسموح به."},
+	},
+	"full": {
+		English: {"No space left", "Nothing was changed. Space must be freed before new captures."},
+		French:  {"Espace insuffisant", "Rien n'a été modifié. Il faut libérer de l'espace avant toute nouvelle saisie."},
+		Arabic:  {"لا توجد مساحة كافية", "لم يتغير أي شيء. يجب تحرير مساحة قبل أي تسجيل جديد."},
+	},
+	"storage": {
+		English: {"Storage failed", "It is not known whether it was saved. Check before you repeat."},
+		French:  {"Échec de l'enregistrement", "On ignore si l'enregistrement a eu lieu. Vérifiez avant de recommencer."},
+		Arabic:  {"فشل التخزين", "لا يعرف هل تم الحفظ. تحقق قبل الإعادة."},
+	},
+	"unavailable": {
+		English: {"Not available now", "Try again later."},
+		French:  {"Indisponible pour le moment", "Réessayez plus tard."},
+		Arabic:  {"غير متاح الآن", "حاول لاحقا."},
+	},
+	"timeout": {
+		English: {"Took too long", "Try again."},
+		French:  {"Délai dépassé", "Réessayez."},
+		Arabic:  {"انتهت المهلة", "حاول من جديد."},
+	},
+	"unsupported": {
+		English: {"Not supported", "This program does not know this form."},
+		French:  {"Non pris en charge", "Le logiciel ne connaît pas ce format."},
+		Arabic:  {"غير مدعوم", "هذا البرنامج لا يعرف هذا الشكل."},
+	},
+	"expired": {
+		English: {"Expired", "Its time is over. Ask for a new one."},
+		French:  {"Expiré", "Le délai est passé. Demandez-en un nouveau."},
+		Arabic:  {"انتهت الصلاحية", "انتهت المدة. اطلب واحدا جديدا."},
+	},
+	"used": {
+		English: {"Already used", "It can be used once only."},
+		French:  {"Déjà utilisé", "Il ne peut servir qu'une seule fois."},
+		Arabic:  {"مستعمل من قبل", "لا يستعمل إلا مرة واحدة."},
+	},
+	"internal": {
+		English: {"Internal failure", "A fault of the program. Quote the request id when you report it."},
+		French:  {"Erreur interne", "Un défaut du logiciel. Indiquez l'identifiant de la requête en le signalant."},
+		Arabic:  {"خطأ داخلي", "خلل في البرنامج. اذكر معرف الطلب عند التبليغ عنه."},
+	},
+	"unauthenticated": {
+		English: {"Sign in", "Nobody is signed in, or the token is not known."},
+		French:  {"Identifiez-vous", "Personne n'est identifié, ou le jeton est inconnu."},
+		Arabic:  {"المرجو تسجيل الدخول", "لم يسجل أحد الدخول، أو أن الرمز غير معروف."},
+	},
+	"four-eyes": {
+		English: {"A second person is needed", "Who captured a visit cannot release it."},
+		French:  {"Une seconde personne est nécessaire", "La personne qui a saisi un dossier ne peut pas le valider."},
+		Arabic:  {"يلزم شخص ثان", "من سجل الملف لا يمكنه المصادقة عليه."},
+	},
+	"no-such-route": {
+		English: {"No such page", "There is nothing at this address."},
+		French:  {"Page inexistante", "Il n'y a rien à cette adresse."},
+		Arabic:  {"لا توجد هذه الصفحة", "لا يوجد شيء في هذا العنوان."},
+	},
+	"method-not-allowed": {
+		English: {"Method not allowed", "This address does not take that method."},
+		French:  {"Méthode non autorisée", "Cette adresse n'accepte pas cette méthode."},
+		Arabic:  {"طريقة غير مسموح بها", "هذا العنوان لا يقبل هذه الطريقة."},
+	},
+	"malformed": {
+		English: {"Malformed body", "The body is not the JSON that is asked for."},
+		French:  {"Corps mal formé", "Le corps n'est pas le JSON attendu."},
+		Arabic:  {"محتوى غير سليم", "المحتوى ليس بصيغة JSON المطلوبة."},
+	},
+	"content-type": {
+		English: {"Wrong content type", "The body is declared as another type than this address takes."},
+		French:  {"Type de contenu incorrect", "Le corps est déclaré d'un autre type que celui attendu."},
+		Arabic:  {"نوع محتوى غير صحيح", "المحتوى مصرح به بنوع غير الذي يقبله هذا العنوان."},
+	},
+	"version-required": {
+		English: {"Version needed", "Name the version that you have seen (If-Match)."},
+		French:  {"Version requise", "Indiquez la version que vous avez vue (If-Match)."},
+		Arabic:  {"رقم النسخة مطلوب", "اذكر النسخة التي اطلعت عليها (If-Match)."},
+	},
+	"version-conflict": {
+		English: {"Changed in another window", "Somebody changed this since. Nothing was lost; read it again."},
+		French:  {"Modifié dans une autre fenêtre", "Quelqu'un l'a modifié depuis. Rien n'est perdu; relisez."},
+		Arabic:  {"تغير في نافذة أخرى", "غيره شخص آخر منذ ذلك الحين. لم يضع شيء؛ أعد القراءة."},
+	},
+	"wrong-offset": {
+		English: {"Another offset", "The upload continues at the offset given."},
+		French:  {"Autre position", "Le téléversement reprend à la position indiquée."},
+		Arabic:  {"موضع آخر", "يستأنف التحميل من الموضع المبين."},
+	},
+	"upload-complete": {
+		English: {"Already complete", "The image is complete. Replace it as a whole."},
+		French:  {"Déjà complet", "L'image est complète. Remplacez-la entièrement."},
+		Arabic:  {"مكتمل من قبل", "الصورة مكتملة. استبدلها بالكامل."},
+	},
+	"upload-incomplete": {
+		English: {"Image not complete", "An image has not arrived whole."},
+		French:  {"Image incomplète", "Une image n'est pas arrivée en entier."},
+		Arabic:  {"صورة غير مكتملة", "هناك صورة لم تصل كاملة."},
+	},
+	"media-type": {
+		English: {"Another kind of file", "The file is not of a kind that is allowed here."},
+		French:  {"Autre type de fichier", "Le fichier n'est pas d'un type permis ici."},
+		Arabic:  {"نوع ملف آخر", "الملف ليس من نوع مسموح به هنا."},
+	},
+	"picture-too-large": {
+		English: {"Picture too large", "The picture has more pixels than allowed."},
+		French:  {"Image trop grande", "L'image compte plus de pixels que permis."},
+		Arabic:  {"صورة كبيرة جدا", "عدد نقط الصورة يتجاوز المسموح به."},
+	},
+	"picture-too-small": {
+		English: {"Picture too small", "The picture has fewer pixels than needed. Capture again."},
+		French:  {"Image trop petite", "L'image compte moins de pixels que nécessaire. Refaites la prise."},
+		Arabic:  {"صورة صغيرة جدا", "عدد نقط الصورة أقل من المطلوب. أعد الالتقاط."},
+	},
+	"digest-mismatch": {
+		English: {"Damaged on the way", "What arrived is not what was announced. Send it again."},
+		French:  {"Endommagé en route", "Ce qui est arrivé n'est pas ce qui était annoncé. Renvoyez-le."},
+		Arabic:  {"تلف أثناء النقل", "ما وصل ليس هو ما أعلن عنه. أعد الإرسال."},
+	},
+	"incomplete": {
+		English: {"Cannot be released yet", "Something is missing or wrong. See the list."},
+		French:  {"Validation impossible pour l'instant", "Il manque quelque chose ou une donnée est fausse. Voir la liste."},
+		Arabic:  {"لا يمكن المصادقة بعد", "هناك نقص أو خطأ. انظر القائمة."},
+	},
+	"released": {
+		English: {"Already released", "The visit is sealed. Nothing can be changed here."},
+		French:  {"Déjà validé", "Le dossier est scellé. Rien ne peut plus y être modifié ici."},
+		Arabic:  {"تمت المصادقة من قبل", "الملف مختوم. لا يمكن تغيير أي شيء هنا."},
+	},
+	"not-secured": {
+		English: {"Not secured nationally yet", "Saved at this post. The national receipt has not arrived yet."},
+		French:  {"Pas encore sécurisé au niveau national", "Enregistré à ce poste. Le reçu national n'est pas encore arrivé."},
+		Arabic:  {"لم يؤمن وطنيا بعد", "محفوظ في هذا المركز. لم يصل الوصل الوطني بعد."},
+	},
+	"no-match": {
+		English: {"Not found", "No request matches this reference and this slip code."},
+		French:  {"Introuvable", "Aucune demande ne correspond à cette référence et à ce code."},
+		Arabic:  {"غير موجود", "لا يوجد طلب يطابق هذا المرجع وهذا الرمز."},
+	},
+	"too-many-attempts": {
+		English: {"Too many attempts", "Wait a little before you try again."},
+		French:  {"Trop de tentatives", "Patientez avant de réessayer."},
+		Arabic:  {"محاولات كثيرة", "انتظر قليلا قبل المحاولة من جديد."},
+	},
+	"no-intake-key": {
+		English: {"No key of the hub", "The node has no key of the national platform to seal to. Nothing was changed."},
+		French:  {"Pas de clé nationale", "Le nœud n'a pas de clé de la plateforme nationale pour sceller. Rien n'a été modifié."},
+		Arabic:  {"لا يوجد مفتاح وطني", "لا تتوفر هذه العقدة على مفتاح المنصة الوطنية للختم. لم يتغير أي شيء."},
+	},
 }
