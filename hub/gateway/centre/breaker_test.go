@@ -25,54 +25,63 @@ func TestBreaker(t *testing.T) {
 		return b
 	}
 	wait := func(d time.Duration) { <-time.After(d) }
-	bubble := func(name string, f func(t *testing.T)) {
-		t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
-	}
-	bubble("OK/ClosedWhileSomeFail", func(t *testing.T) {
-		b := centre.Breaker{}.Bad(rule, time.Now()).Bad(rule, time.Now()).Good().Bad(rule, time.Now())
-		_, yes := b.Ask(rule, time.Now())
-		require.True(t, yes)
-	})
-	bubble("OK/OpenKeepsAway", func(t *testing.T) {
-		b := opened(t)
-		_, yes := b.Ask(rule, time.Now())
-		require.False(t, yes)
-		wait(rule.Pause - 1)
-		_, yes = b.Ask(rule, time.Now())
-		require.False(t, yes)
-	})
-	bubble("OK/OneTrial", func(t *testing.T) {
-		b := opened(t)
-		wait(rule.Pause)
-		b, yes := b.Ask(rule, time.Now())
-		require.True(t, yes)
-		require.Equal(t, centre.BreakerHalfOpen, b.State)
-		_, yes = b.Ask(rule, time.Now())
-		require.False(t, yes, "the trial is out")
-		require.Equal(t, centre.BreakerClosed, b.Good().State)
-	})
-	bubble("OK/PauseDoubles", func(t *testing.T) {
-		b, yes := opened(t), false
-		for _, pause := range []time.Duration{10, 20, 40, 60, 60} {
-			require.Equal(t, pause*time.Second, b.Until.Sub(time.Now()))
-			wait(pause * time.Second)
-			b, yes = b.Ask(rule, time.Now())
+	t.Run("OK/ClosedWhileSomeFail", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := centre.Breaker{}.Bad(rule, time.Now()).Bad(rule, time.Now()).Good().Bad(rule, time.Now())
+			_, yes := b.Ask(rule, time.Now())
 			require.True(t, yes)
-			b = b.Bad(rule, time.Now())
-		}
+		})
 	})
-	bubble("OK/LostTrial", func(t *testing.T) {
-		b := opened(t)
-		wait(rule.Pause)
-		b, _ = b.Ask(rule, time.Now())
-		wait(rule.Most)
-		_, yes := b.Ask(rule, time.Now())
-		require.True(t, yes, "a trial without an answer closes nothing for ever")
+	t.Run("OK/OpenKeepsAway", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := opened(t)
+			_, yes := b.Ask(rule, time.Now())
+			require.False(t, yes)
+			wait(rule.Pause - 1)
+			_, yes = b.Ask(rule, time.Now())
+			require.False(t, yes)
+		})
 	})
-	bubble("OK/LateFailures", func(t *testing.T) {
-		b := opened(t)
-		wait(time.Second)
-		require.Equal(t, b.Until, b.Bad(rule, time.Now()).Until, "they do not lengthen the pause")
+	t.Run("OK/OneTrial", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := opened(t)
+			wait(rule.Pause)
+			b, yes := b.Ask(rule, time.Now())
+			require.True(t, yes)
+			require.Equal(t, centre.BreakerHalfOpen, b.State)
+			_, yes = b.Ask(rule, time.Now())
+			require.False(t, yes, "the trial is out")
+			require.Equal(t, centre.BreakerClosed, b.Good().State)
+		})
+	})
+	t.Run("OK/PauseDoubles", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := opened(t)
+			for _, pause := range []time.Duration{10, 20, 40, 60, 60} {
+				require.Equal(t, pause*time.Second, time.Until(b.Until))
+				wait(pause * time.Second)
+				trial, yes := b.Ask(rule, time.Now())
+				require.True(t, yes)
+				b = trial.Bad(rule, time.Now())
+			}
+		})
+	})
+	t.Run("OK/LostTrial", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := opened(t)
+			wait(rule.Pause)
+			b, _ = b.Ask(rule, time.Now())
+			wait(rule.Most)
+			_, yes := b.Ask(rule, time.Now())
+			require.True(t, yes, "a trial without an answer closes nothing for ever")
+		})
+	})
+	t.Run("OK/LateFailures", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := opened(t)
+			wait(time.Second)
+			require.Equal(t, b.Until, b.Bad(rule, time.Now()).Until, "they do not lengthen the pause")
+		})
 	})
 }
 

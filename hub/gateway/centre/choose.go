@@ -3,6 +3,7 @@ package centre
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ func (c *Connector) Route(ctx context.Context, o ledger.Order) (gateway.Answer, 
 		return gateway.Answer{}, c.failed(o, nil, errRefusedBySites)
 	}
 	if wait := c.patience(back); wait > 0 {
-		return gateway.Answer{}, &Later{in: notBefore(wait, wait/4), waiting: true, cause: errWaitRefused}
+		return gateway.Answer{}, &LaterError{in: notBefore(wait, wait/4), waiting: true, cause: errWaitRefused}
 	}
 	candidates := c.candidates(ctx)
 	r := Request{Case: o.Case, Pickup: o.Pickup, Sites: candidates, Prefer: c.prefer(), Slack: c.cfg.Slack}
@@ -56,7 +57,7 @@ func (c *Connector) Route(ctx context.Context, o ledger.Order) (gateway.Answer, 
 	}
 	c.succeeded(o)
 	c.Metrics.chose(s.Name, choice.Rule)
-	c.Logger.Info("site chosen", "order", o.ID, "site", s.Name, "rule", string(choice.Rule))
+	c.Logger.Info("site chosen", slog.Uint64("order", o.ID), slog.String("site", s.Name), slog.String("rule", string(choice.Rule)))
 	return gateway.Answer{
 		Event: workflow.RouteChosen, Actor: workflow.Hub, Facts: ledger.Facts{Site: choice.Site},
 	}, nil
@@ -111,7 +112,7 @@ func (c *Connector) patience(r returns) time.Duration {
 func (c *Connector) closed(o ledger.Order, sites []Candidate, err error) error {
 	later := c.failed(o, nil, err)
 	opens := Reopens(sites).Sub(c.Now())
-	if l, ok := errors.AsType[*Later](later); ok && opens > 0 {
+	if l, ok := errors.AsType[*LaterError](later); ok && opens > 0 {
 		l.in = min(max(l.in, opens), c.cfg.PollMost.Std())
 	}
 	return later
@@ -168,7 +169,7 @@ func (c *Connector) ask(ctx context.Context, s *site) knowledge {
 	}
 	capacity, err := s.capacity(ctx)
 	if err != nil && ctx.Err() == nil {
-		c.Logger.Debug("site's capacity unknown", "site", s.Name, "kind", fault.KindOf(err).String())
+		c.Logger.Debug("site's capacity unknown", slog.String("site", s.Name), slog.String("kind", fault.KindOf(err).String()))
 	}
 	k = knowledge{Capacity: capacity, at: c.Now(), down: err != nil}
 	c.mu.Lock()

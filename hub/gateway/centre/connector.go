@@ -120,7 +120,7 @@ func (c *Connector) open(sc SiteConfig) (*site, error) {
 		rule: BreakerRule{Failures: c.cfg.Breaker.Failures, Pause: c.cfg.Breaker.Pause.Std(), Most: c.cfg.Breaker.Most.Std()},
 		seen: func(b BreakerState) {
 			c.Metrics.breaker(sc.Name, b)
-			c.Logger.Info("site's breaker moved", "site", sc.Name, "breaker", b.String())
+			c.Logger.Info("site's breaker moved", slog.String("site", sc.Name), slog.String("breaker", b.String()))
 		},
 	}
 	raw, err := textFile(sc.PacketKey)

@@ -316,7 +316,7 @@ func (w *world) until(kind workflow.Order, n int) {
 		if err = w.attempt(kind); err == nil {
 			return
 		}
-		later, ok := errors.AsType[*centre.Later](err)
+		later, ok := errors.AsType[*centre.LaterError](err)
 		require.True(w.tb, ok, "%v", err)
 		require.Positive(w.tb, later.RetryIn())
 		w.pass(later.RetryIn())
@@ -347,9 +347,9 @@ func (w *world) count(e workflow.Event) (n int) {
 	return n
 }
 
-func later(tb testing.TB, err error) *centre.Later {
+func later(tb testing.TB, err error) *centre.LaterError {
 	tb.Helper()
-	l, ok := errors.AsType[*centre.Later](err)
+	l, ok := errors.AsType[*centre.LaterError](err)
 	require.True(tb, ok, "%v", err)
 	return l
 }

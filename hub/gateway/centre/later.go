@@ -8,26 +8,26 @@ import (
 	"jaliya/internal/fault"
 )
 
-// Later is the error of an attempt that is to be repeated: the order stays
+// LaterError is the error of an attempt that is to be repeated: the order stays
 // open. A worker that knows it retries after RetryIn instead of after its own
 // pause, and counts no failure when Waiting.
-type Later struct {
+type LaterError struct {
 	in      time.Duration
 	waiting bool
 	cause   error
 }
 
 // Error gives the cause.
-func (l *Later) Error() string { return l.cause.Error() }
+func (l *LaterError) Error() string { return l.cause.Error() }
 
 // Unwrap gives the cause.
-func (l *Later) Unwrap() error { return l.cause }
+func (l *LaterError) Unwrap() error { return l.cause }
 
 // RetryIn is the pause before the next attempt, jittered.
-func (l *Later) RetryIn() time.Duration { return l.in }
+func (l *LaterError) RetryIn() time.Duration { return l.in }
 
 // Waiting reports that nothing failed: the site has the job and works on it.
-func (l *Later) Waiting() bool { return l.waiting }
+func (l *LaterError) Waiting() bool { return l.waiting }
 
 var errUnderWay = errors.New("the site works on it")
 
@@ -36,7 +36,7 @@ var errUnderWay = errors.New("the site works on it")
 func (c *Connector) waitFor(created int64) error {
 	age := c.Now().Sub(time.UnixMilli(created))
 	pause := min(max(age/10, c.cfg.Poll.Std()), c.cfg.PollMost.Std())
-	return &Later{in: jitter(pause), waiting: true, cause: fault.New(fault.Unavailable, "centre: follow job", "", errUnderWay)}
+	return &LaterError{in: jitter(pause), waiting: true, cause: fault.New(fault.Unavailable, "centre: follow job", "", errUnderWay)}
 }
 
 // backoff doubles with each failure in a row.

@@ -127,7 +127,7 @@ func (c *Connector) failed(o ledger.Order, s *site, err error) error {
 		rest := s.gate.until().Sub(c.Now())
 		pause = max(pause, notBefore(rest, rest/4))
 	}
-	return &Later{in: pause, cause: err}
+	return &LaterError{in: pause, cause: err}
 }
 
 // packetError is an error of our own packet, which every site would meet.

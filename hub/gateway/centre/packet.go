@@ -2,6 +2,7 @@ package centre
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"jaliya/hub/ledger"
@@ -95,8 +96,8 @@ func jobOf(cluster string, number, version uint64) string {
 // ordered gives the newest line, at or before a version, with which the case
 // ordered a job.
 func ordered(view ledger.CaseView, version uint64) (ledger.Line, bool) {
-	for i := len(view.Timeline) - 1; i >= 0; i-- {
-		if line := view.Timeline[i]; line.Version <= version && orders(line) {
+	for _, line := range slices.Backward(view.Timeline) {
+		if line.Version <= version && orders(line) {
 			return line, true
 		}
 	}

@@ -3,6 +3,7 @@ package centre
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"jaliya/hub/gateway"
@@ -96,7 +97,8 @@ func (c *Connector) unplaced(ctx context.Context, w work, err error) (gateway.An
 	if age < c.cfg.FailOver.Std() || !c.elsewhere(ctx, w.Site) {
 		return gateway.Answer{}, later
 	}
-	c.Logger.Warn("job leaves its site", "site", w.site.Name, "order", w.ID, "kind", fault.KindOf(err).String())
+	c.Logger.Warn("job leaves its site", slog.String("site", w.site.Name), slog.Uint64("order", w.ID),
+		slog.String("kind", fault.KindOf(err).String()))
 	c.succeeded(w.Order)
 	return gateway.Answer{Event: workflow.SiteClosed, Actor: workflow.Hub}, nil
 }
