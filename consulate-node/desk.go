@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -40,7 +41,7 @@ func (n *Node) openDesk() error {
 		Trusted:      func() (wire.KeySet, error) { return n.receiptKeys(), nil },
 		Dictionaries: n.keys.dicts, Post: post, Directory: directory, Clock: time.Now, Offset: n.ship.Offset,
 		CanCapture: func() error { return n.journal.CanCapture(maxEnrolment) },
-		Link:       n.linkStatus, Logger: n.log.With("component", "desk"),
+		Link:       n.linkStatus, Logger: n.log.With(slog.String("component", "desk")),
 	})
 	return err
 }
@@ -53,6 +54,24 @@ func (n *Node) linkStatus() desk.LinkStatus {
 	}
 }
 
+// sweepDesk forgets slip codes whose time is over.
+func (n *Node) sweepDesk(ctx context.Context) error {
+	t := time.NewTicker(time.Hour)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+			swept, err := n.desk.Sweep()
+			if err != nil {
+				return err
+			}
+			n.log.Debug("slip codes forgotten", slog.Any("codes", swept))
+		}
+	}
+}
+
 // serveDesk serves the post's workstations until ctx ends, and lets requests
 // under way finish.
 func (n *Node) serveDesk(ctx context.Context) error {
@@ -61,7 +80,7 @@ func (n *Node) serveDesk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log := n.log.With("component", "desk")
+	log := n.log.With(slog.String("component", "desk"))
 	engine := web.NewEngine(log)
 	desk.NewAPI(n.desk, auth).Register(engine)
 	var lc net.ListenConfig

@@ -122,7 +122,7 @@ func made[T any](create bool, load, generate func() (T, error), save func(T) err
 func readRecord[T any](path string) (T, error) {
 	const op = "node: read file"
 	var v T
-	raw, err := os.ReadFile(path)
+	raw, err := os.ReadFile(path) //nolint:gosec // below the node's own directory
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return v, fault.New(fault.NotFound, op, path, err)

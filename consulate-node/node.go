@@ -82,7 +82,7 @@ func (n *Node) openJournal() (err error) {
 	n.journal, err = journal.Open(n.cfg.journalDir(), journal.Options{
 		Identity:    journal.Identity{Node: n.who.Node, Post: n.who.Post, Cluster: n.national.Cluster},
 		Incarnation: n.who.Incarnation, MaxSize: n.cfg.Journal.MaxSize.Bytes(),
-		OnLatch: n.leave, Metrics: journal.NewMetrics(n.metrics), Logger: n.log.With("component", "journal"),
+		OnLatch: n.leave, Metrics: journal.NewMetrics(n.metrics), Logger: n.log.With(slog.String("component", "journal")),
 	})
 	return err
 }
@@ -99,7 +99,7 @@ func (n *Node) openShip() error {
 	n.ship, err = ship.New(ship.Config{
 		Journal: n.journal, Signer: n.keys.journal, Dial: n.uplink.ship, Keys: n.receiptKeys,
 		Welcomed: n.welcomed, Software: telemetry.Version, Now: time.Now,
-		Logger: n.log.With("component", "ship"), Metrics: ship.NewMetrics(n.metrics),
+		Logger: n.log.With(slog.String("component", "ship")), Metrics: ship.NewMetrics(n.metrics),
 	})
 	return err
 }
@@ -111,7 +111,7 @@ func (n *Node) openRenewer() (err error) {
 		Ring: n.keys.ring, Slot: pki.SlotWorking, Via: []pki.Slot{pki.SlotDevice},
 		Want: pki.Identity{Role: pki.Node, Name: string(n.who.Post), ID: n.who.Node.String()},
 		Ask:  n.uplink.renew, Verifier: n.uplink.verifier(pki.Node), Now: n.uplink.now,
-		Log: n.log.With("component", "renewal"),
+		Log: n.log.With(slog.String("component", "renewal")),
 	})
 	return err
 }
@@ -182,7 +182,8 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.serveAdmin(ctx) })
 	g.Go(func() error { return n.serveDesk(ctx) })
 	g.Go(func() error { return n.keepClock(ctx) })
-	n.log.Info("node ready", "post", n.who.Post, "desk", n.cfg.Desk.Listen)
+	g.Go(func() error { return n.sweepDesk(ctx) })
+	n.log.Info("node ready", slog.Any("post", n.who.Post), slog.String("desk", n.cfg.Desk.Listen))
 	err := g.Wait()
 	n.health.Wait()
 	return errors.Join(err, n.close())
@@ -203,6 +204,9 @@ func (n *Node) keepClock(ctx context.Context) error {
 		}
 	}
 }
+
+// Close ends a node that was opened and is not run.
+func (n *Node) Close() error { return n.close() }
 
 func (n *Node) close() error {
 	var err error

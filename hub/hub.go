@@ -86,8 +86,8 @@ func (h *Hub) openCluster() error {
 	h.cluster, err = cluster.Open(cluster.Config{
 		ID: h.keys.member.ID, Dir: dir, Bind: h.cfg.Cluster.Listen, ServerTLS: server, ClientTLS: client,
 		State: replicated{h.ledger}, Tick: h.tick, Exit: h.leave,
-		Alarm:   func(op string) { h.log.Error("disk is slow", "operation", op) },
-		Logger:  h.log.With("component", "cluster"),
+		Alarm:   func(op string) { h.log.Error("disk is slow", slog.String("operation", op)) },
+		Logger:  h.log.With(slog.String("component", "cluster")),
 		Metrics: h.metrics,
 	})
 	return err
@@ -103,7 +103,7 @@ func (h *Hub) tick(now time.Time) []byte {
 			return raw
 		}
 	}
-	h.log.Error("no tick", "error", err)
+	h.log.Error("no tick", slog.Any("error", err))
 	return nil
 }
 
@@ -117,20 +117,20 @@ func (h *Hub) openWorkers() error {
 	if err != nil {
 		return err
 	}
+	handlers := make(map[workflow.Order]gateway.Handler)
+	handlers[workflow.OrderExamine] = o.Examine
+	handlers[workflow.OrderVerify] = gateway.PassByRule
 	h.worker, err = gateway.New(gateway.Config{
 		State: h.ledger, Proposer: h.cluster, Leading: h.cluster.IsLeader, Now: time.Now,
-		Handlers: map[workflow.Order]gateway.Handler{
-			workflow.OrderExamine: o.Examine,
-			workflow.OrderVerify:  gateway.PassByRule,
-		},
-		Logger: h.log.With("component", "gateway"), Metrics: gateway.NewMetrics(h.metrics),
+		Handlers: handlers,
+		Logger: h.log.With(slog.String("component", "gateway")), Metrics: gateway.NewMetrics(h.metrics),
 	})
 	if err != nil {
 		return err
 	}
 	h.intake, err = intake.New(intake.Config{
 		State: h.ledger, Proposer: h.cluster, Vault: h.vault, Signer: h.keys.receipt, Now: time.Now,
-		Logger: h.log.With("component", "intake"), Metrics: intake.NewMetrics(h.metrics),
+		Logger: h.log.With(slog.String("component", "intake")), Metrics: intake.NewMetrics(h.metrics),
 	})
 	return err
 }
@@ -153,7 +153,7 @@ func (h *Hub) openListener() error {
 	cfg.Secrets = secrets
 	h.registry = link.NewRegistry(h.denied)
 	h.listener, err = link.NewListener(conn, link.ListenerOptions{
-		Config: cfg, Registry: h.registry, Log: h.log.With("component", "link"),
+		Config: cfg, Registry: h.registry, Log: h.log.With(slog.String("component", "link")),
 	})
 	if err != nil {
 		return errors.Join(err, conn.Close())
@@ -186,7 +186,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.serveSocket(ctx) })
 	g.Go(func() error { return h.keepIdentity(ctx) })
 	g.Go(func() error { return h.keepDenylist(ctx) })
-	h.log.Info("hub ready", "member", h.keys.member.Name, "nodes", h.listener.Addr().String())
+	h.log.Info("hub ready", slog.String("member", h.keys.member.Name), slog.String("nodes", h.listener.Addr().String()))
 	err = g.Wait()
 	h.health.Wait()
 	return errors.Join(err, h.close())
@@ -214,13 +214,9 @@ func (h *Hub) found(ctx context.Context) error {
 	if err := h.cluster.Bootstrap(); err != nil && !fault.Is(err, fault.Exists) {
 		return err
 	}
-	intakeKeys, err := h.keys.intakeKeys()
-	if err != nil {
-		return err
-	}
 	return h.propose(ctx, ledger.Init{
 		Time: time.Now().UnixMilli(), Cluster: h.keys.cluster, Secret: h.keys.index,
-		Receipt: [][]byte{h.keys.receipt.Public().Bytes()}, Intake: intakeKeys,
+		Receipt: [][]byte{h.keys.receipt.Public().Bytes()}, Intake: h.keys.intakeKeys(),
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/hex"
+	"log/slog"
 	"time"
 
 	"jaliya/hub/ledger"
@@ -107,7 +108,7 @@ func (h *Hub) keepIdentity(ctx context.Context) error {
 			return nil
 		case now := <-t.C:
 			if err := h.renewMember(); err != nil {
-				h.log.Error("member certificate not renewed", "error", err)
+				h.log.Error("member certificate not renewed", slog.Any("error", err))
 			}
 			h.registry.Expire(now)
 		}
@@ -134,7 +135,7 @@ func (h *Hub) keepDenylist(ctx context.Context) error {
 		}
 		seen = len(list)
 		if n := h.registry.Revoke(h.denied); n > 0 {
-			h.log.Warn("revoked sessions ended", "sessions", n)
+			h.log.Warn("revoked sessions ended", slog.Any("sessions", n))
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"log/slog"
 	"time"
 
 	"jaliya/hub/ledger"
@@ -33,13 +34,13 @@ func (h *Hub) join(ctx context.Context, request []byte) ([]byte, error) {
 		Device: device, Journal: r.JournalKey, PostKey: r.PostKey,
 	})
 	if err != nil {
-		h.log.Warn("join refused", "post", r.Post, "kind", fault.KindOf(err).String())
+		h.log.Warn("join refused", slog.Any("post", r.Post), slog.String("kind", fault.KindOf(err).String()))
 		return nil, err
 	}
 	if result.Node == nil {
 		return nil, fault.New(fault.Internal, op, "answer", nil)
 	}
-	h.log.Info("node joined", "post", r.Post, "node", r.Node.String())
+	h.log.Info("node joined", slog.Any("post", r.Post), slog.String("node", r.Node.String()))
 	return h.joinReply(r)
 }
 

@@ -58,14 +58,14 @@ func authorityFile(role pki.Role) string { return "authority-" + string(role) + 
 // loadKeys reads what Init wrote.
 func loadKeys(c Config) (*keys, error) {
 	const op = "hub: load keys"
-	box, err := c.custody(false)
-	if err != nil {
-		return nil, err
-	}
-	k := &keys{authorities: map[pki.Role]*pki.Authority{}}
+	k := &keys{authorities: make(map[pki.Role]*pki.Authority)}
 	raw, err := os.ReadFile(c.keyPath(fileCluster))
 	if err != nil {
 		return nil, fault.New(fault.NotFound, op, "run `hub init` first", err)
+	}
+	box, err := c.custody(false)
+	if err != nil {
+		return nil, err
 	}
 	if k.cluster, err = wire.ParseClusterID(string(raw)); err != nil {
 		return nil, err
@@ -126,9 +126,9 @@ func (k *keys) loadSecrets(c Config, box seal.Custody) error {
 }
 
 // intakeKeys gives the public halves in the form that welcomes carry.
-func (k *keys) intakeKeys() ([]wire.IntakeKey, error) {
+func (k *keys) intakeKeys() []wire.IntakeKey {
 	public := k.intake.Public()
-	return []wire.IntakeKey{{Number: public.ID, Public: public.Encode()}}, nil
+	return []wire.IntakeKey{{Number: public.ID, Public: public.Encode()}}
 }
 
 // newSecret draws 32 random bytes and keeps them wrapped.

@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // a post's zone must load on a bare machine; the system's data goes first
 
 	"jaliya/internal/cli"
 )

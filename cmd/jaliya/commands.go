@@ -44,6 +44,21 @@ func (c *localnetCommand) Run(ctx context.Context, s cli.Streams) (err error) {
 	return localnet.Serve(ctx, o, s.Out)
 }
 
+type benchCommand struct {
+	Entries  int `default:"100000" help:"How many entries the node holds before it may send."`
+	PortBase int `default:"28080" help:"First port."`
+}
+
+// Run measures a node and a hub as processes.
+func (c *benchCommand) Run(ctx context.Context, s cli.Streams) (err error) {
+	dir, err := localnet.BenchDir()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	return localnet.Bench(ctx, localnet.Options{Dir: dir, PortBase: c.PortBase, Seed: 1}, c.Entries, s.Out)
+}
+
 type versionCommand struct{}
 
 // Run prints the version.

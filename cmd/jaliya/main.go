@@ -13,6 +13,7 @@ func main() {
 
 type grammar struct {
 	Localnet localnetCommand `cmd:"" help:"Run a hub and posts on loopback as separate processes."`
+	Bench    benchCommand    `cmd:"" help:"Measure a node and a hub as processes: saves, start, memory, entries a second."`
 	Verify   verifyCommand   `cmd:"" help:"Prove a journal or a receipt offline."`
 	Version  versionCommand  `cmd:"" help:"Show the version."`
 }

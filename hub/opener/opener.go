@@ -55,7 +55,7 @@ func (o *Opener) Examine(_ context.Context, order ledger.Order) (gateway.Answer,
 		return gateway.Answer{}, err
 	}
 	header, err := wire.DecodeHeader(found.Header)
-	if err != nil {
+	if err != nil { //nolint:nilerr // a header that cannot be read is the packet's fault, and is its reason
 		return bad(consular.RefusedFormatUnsupported), nil
 	}
 	reason, err := o.examine(header, found.Body)
@@ -80,7 +80,7 @@ func (o *Opener) examine(h wire.Header, body []byte) (consular.RefusalReason, er
 	case fault.Is(err, fault.Unsupported):
 		return consular.RefusedFormatUnsupported, nil
 	case err != nil:
-		return consular.RefusedContentUnreadable, nil //nolint:nilerr // what does not open is the packet's fault, and is its reason
+		return consular.RefusedContentUnreadable, nil
 	}
 	defer opened.Destroy()
 	release, err := wire.DecodeRelease(opened.Body())
@@ -88,7 +88,7 @@ func (o *Opener) examine(h wire.Header, body []byte) (consular.RefusalReason, er
 	case fault.Is(err, fault.Unsupported):
 		return consular.RefusedFormatUnsupported, nil
 	case err != nil:
-		return consular.RefusedContentUnreadable, nil //nolint:nilerr // as above
+		return consular.RefusedContentUnreadable, nil
 	case uint8(release.Service) != h.Service || release.Validate() != nil:
 		return consular.RefusedFileIncomplete, nil
 	}

@@ -45,15 +45,15 @@ type problem struct {
 	Code   string `json:"code"`
 }
 
-func (c *client) do(ctx context.Context, k call) (http.Header, error) {
+func (c *client) do(ctx context.Context, k call) error {
 	const op = "localnet: ask desk"
 	body, kind, err := encode(k.Body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	request, err := http.NewRequestWithContext(ctx, k.Method, c.base+k.Path, body)
 	if err != nil {
-		return nil, fault.New(fault.Internal, op, k.Path, err)
+		return fault.New(fault.Internal, op, k.Path, err)
 	}
 	request.Header.Set("Authorization", "Bearer "+c.token)
 	request.Header.Set("Accept-Language", "en")
@@ -65,27 +65,27 @@ func (c *client) do(ctx context.Context, k call) (http.Header, error) {
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, op, k.Method+" "+k.Path, err)
+		return fault.New(fault.Unavailable, op, k.Method+" "+k.Path, err)
 	}
 	defer func() { _ = response.Body.Close() }() // only read
 	raw, err := io.ReadAll(io.LimitReader(response.Body, 4<<20))
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, op, k.Path, err)
+		return fault.New(fault.Unavailable, op, k.Path, err)
 	}
 	if response.StatusCode >= http.StatusBadRequest {
 		var p problem
 		if err := json.Unmarshal(raw, &p); err != nil {
-			return nil, fault.New(fault.Other, op, response.Status, err)
+			return fault.New(fault.Other, op, response.Status, err)
 		}
-		return nil, fault.New(fault.Other, op, fmt.Sprintf("%s %s: %s: %s %s", k.Method, k.Path, p.Code, p.Title, p.Detail), nil)
+		return fault.New(fault.Other, op, fmt.Sprintf("%s %s: %s: %s %s", k.Method, k.Path, p.Code, p.Title, p.Detail), nil)
 	}
 	if k.Into == nil {
-		return response.Header, nil
+		return nil
 	}
 	if err := json.Unmarshal(raw, k.Into); err != nil {
-		return nil, fault.New(fault.Invalid, op, k.Path, err)
+		return fault.New(fault.Invalid, op, k.Path, err)
 	}
-	return response.Header, nil
+	return nil
 }
 
 func encode(body any) (io.Reader, string, error) {
@@ -121,12 +121,12 @@ func (c *client) upload(ctx context.Context, id string, f file) error {
 	sum := sha256.Sum256(f.Data)
 	path := "/visits/" + id + "/images/" + f.Name
 	start := map[string]any{"size": len(f.Data), "sha256": hex.EncodeToString(sum[:])}
-	if _, err := c.do(ctx, call{Method: http.MethodPost, Path: path, Body: start}); err != nil {
+	if err := c.do(ctx, call{Method: http.MethodPost, Path: path, Body: start}); err != nil {
 		return err
 	}
 	for at := 0; at < len(f.Data); at += pieceSize {
 		piece := f.Data[at:min(at+pieceSize, len(f.Data))]
-		_, err := c.do(ctx, call{
+		err := c.do(ctx, call{
 			Method: http.MethodPatch, Path: path, Body: piece,
 			Header: map[string]string{"Upload-Offset": strconv.Itoa(at)},
 		})
@@ -154,7 +154,7 @@ type standing struct {
 
 func (c *client) follow(ctx context.Context, r released) (standing, error) {
 	var s standing
-	_, err := c.do(ctx, call{
+	err := c.do(ctx, call{
 		Method: http.MethodPost, Path: "/follow", Into: &s,
 		Body: map[string]string{"reference": r.Reference, "slip_code": r.SlipCode},
 	})
@@ -165,7 +165,7 @@ func (c *client) receipt(ctx context.Context, r released) (string, error) {
 	var out struct {
 		Proof string `json:"proof"`
 	}
-	_, err := c.do(ctx, call{Method: http.MethodGet, Path: "/requests/" + r.Reference + "/receipt", Into: &out})
+	err := c.do(ctx, call{Method: http.MethodGet, Path: "/requests/" + r.Reference + "/receipt", Into: &out})
 	return out.Proof, err
 }
 

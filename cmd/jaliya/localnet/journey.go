@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,11 +61,11 @@ func Once(ctx context.Context, o Options, name string, out io.Writer) error {
 	for _, j := range chosen {
 		t.step("", "journey %s: %s", j.Name, j.Tell)
 		if err = j.run(ctx, t); err != nil {
-			err = fault.New(fault.Other, op, j.Name+" (seed "+fmt.Sprint(o.Seed)+", logs in "+o.Dir+")", err)
+			err = fault.New(fault.Other, op, j.Name+" (seed "+strconv.FormatUint(o.Seed, 10)+", logs in "+o.Dir+")", err)
 			break
 		}
 	}
-	if stopped := n.Stop(); err == nil {
+	if stopped := n.Stop(ctx); err == nil {
 		err = stopped
 	}
 	if err == nil {
@@ -90,7 +91,7 @@ func Serve(ctx context.Context, o Options, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "\nhub  http://%s/readyz  /metrics\nThe same as JSON: %s\nStop with Ctrl-C.\n", n.Admin, filepath.Join(o.Dir, "localnet.json"))
 	<-ctx.Done()
-	return n.Stop()
+	return n.Stop(ctx)
 }
 
 // teller prints each step with its level and time, and holds what a journey
@@ -145,7 +146,7 @@ func outage(ctx context.Context, t *teller) error {
 	t.step("", "%s is cut off, and its desk says so", post.City)
 	var all []released
 	for i := range outageVisits {
-		r, err := enrol(ctx, agent, supervisor, person(t.seed+uint64(i), post)) //nolint:gosec // a small number
+		r, err := enrol(ctx, agent, supervisor, person(t.seed+uint64(i), post))
 		if err != nil {
 			return err
 		}
@@ -180,7 +181,7 @@ func (t *teller) awaitLink(ctx context.Context, c *client, connected bool) error
 				Connected bool `json:"connected"`
 			} `json:"link"`
 		}
-		_, err := c.do(ctx, call{Method: http.MethodGet, Path: "/status", Into: &s})
+		err := c.do(ctx, call{Method: http.MethodGet, Path: "/status", Into: &s})
 		return s.Link.Connected == connected, err
 	})
 }
@@ -264,7 +265,7 @@ func enrol(ctx context.Context, agent, supervisor *client, v visitor) (released,
 		Method: http.MethodPost, Path: "/visits", Into: &seen,
 		Body: map[string]string{"visit": id, "service": v.Service, "pickup": v.Pickup},
 	}
-	if _, err := agent.do(ctx, begin); err != nil {
+	if err := agent.do(ctx, begin); err != nil {
 		return released{}, err
 	}
 	for _, group := range []string{"person", "contact", "delivery", "documents", "fingers"} {
@@ -272,7 +273,7 @@ func enrol(ctx context.Context, agent, supervisor *client, v visitor) (released,
 			Method: http.MethodPut, Path: "/visits/" + id + "/" + group, Into: &seen,
 			Body: v.Groups[group], Header: version(seen.Version),
 		}
-		if _, err := agent.do(ctx, put); err != nil {
+		if err := agent.do(ctx, put); err != nil {
 			return released{}, err
 		}
 	}
@@ -281,7 +282,7 @@ func enrol(ctx context.Context, agent, supervisor *client, v visitor) (released,
 			return released{}, err
 		}
 	}
-	if _, err := supervisor.do(ctx, call{Method: http.MethodGet, Path: "/visits/" + id, Into: &seen}); err != nil {
+	if err := supervisor.do(ctx, call{Method: http.MethodGet, Path: "/visits/" + id, Into: &seen}); err != nil {
 		return released{}, err
 	}
 	if len(seen.Warnings) > 0 {
@@ -289,6 +290,6 @@ func enrol(ctx context.Context, agent, supervisor *client, v visitor) (released,
 	}
 	var r released
 	release := call{Method: http.MethodPost, Path: "/visits/" + id + "/release", Into: &r, Header: version(seen.Version)}
-	_, err := supervisor.do(ctx, release)
+	err := supervisor.do(ctx, release)
 	return r, err
 }

@@ -166,6 +166,6 @@ func (t *teller) account(ctx context.Context, b *book) error {
 // look asks a request's state as staff do, by reference alone.
 func (c *client) look(ctx context.Context, reference string) (standing, error) {
 	var s standing
-	_, err := c.do(ctx, call{Method: http.MethodGet, Path: "/requests/" + reference, Into: &s})
+	err := c.do(ctx, call{Method: http.MethodGet, Path: "/requests/" + reference, Into: &s})
 	return s, err
 }

@@ -87,7 +87,7 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 	n = &Network{dir: o.Dir, programs: programs, Admin: loopback(o.PortBase + offsetHub)}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, n.Stop())
+			err = errors.Join(err, n.Stop(ctx))
 		}
 	}()
 	if err := n.startHub(ctx, o); err != nil {
@@ -180,15 +180,16 @@ func (n *Network) startPost(ctx context.Context, o Options, p *Post, i int) (err
 
 // join writes a post's configuration and has its machine join by an invitation.
 func (n *Network) join(ctx context.Context, p *Post, relayed string) error {
-	config := fmt.Sprintf("dir = %q\nhubs = [%q]\n[desk]\nlisten = %q\n", p.dir, relayed, strings.TrimPrefix(p.Desk, "http://"))
+	var config strings.Builder
+	fmt.Fprintf(&config, "dir = %q\nhubs = [%q]\n[desk]\nlisten = %q\n", p.dir, relayed, strings.TrimPrefix(p.Desk, "http://"))
 	for _, a := range []Account{{Name: "amina", Role: access.Agent}, {Name: "driss", Role: access.Supervisor}} {
 		token, hash := access.NewToken()
 		a.Token = token
 		p.Accounts = append(p.Accounts, a)
-		config += fmt.Sprintf("[[desk.service_account]]\nname = %q\nrole = %q\ntoken_sha256 = %q\n", a.Name, a.Role, hash)
+		fmt.Fprintf(&config, "[[desk.service_account]]\nname = %q\nrole = %q\ntoken_sha256 = %q\n", a.Name, a.Role, hash)
 	}
-	config += fmt.Sprintf("[admin]\nlisten = %q\n[log]\nformat = \"json\"\n", p.Admin)
-	if err := write(p.config, config); err != nil {
+	fmt.Fprintf(&config, "[admin]\nlisten = %q\n[log]\nformat = \"json\"\n", p.Admin)
+	if err := write(p.config, config.String()); err != nil {
 		return err
 	}
 	invitation, err := n.programs.run(ctx, "hub", "invite", "--config", n.hubConfig(), "--post", string(p.ID), "--address", relayed)
@@ -212,8 +213,8 @@ func (n *Network) describe() error {
 	return write(filepath.Join(n.dir, "localnet.json"), string(raw))
 }
 
-// Stop ends all processes and relays.
-func (n *Network) Stop() error {
+// Stop ends all processes and relays, also after the end of ctx.
+func (n *Network) Stop(ctx context.Context) error {
 	var failed error
 	for _, p := range n.Posts {
 		if p == nil {
@@ -223,7 +224,7 @@ func (n *Network) Stop() error {
 			failed = errors.Join(failed, p.process.stop())
 		}
 		if p.relay != nil {
-			failed = errors.Join(failed, p.relay.Close(context.Background()))
+			failed = errors.Join(failed, p.relay.Close(ctx))
 		}
 	}
 	if n.Hub != nil {
