@@ -123,7 +123,7 @@ func (h *Hub) openWorkers() error {
 	h.worker, err = gateway.New(gateway.Config{
 		State: h.ledger, Proposer: h.cluster, Leading: h.cluster.IsLeader, Now: time.Now,
 		Handlers: handlers,
-		Logger: h.log.With(slog.String("component", "gateway")), Metrics: gateway.NewMetrics(h.metrics),
+		Logger:   h.log.With(slog.String("component", "gateway")), Metrics: gateway.NewMetrics(h.metrics),
 	})
 	if err != nil {
 		return err

@@ -83,7 +83,7 @@ func (c CompleteOrder) complete(t *tx, o Order) (Result, error) {
 	var out workflow.Outcome
 	if said {
 		out, err = workflow.Step(held.Flow.Case(), in)
-		late := fault.Is(err, fault.Conflict) && lasting(workflow.Order(o.Kind)) && held.Flow.Version > o.Version
+		late := fault.Is(err, fault.Conflict) && workflow.Order(o.Kind).Lasting() && held.Flow.Version > o.Version
 		if err != nil && !late {
 			return refuse(fault.KindOf(err), "the case refuses the event"), nil
 		}

@@ -117,20 +117,6 @@ func (t *tx) openOrder(o Order) error {
 	return t.putRaw(inOpen, openKey(o.Kind, o.ID), number(uint64(max(o.NotBefore, 0))))
 }
 
-// lasting are the orders that stay wanted when the case moves on: something
-// that happened must be said, undone or kept, wherever the case is now.
-func lasting(kind workflow.Order) bool {
-	switch kind {
-	case workflow.OrderExamine, workflow.OrderVerify, workflow.OrderRoute, workflow.OrderProduce,
-		workflow.OrderPack, workflow.OrderUnpack, workflow.OrderTrace, workflow.OrderManifest:
-		return false
-	case workflow.OrderCancelJob, workflow.OrderRevoke, workflow.OrderNotify, workflow.OrderCall,
-		workflow.OrderClose, workflow.OrderReport:
-		return true
-	}
-	return true
-}
-
 // withdraw takes back the case's open orders whose results are not wanted.
 func (t *tx) withdraw(c *Case) error {
 	keep := c.Open[:0:0]
@@ -142,7 +128,7 @@ func (t *tx) withdraw(c *Case) error {
 		if !found || o.State != OrderOpen {
 			continue
 		}
-		if lasting(workflow.Order(o.Kind)) {
+		if workflow.Order(o.Kind).Lasting() {
 			keep = append(keep, id)
 			continue
 		}

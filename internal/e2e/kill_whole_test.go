@@ -26,7 +26,7 @@ func TestKillWhole(t *testing.T) {
 		kills = n
 	}
 	seed := strconv.Itoa(os.Getpid())
-	cmd := exec.CommandContext(t.Context(), programs(t)+"/jaliya", "localnet", "--once", "--journey", "murder", //nolint:gosec // our own program
+	cmd := exec.CommandContext(t.Context(), programs(t)+"/jaliya", "localnet", "--once", "--journey", "murder",
 		"--kills", strconv.Itoa(kills), "--seed", seed, "--port-base", portBase(t), "--dir", t.TempDir())
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "seed %s\n%s", seed, out)

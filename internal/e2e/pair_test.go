@@ -1,10 +1,8 @@
-// Package e2e tests the whole: hub and nodes as they are built and run for real.
 package e2e
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -30,17 +28,18 @@ type pair struct {
 	hcfg hub.Config
 }
 
-func freePort(t testing.TB, network string) string {
-	t.Helper()
+func freePort(tb testing.TB, network string) string {
+	tb.Helper()
+	var lc net.ListenConfig
 	if network == "udp" {
-		c, err := net.ListenPacket("udp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer c.Close()
+		c, err := lc.ListenPacket(tb.Context(), network, "127.0.0.1:0")
+		require.NoError(tb, err)
+		require.NoError(tb, c.Close())
 		return c.LocalAddr().String()
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
+	l, err := lc.Listen(tb.Context(), network, "127.0.0.1:0")
+	require.NoError(tb, err)
+	require.NoError(tb, l.Close())
 	return l.Addr().String()
 }
 
@@ -52,57 +51,54 @@ func testLogger() *slog.Logger {
 }
 
 // run starts fn and waits for it at the end of the test.
-func run(t testing.TB, fn func(context.Context) error) context.CancelFunc {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
+func run(tb testing.TB, fn func(context.Context) error) {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	done := make(chan error, 1)
 	go func() { done <- fn(ctx) }()
-	stop := func() {
+	tb.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
-			t.Errorf("run ended: %v", err)
+			tb.Errorf("run ended: %v", err)
 		}
-		done <- nil
-	}
-	t.Cleanup(stop)
-	return stop
+	})
 }
 
-func startHub(t testing.TB) (*hub.Hub, hub.Config) {
-	t.Helper()
+func startHub(tb testing.TB) (*hub.Hub, hub.Config) {
+	tb.Helper()
 	cfg := hub.Config{
-		Dir: filepath.Join(t.TempDir(), "hub"), Nodes: hub.Nodes{Listen: freePort(t, "udp")},
-		Cluster: hub.ClusterConfig{Listen: freePort(t, "udp")}, Admin: hub.Admin{Listen: freePort(t, "tcp")},
+		Dir: filepath.Join(tb.TempDir(), "hub"), Nodes: hub.Nodes{Listen: freePort(tb, "udp")},
+		Cluster: hub.ClusterConfig{Listen: freePort(tb, "udp")}, Admin: hub.Admin{Listen: freePort(tb, "tcp")},
 	}.WithDefaults()
 	_, err := hub.Init(cfg, hub.InitOptions{Name: "rabat-1", Passphrase: "a test passphrase", WorkFactor: 1, Now: time.Now()})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	h, err := hub.Open(cfg, testLogger())
-	require.NoError(t, err)
-	run(t, h.Run)
-	require.Eventually(t, func() bool {
-		st, err := hub.AskStatus(t.Context(), cfg)
+	require.NoError(tb, err)
+	run(tb, h.Run)
+	require.Eventually(tb, func() bool {
+		st, err := hub.AskStatus(tb.Context(), cfg)
 		return err == nil && st.Leader
 	}, 20*time.Second, 20*time.Millisecond)
 	return h, cfg
 }
 
-func startPair(t testing.TB) pair {
-	t.Helper()
-	h, hcfg := startHub(t)
-	reply, err := hub.AskInvite(context.Background(), hcfg, hub.InviteRequest{
+func startPair(tb testing.TB) pair {
+	tb.Helper()
+	h, hcfg := startHub(tb)
+	reply, err := hub.AskInvite(tb.Context(), hcfg, hub.InviteRequest{
 		Post: "FR-LYO", Addresses: []string{hcfg.Nodes.Listen}, Hours: 1,
 	})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	invitation, err := wire.ParseInvitation(reply.Invitation)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	cfg := node.Config{
-		Dir: filepath.Join(t.TempDir(), "node"), Admin: node.Admin{Listen: freePort(t, "tcp")},
-		Desk: node.Desk{Listen: freePort(t, "tcp")},
+		Dir: filepath.Join(tb.TempDir(), "node"), Admin: node.Admin{Listen: freePort(tb, "tcp")},
+		Desk: node.Desk{Listen: freePort(tb, "tcp")},
 	}.WithDefaults()
-	_, err = node.Join(context.Background(), cfg, invitation)
-	require.NoError(t, err)
+	_, err = node.Join(tb.Context(), cfg, invitation)
+	require.NoError(tb, err)
 	n, err := node.Open(cfg, testLogger())
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return pair{hub: h, node: n, cfg: cfg, hcfg: hcfg}
 }
 
@@ -141,5 +137,4 @@ func TestEntriesBecomeL2(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, uint64(50), st.Counts.Commits)
 	require.Equal(t, uint64(50), st.Counts.Cases)
-	fmt.Println(st)
 }

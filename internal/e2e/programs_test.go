@@ -19,29 +19,26 @@ var built = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), //nolint:noctx // ends with the tests
+	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator),
 		"jaliya/cmd/hub", "jaliya/cmd/consulate-node", "jaliya/cmd/jaliya")
 	build.Stderr = os.Stderr
 	return dir, build.Run()
 })
 
 // programs gives the folder of the built programs.
-func programs(t testing.TB) string {
-	t.Helper()
+func programs(tb testing.TB) string {
+	tb.Helper()
 	dir, err := built()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return dir
 }
 
 // portBase finds a stretch of 300 ports of which the first are free now.
-func portBase(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
+func portBase(tb testing.TB) string {
+	tb.Helper()
+	_, port, err := net.SplitHostPort(freePort(tb, "tcp"))
+	require.NoError(tb, err)
 	n, err := strconv.Atoi(port)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return strconv.Itoa(min(n, 65000) / 300 * 300)
 }

@@ -33,12 +33,13 @@ var orderNames = [...]string{
 func (o Order) String() string { return name(orderNames[:], uint8(o)) }
 
 // Lasting reports whether the order stands whatever becomes of the case: it
-// undoes or reports something, and a later move must not withdraw it.
+// undoes or reports something, or tells the person what is due to be told, and a
+// later move must not withdraw it.
 func (o Order) Lasting() bool {
 	switch o {
-	case OrderCancelJob, OrderUnpack, OrderRevoke, OrderClose, OrderReport, OrderManifest:
+	case OrderCancelJob, OrderUnpack, OrderRevoke, OrderNotify, OrderCall, OrderClose, OrderReport, OrderManifest:
 		return true
-	case OrderExamine, OrderVerify, OrderRoute, OrderProduce, OrderPack, OrderNotify, OrderCall, OrderTrace:
+	case OrderExamine, OrderVerify, OrderRoute, OrderProduce, OrderPack, OrderTrace:
 		return false
 	default:
 		return false

@@ -57,7 +57,7 @@ func Once(ctx context.Context, o Options, name string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t.net = n
+	t.net, t.people = n, newPeople(o.Seed)
 	for _, j := range chosen {
 		t.step("", "journey %s: %s", j.Name, j.Tell)
 		if err = j.run(ctx, t); err != nil {
@@ -102,6 +102,8 @@ type teller struct {
 	began time.Time
 	seed  uint64
 	kills int // of the journey murder
+
+	people *people
 }
 
 func (t *teller) step(level, format string, args ...any) {
@@ -146,7 +148,7 @@ func outage(ctx context.Context, t *teller) error {
 	t.step("", "%s is cut off, and its desk says so", post.City)
 	var all []released
 	for i := range outageVisits {
-		r, err := enrol(ctx, agent, supervisor, person(t.seed+uint64(i), post))
+		r, err := enrol(ctx, agent, supervisor, t.people.visitor(post))
 		if err != nil {
 			return err
 		}
@@ -268,7 +270,10 @@ func enrol(ctx context.Context, agent, supervisor *client, v visitor) (released,
 	if err := agent.do(ctx, begin); err != nil {
 		return released{}, err
 	}
-	for _, group := range []string{"person", "contact", "delivery", "documents", "fingers"} {
+	for _, group := range []string{"person", "contact", "delivery", "documents", "fingers", "guardian"} {
+		if v.Groups[group] == nil {
+			continue
+		}
 		put := call{
 			Method: http.MethodPut, Path: "/visits/" + id + "/" + group, Into: &seen,
 			Body: v.Groups[group], Header: version(seen.Version),

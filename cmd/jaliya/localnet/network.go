@@ -60,6 +60,7 @@ type Post struct {
 	Admin    string          `json:"admin"` // host:port
 	Accounts []Account       `json:"accounts"`
 
+	place   consular.Post
 	process *process
 	relay   *relay
 	dir     string
@@ -159,7 +160,7 @@ func (n *Network) startHub(ctx context.Context, o Options) error {
 func newPost(o Options, i int, post consular.Post) *Post {
 	dir := filepath.Join(o.Dir, strings.ToLower(string(post.ID)))
 	return &Post{
-		ID: post.ID, City: post.City, dir: dir, config: dir + ".toml",
+		ID: post.ID, City: post.City, place: post, dir: dir, config: dir + ".toml",
 		Desk: "http://" + loopback(o.PortBase+offsetDesk+i), Admin: loopback(o.PortBase + offsetAdmin + i),
 	}
 }
@@ -169,14 +170,36 @@ func (n *Network) startPost(ctx context.Context, o Options, p *Post, i int) (err
 	if p.relay, err = newRelay(relayed, loopback(o.PortBase+offsetNodes)); err != nil {
 		return err
 	}
-	if _, err := os.Stat(p.config); err != nil {
-		if err := n.join(ctx, p, relayed); err != nil {
-			return err
-		}
+	if err := n.joinOnce(ctx, p, relayed); err != nil {
+		return err
 	}
 	p.process = &process{name: strings.ToLower(string(p.ID)), admin: p.Admin}
 	return n.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config)
 }
+
+// joinOnce has a post join, or finds who may sign in when it has joined in an
+// earlier run of the same directory.
+func (n *Network) joinOnce(ctx context.Context, p *Post, relayed string) error {
+	if _, err := os.Stat(p.config); err != nil {
+		return n.join(ctx, p, relayed)
+	}
+	raw, err := os.ReadFile(n.description())
+	if err != nil {
+		return fault.New(fault.NotFound, "localnet: read accounts", n.description(), err)
+	}
+	var before Network
+	if err := json.Unmarshal(raw, &before); err != nil {
+		return fault.New(fault.Corrupt, "localnet: read accounts", n.description(), err)
+	}
+	for _, held := range before.Posts {
+		if held.ID == p.ID {
+			p.Accounts = held.Accounts
+		}
+	}
+	return nil
+}
+
+func (n *Network) description() string { return filepath.Join(n.dir, "localnet.json") }
 
 // join writes a post's configuration and has its machine join by an invitation.
 func (n *Network) join(ctx context.Context, p *Post, relayed string) error {
@@ -210,7 +233,7 @@ func (n *Network) describe() error {
 	if err != nil {
 		return fault.New(fault.Internal, "localnet: describe", "", err)
 	}
-	return write(filepath.Join(n.dir, "localnet.json"), string(raw))
+	return write(n.description(), string(raw))
 }
 
 // Stop ends all processes and relays, also after the end of ctx.

@@ -1,42 +1,59 @@
 package localnet
 
 import (
-	"bytes"
-	"image"
-	"image/color"
-	"image/png"
+	"sync"
+	"time"
+
+	"jaliya/internal/consular"
+	"jaliya/internal/specimen"
 )
 
-func person(seed uint64, p *Post) visitor {
-	img := image.NewGray(image.Rect(0, 0, 420, 540))
-	for i := range img.Pix {
-		img.Pix[i] = byte(uint64(i)*seed%251 + uint64(i)/999)
+// people makes visitors, each another person, for all posts of a network.
+type people struct {
+	mu    sync.Mutex // guards maker's choice of files
+	maker *specimen.Maker
+}
+
+func newPeople(seed uint64) *people { return &people{maker: specimen.New(seed)} }
+
+// fileOptions are small pictures from a common stock: a visitor of localnet is
+// one of very many.
+var fileOptions = specimen.FileOptions{Light: true, Shared: true}
+
+// visitor gives the next person who comes to a post for a first card.
+func (p *people) visitor(post *Post) visitor {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	v := p.maker.Person(specimen.PersonOptions{
+		Service: consular.CNIEFirst, Post: post.place, On: consular.DateOf(time.Now()),
+	})
+	out := visitor{Service: v.Service.String(), Pickup: string(v.Delivery.Post), Groups: groups(v)}
+	for _, f := range p.maker.Files(v, fileOptions) {
+		out.Files = append(out.Files, file{Name: f.Name, Data: f.Data})
 	}
-	img.Set(0, 0, color.White)
-	var b bytes.Buffer
-	_ = png.Encode(&b, img)
-	name := func(a, l string) map[string]string { return map[string]string{"arabic": a, "latin": l} }
-	pn := func(fa, fl, ga, gl string) map[string]any {
-		return map[string]any{"family_name": name(fa, fl), "given_name": name(ga, gl)}
+	return out
+}
+
+// groups gives the forms of a visit in the shape that the desk's API takes.
+func groups(v specimen.Visit) map[string]any {
+	held := make([]map[string]any, 0, len(v.Documents))
+	for _, d := range v.Documents {
+		held = append(held, map[string]any{"kind": d.Kind, "issued": d.Issued})
 	}
-	fingers := []map[string]any{}
-	files := []file{{Name: "portrait", Data: b.Bytes()}, {Name: "signature", Data: b.Bytes()}}
-	for _, f := range []string{"right-thumb", "right-index", "right-middle", "right-ring", "right-little", "left-thumb", "left-index", "left-middle", "left-ring", "left-little"} {
-		fingers = append(fingers, map[string]any{"finger": f, "quality": 70, "attempts": 1})
-		files = append(files, file{Name: "print-" + f, Data: b.Bytes()})
+	reports := make([]map[string]any, 0, len(v.Fingers))
+	for _, f := range v.Fingers {
+		report := map[string]any{"finger": f.Finger, "quality": f.Quality, "attempts": 1}
+		if f.Exception != 0 {
+			report["exception"] = f.Exception
+		}
+		reports = append(reports, report)
 	}
-	for _, d := range []string{"registration-certificate", "birth-extract", "photograph"} {
-		files = append(files, file{Name: "scan-" + d, Data: b.Bytes()})
+	out := map[string]any{
+		"person": v.Person, "contact": v.Contact, "delivery": v.Delivery,
+		"documents": map[string]any{"held": held}, "fingers": map[string]any{"reports": reports},
 	}
-	return visitor{Service: "cnie.first", Pickup: string(p.ID), Files: files, Groups: map[string]any{
-		"person": map[string]any{
-			"family_name": name("الإدريسي", "El Idrissi"), "given_name": name("فاطمة", "Fatima"), "sex": "F",
-			"birth_date": "1990-01-01", "birth_place": name("فاس", "Fès"), "birth_country": "MA", "nationality": "MA",
-			"father": pn("الإدريسي", "El Idrissi", "أحمد", "Ahmed"), "mother": pn("العلوي", "Alaoui", "خديجة", "Khadija"),
-		},
-		"contact":   map[string]any{"phone": "+33612345678", "language": "fr"},
-		"delivery":  map[string]any{"mode": "collect", "post": p.ID},
-		"documents": map[string]any{"held": []map[string]string{{"kind": "registration-certificate"}, {"kind": "birth-extract", "issued": "2026-10-20"}, {"kind": "photograph"}}},
-		"fingers":   map[string]any{"reports": fingers},
-	}}
+	if v.Guardian != nil {
+		out["guardian"] = v.Guardian
+	}
+	return out
 }
