@@ -81,7 +81,7 @@ func putImage(w kv.Writer, digest wire.Digest, i Image) error {
 			return err
 		}
 	}
-	return w.Put(bucketImages, digest[:], wire.Marshal(i))
+	return w.Put(bucketImages, digest[:], encodeHeld(i))
 }
 
 func readImage(r kv.Reader, digest wire.Digest) (Image, error) {

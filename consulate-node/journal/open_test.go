@@ -76,7 +76,7 @@ func TestOpenWantsTheHeadToBeTheNewestEntry(t *testing.T) {
 	key := func(seq byte) []byte {
 		return append(wire.Marshal(k.Incarnation)[1:], 0, 0, 0, 0, 0, 0, 0, seq)
 	}
-	put := func(w kv.Writer, s journal.State) error { return w.Put(meta, []byte("state"), wire.Marshal(s)) }
+	put := func(w kv.Writer, s journal.State) error { return w.Put(meta, []byte("state"), journal.EncodeHeld(s)) }
 
 	for name, damage := range map[string]func(kv.Writer) error{
 		"HeadBehindTheEntries":  func(w kv.Writer) error { b := s; b.Head, b.Receipted = said[1].Position, 2; return put(w, b) },

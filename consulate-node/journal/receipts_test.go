@@ -130,7 +130,7 @@ func TestReceiptsOfAnOlderIncarnation(t *testing.T) {
 	require.NoError(t, store.Update(func(w kv.Writer) error {
 		s := journal.State{Head: wire.Genesis(k.Identity.Node, k.Incarnation+2), Oldest: 1}
 		s.Notices = wire.NoticeGenesis(k.Identity.Cluster, k.Identity.Post)
-		return w.Put([]byte("meta"), []byte("state"), wire.Marshal(s))
+		return w.Put([]byte("meta"), []byte("state"), journal.EncodeHeld(s))
 	}))
 	appendAll(t, j, k.Release(10))
 	level := func(i int) journal.Level {

@@ -76,7 +76,7 @@ func opened(q Request, h wire.Header, at wire.Position) Request {
 }
 
 func putRequest(w kv.Writer, q Request) error {
-	return w.Put(bucketRequests, []byte(q.Reference), wire.Marshal(q))
+	return w.Put(bucketRequests, []byte(q.Reference), encodeHeld(q))
 }
 
 func readRequest(r kv.Reader, reference string) (Request, error) {

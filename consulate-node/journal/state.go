@@ -2,6 +2,7 @@ package journal
 
 import (
 	"encoding/binary"
+	"hash/crc32"
 
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
@@ -71,7 +72,7 @@ func Create(w kv.Writer, id Identity, incarnation uint64) error {
 	if incarnation == 0 {
 		return fault.New(fault.Invalid, op, "incarnation", nil)
 	}
-	if err := w.Put(bucketMeta, keyIdentity, wire.Marshal(id)); err != nil {
+	if err := w.Put(bucketMeta, keyIdentity, encodeHeld(id)); err != nil {
 		return err
 	}
 	return putState(w, State{
@@ -97,17 +98,39 @@ func readMeta[T any](r kv.Reader, op string, key []byte) (T, error) {
 	return decodeHeld[T](op, string(key), raw)
 }
 
-// decodeHeld reads a value that this package wrote: what does not decode is
-// damage and not somebody's input.
+// checksum is CRC-32C, which a disk's flipped bit does not pass.
+var checksum = crc32.MakeTable(crc32.Castagnoli)
+
+const checksumSize = 4
+
+// encodeHeld gives the bytes of a value of ours that no hash chain covers: CBOR
+// and its checksum (D5).
+func encodeHeld(v any) []byte {
+	raw := wire.Marshal(v)
+	return binary.BigEndian.AppendUint32(raw, crc32.Checksum(raw, checksum))
+}
+
+// decodeHeld reads a value that this package wrote: what does not agree with its
+// checksum, or does not decode, is damage and not somebody's input.
 func decodeHeld[T any](op, subject string, raw []byte) (T, error) {
 	var v T
-	if err := wire.Unmarshal(raw, len(raw), &v); err != nil {
+	n := len(raw) - checksumSize
+	if n < 0 || crc32.Checksum(raw[:n], checksum) != binary.BigEndian.Uint32(raw[n:]) {
+		return v, fault.New(fault.Corrupt, op, subject, nil)
+	}
+	if err := wire.Unmarshal(raw[:n], n, &v); err != nil {
 		return v, fault.New(fault.Corrupt, op, subject, err)
 	}
 	return v, nil
 }
 
-func putState(w kv.Writer, s State) error { return w.Put(bucketMeta, keyState, wire.Marshal(s)) }
+// StateOf gives head and cursors of the journal in a store.
+func StateOf(r kv.Reader) (State, error) { return readState(r) }
+
+// ImageOf gives what the journal in a store knows of a bundle.
+func ImageOf(r kv.Reader, digest wire.Digest) (Image, error) { return readImage(r, digest) }
+
+func putState(w kv.Writer, s State) error { return w.Put(bucketMeta, keyState, encodeHeld(s)) }
 
 const entryKeySize = 16
 

@@ -59,7 +59,7 @@ func check(t *testing.T, store kv.Store, keys wire.KeySet) (err error) {
 func TestEveryFlippedBitIsFound(t *testing.T) {
 	good := kv.NewMemory()
 	k := sample(t, good)
-	for _, bucket := range []string{"entries", "receipts", "notices", "records"} {
+	for _, bucket := range []string{"entries", "receipts", "notices", "records", "images", "requests", "meta"} {
 		t.Run(bucket, func(t *testing.T) {
 			flips := 0
 			for _, p := range pairs(t, good, bucket) {
@@ -108,11 +108,10 @@ func TestIndexesMustSayWhatEntriesSay(t *testing.T) {
 	images := pairs(t, good, "images")
 	for name, damage := range map[string]func(kv.Writer) error{
 		"RequestOfAnotherEntry": func(w kv.Writer) error {
-			var q journal.Request
 			for _, p := range requests {
-				if err := wire.Unmarshal(p.value, len(p.value), &q); err != nil || q.Position.Seq != 0 {
+				if q, err := journal.DecodeHeld[journal.Request](p.value); err != nil || q.Position.Seq != 0 {
 					q.Position.Seq ^= 1
-					return w.Put([]byte("requests"), p.key, wire.Marshal(q))
+					return w.Put([]byte("requests"), p.key, journal.EncodeHeld(q))
 				}
 			}
 			return nil
@@ -121,12 +120,12 @@ func TestIndexesMustSayWhatEntriesSay(t *testing.T) {
 		"RequestThatDoesNotDecode":     func(w kv.Writer) error { return w.Put([]byte("requests"), requests[0].key, []byte{0xff}) },
 		"ImageThatDoesNotDecode":       func(w kv.Writer) error { return w.Put([]byte("images"), images[0].key, []byte{0xff}) },
 		"ImageWithTheOtherMark": func(w kv.Writer) error {
-			var i journal.Image
-			if err := wire.Unmarshal(images[0].value, len(images[0].value), &i); err != nil {
+			i, err := journal.DecodeHeld[journal.Image](images[0].value)
+			if err != nil {
 				return err
 			}
 			i.Stored = !i.Stored
-			return w.Put([]byte("images"), images[0].key, wire.Marshal(i))
+			return w.Put([]byte("images"), images[0].key, journal.EncodeHeld(i))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -83,7 +83,7 @@ func (u *upload) next() {
 	u.digests = u.digests[1:]
 	var image journal.Image
 	if !u.view(func(r kv.Reader) (err error) {
-		image, err = imageOf(r, digest)
+		image, err = journal.ImageOf(r, digest)
 		return err
 	}) {
 		return

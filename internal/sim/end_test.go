@@ -158,7 +158,7 @@ func (c *checker) node(n *node) {
 			return err
 		}
 		c.allThere(n, r)
-		s, err := stateOf(r)
+		s, err := journal.StateOf(r)
 		if err == nil && c.drained(n, s) {
 			err = c.shown(r)
 		}

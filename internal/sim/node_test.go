@@ -141,7 +141,7 @@ func (n *node) prove(r kv.Reader, suspect bool) error {
 			return err
 		}
 	}
-	s, err := stateOf(r)
+	s, err := journal.StateOf(r)
 	if err != nil {
 		return err
 	}
@@ -186,22 +186,6 @@ func (n *node) broken(err error) {
 	default:
 		n.damaged(err)
 	}
-}
-
-// stateOf reads what journal.Journal.State gives.
-func stateOf(r kv.Reader) (journal.State, error) {
-	var s journal.State
-	raw := r.Get([]byte("meta"), []byte("state"))
-	err := wire.Unmarshal(raw, len(raw), &s)
-	return s, err
-}
-
-// imageOf reads what journal.Journal.Image gives.
-func imageOf(r kv.Reader, d wire.Digest) (journal.Image, error) {
-	var i journal.Image
-	raw := r.Get([]byte("images"), d[:])
-	err := wire.Unmarshal(raw, len(raw), &i)
-	return i, err
 }
 
 func entryKey(p wire.Position) []byte {

@@ -14,7 +14,7 @@ import (
 // held reads what the core is to know.
 func (n *node) held() (h ship.Held, ok bool) {
 	ok = n.view(func(r kv.Reader) error {
-		s, err := stateOf(r)
+		s, err := journal.StateOf(r)
 		if err != nil {
 			return err
 		}
@@ -222,7 +222,7 @@ func (n *node) say(kind wire.FrameType, payload []byte) {
 
 func (n *node) greet() {
 	n.view(func(r kv.Reader) error {
-		s, err := stateOf(r)
+		s, err := journal.StateOf(r)
 		if err != nil {
 			return err
 		}
@@ -388,7 +388,7 @@ func (n *node) notices(payload []byte) {
 	var last wire.NoticeCursor
 	var proved []wire.VerifiedNotice
 	err := n.disk.View(func(r kv.Reader) error {
-		s, err := stateOf(r)
+		s, err := journal.StateOf(r)
 		if err == nil {
 			proved, err = wire.DecodeNotices(payload, n.post, s.Notices, n.hub.trusted)
 		}
@@ -413,7 +413,7 @@ func (n *node) uploads() {
 	}
 	var digests []wire.Digest
 	n.view(func(r kv.Reader) error {
-		s, err := stateOf(r)
+		s, err := journal.StateOf(r)
 		digests, _ = journal.Unstored(r, s.Head.Incarnation, 64)
 		return err
 	})
