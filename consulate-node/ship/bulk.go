@@ -2,157 +2,206 @@ package ship
 
 import (
 	"context"
-	"errors"
-	"io"
-	"os"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"jaliya/internal/fault"
 	"jaliya/internal/link"
 	"jaliya/internal/wire"
 )
 
-// parallelUploads is how many bundles are on the way at once on one bulk
-// connection, so that small ones do not each wait a round trip.
-const parallelUploads = 3
+const (
+	// parallelUploads is how many bundles are on the way at once on one bulk
+	// connection, so that small ones do not each wait a round trip.
+	parallelUploads = 3
+	// bundlesAtOnce bounds one round.
+	bundlesAtOnce = 64
+	// bulkIdle is how long a bulk connection without work is kept.
+	bulkIdle = 30 * time.Second
+	// bundlePause is the longest pause of one bundle that fails by itself.
+	bundlePause = 10 * time.Minute
+)
+
+// carrier is the bulk goroutine's own state.
+type carrier struct {
+	*Ship
+	session  *link.Session              // nil while none stands
+	attempts uint64                     // of the road, since the last good round
+	waits    map[wire.Digest]bundleWait // of bundles that fail by themselves
+}
+
+type bundleWait struct {
+	attempts uint64
+	until    time.Time
+}
 
 // bulk uploads the bundles that the hub lacks, oldest entry first, while a
-// control session stands.
+// control session stands. What one bundle suffers delays no other.
 func (s *Ship) bulk(ctx context.Context) error {
+	c := &carrier{Ship: s, waits: map[wire.Digest]bundleWait{}}
+	defer c.hang()
 	for {
 		changed := s.cfg.Journal.Changed()
-		digests, _, err := s.cfg.Journal.Unstored(64)
+		digests, err := c.due()
 		if err != nil {
 			return err
 		}
 		if len(digests) == 0 {
-			select {
-			case <-ctx.Done():
+			if !c.rest(ctx, changed) {
 				return nil
-			case <-changed:
 			}
 			continue
 		}
 		if err := s.awaitFollowing(ctx); err != nil {
 			return nil //nolint:nilerr // the node stops
 		}
-		if err := s.uploadAll(ctx, digests); err != nil {
-			if fault.Is(err, fault.Storage) {
-				return err
-			}
-			s.cfg.Logger.Warn("upload interrupted", "kind", fault.KindOf(err).String(), "error", err)
-			if !pause(ctx, Probe+s.core.jitter(Probe)) {
-				return nil
-			}
+		if err := c.round(ctx, digests); err != nil {
+			return err
 		}
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) bool {
+// due gives the bundles whose turn it is.
+func (c *carrier) due() ([]wire.Digest, error) {
+	digests, _, err := c.cfg.Journal.Unstored(bundlesAtOnce + len(c.waits))
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(c.waits, func(d wire.Digest, _ bundleWait) bool { return !slices.Contains(digests, d) })
+	now := c.cfg.Now()
+	return slices.DeleteFunc(digests, func(d wire.Digest) bool { return now.Before(c.waits[d].until) }), nil
+}
+
+// rest waits for work, and lets a connection go that has none for long.
+func (c *carrier) rest(ctx context.Context, changed <-chan struct{}) bool {
+	wait := time.Hour
+	if c.session != nil {
+		wait = bulkIdle
+	}
+	for _, w := range c.waits {
+		wait = min(wait, max(0, w.until.Sub(c.cfg.Now())))
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-changed:
+	case <-timer.C:
+		c.hang()
+	}
+	return true
+}
+
+func (c *carrier) hang() {
+	if c.session != nil {
+		c.session.CloseWithReason(link.CodeDone, "")
+		c.session = nil
+	}
+}
+
+// round uploads some bundles. Its error is one of the journal; the road's and
+// the bundles' own are waited for.
+func (c *carrier) round(ctx context.Context, digests []wire.Digest) error {
+	road, err := c.uploadAll(ctx, digests)
+	switch {
+	case err != nil:
+		return err
+	case road == nil:
+		c.attempts = 0
+		return nil
+	}
+	// A connection over which nothing moves may only wait for the link's return;
+	// a new handshake and a new offer would cost more.
+	if !fault.Is(road, fault.Timeout) {
+		c.hang()
+	}
+	c.attempts++
+	wait := Probe
+	if patient(fault.KindOf(road)) {
+		wait = min(BusyMax/2, Probe<<min(c.attempts, 5))
+	}
+	c.cfg.Logger.Warn("uploads interrupted", slog.String("kind", fault.KindOf(road).String()), slog.Any("attempt", c.attempts), slog.Any("error", road))
+	pause(ctx, wait+c.core.jitter(wait))
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return false
 	case <-t.C:
-		return true
 	}
 }
 
-func (s *Ship) uploadAll(ctx context.Context, digests []wire.Digest) error {
-	session, err := s.cfg.Dial(ctx, link.ALPNBulk)
-	if err != nil {
-		return err
-	}
-	defer session.CloseWithReason(link.CodeDone, "")
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallelUploads)
-	for _, d := range digests {
-		g.Go(func() error { return s.upload(ctx, session, d) })
-	}
-	return g.Wait()
-}
-
-// upload sends the chunks of one bundle that the hub lacks. A cut at any byte
-// costs at most one chunk, because the hub keeps what it has verified.
-func (s *Ship) upload(ctx context.Context, session *link.Session, digest wire.Digest) error {
-	image, err := s.cfg.Journal.Image(digest)
-	if err != nil {
-		return err
-	}
-	file, err := s.cfg.Journal.OpenBundle(digest)
-	if err != nil {
-		return err
-	}
-	stream, err := session.OpenStream(ctx)
-	if err != nil {
-		return errors.Join(err, file.Close())
-	}
-	offer := image.Offer(digest)
-	err = s.exchange(stream, file, offer)
-	if err != nil {
-		stream.Abort(link.CodeCanceled)
-		return errors.Join(err, file.Close())
-	}
-	if err := errors.Join(stream.Close(), file.Close()); err != nil {
-		return err
-	}
-	s.cfg.Metrics.uploaded(offer.Size)
-	return s.cfg.Journal.MarkStored(digest)
-}
-
-func (s *Ship) exchange(stream *link.Stream, file *os.File, offer wire.Offer) error {
-	const op = "ship: upload"
-	if err := stream.WriteFrame(byte(wire.FrameOffer), wire.Marshal(offer)); err != nil {
-		return err
-	}
-	for {
-		kind, payload, err := stream.ReadFrame(limit)
+// uploadAll gives what was wrong with the road, and the failure of the journal
+// for which the process must leave.
+func (c *carrier) uploadAll(ctx context.Context, digests []wire.Digest) (road, fatal error) {
+	if c.session == nil || c.session.Err() != nil {
+		c.hang()
+		session, err := c.cfg.Dial(ctx, link.ALPNBulk)
 		if err != nil {
-			return err
+			return busy(err), nil
 		}
-		switch wire.FrameType(kind) {
-		case wire.FrameStored:
-			if string(payload) != string(offer.Digest[:]) {
-				return fault.New(fault.Corrupt, op, offer.Digest.String(), nil)
-			}
-			return nil
-		case wire.FrameWant:
-			var w wire.Want
-			if err := wire.Unmarshal(payload, len(payload), &w); err != nil {
-				return err
-			}
-			if err := sendChunks(stream, file, offer, w.Missing); err != nil {
-				return err
-			}
-		case wire.FrameRefusal:
-			var r wire.Refusal
-			if err := wire.Unmarshal(payload, len(payload), &r); err != nil {
-				return err
-			}
-			return r.Err(op)
-		default:
-			return fault.New(fault.Unsupported, op, "frame type", nil)
-		}
+		c.session = session
 	}
+	// An upload waits for the link, not for ctx: only the end of the session
+	// ends it.
+	session := c.session
+	defer context.AfterFunc(ctx, func() { session.CloseWithReason(link.CodeDone, "") })()
+	c.uploading.Add(1)
+	defer c.uploading.Add(-1)
+	work := make(chan wire.Digest)
+	var mu sync.Mutex // guards road, fatal and c.waits
+	var uploads sync.WaitGroup
+	for range min(parallelUploads, len(digests)) {
+		uploads.Go(func() {
+			for d := range work {
+				stored, err := c.upload(ctx, session, d)
+				mu.Lock()
+				switch {
+				case stored && err != nil:
+					fatal = err
+				case err != nil && c.own(d, err):
+				case err != nil:
+					road = err
+				default:
+					delete(c.waits, d)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for _, d := range digests {
+		mu.Lock()
+		over := road != nil || fatal != nil
+		mu.Unlock()
+		if over {
+			break
+		}
+		work <- d
+	}
+	close(work)
+	uploads.Wait()
+	return road, fatal
 }
 
-func sendChunks(stream *link.Stream, file *os.File, offer wire.Offer, missing wire.Bitmap) error {
-	const op = "ship: read chunk"
-	buf := make([]byte, offer.ChunkSize)
-	for i := range offer.Count() {
-		if !missing.Has(i) {
-			continue
-		}
-		n, err := file.ReadAt(buf, int64(i)*int64(offer.ChunkSize))
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fault.New(fault.Storage, op, offer.Digest.String(), err)
-		}
-		if err := stream.WriteFrame(byte(wire.FrameChunk), wire.ChunkFrame(i, buf[:n])); err != nil {
-			return err
-		}
+// own notes a failure that is the bundle's own, and reports whether it is one.
+func (c *carrier) own(d wire.Digest, err error) bool {
+	switch fault.KindOf(err) { //nolint:exhaustive // all others are the road's
+	case fault.Corrupt, fault.Invalid, fault.NotFound, fault.TooLarge, fault.Exists:
+	default:
+		return false
 	}
-	return nil
+	w := c.waits[d]
+	w.attempts++
+	w.until = c.cfg.Now().Add(min(bundlePause, Probe<<min(w.attempts, 9)))
+	c.waits[d] = w
+	c.cfg.Metrics.alarm(fault.KindOf(err))
+	c.cfg.Logger.Error("bundle cannot be uploaded", slog.String("bundle", d.String()), slog.String("kind", fault.KindOf(err).String()), slog.Any("attempt", w.attempts), slog.Any("error", err))
+	return true
 }

@@ -2,35 +2,13 @@ package ship
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"jaliya/internal/fault"
 	"jaliya/internal/link"
 	"jaliya/internal/wire"
 )
-
-// conn is one control session: stream a carries the conversation, stream b the
-// batches, so that a heartbeat never waits behind a batch.
-type conn struct {
-	session  *link.Session
-	talk     *link.Stream
-	entries  *link.Stream
-	batches  chan []byte // to the batch writer; closed by hang
-	in       chan frame  // from the reader; closed when the session ends
-	stop     context.CancelFunc
-	finished chan struct{} // closed when reader and writer are gone
-}
-
-type frame struct {
-	kind    wire.FrameType
-	payload []byte
-	err     error // the end of the session; kind and payload are empty
-}
-
-type dialed struct {
-	conn *conn
-	err  error
-}
 
 // loop is the control goroutine's own state.
 type loop struct {
@@ -39,6 +17,9 @@ type loop struct {
 	dialing chan dialed // holds the result of the one dial under way
 	pending bool        // a dial is under way
 	counter uint64
+	seen    <-chan struct{} // closes when known is no longer what the journal holds
+	known   Held
+	told    wire.Welcome // the last welcome that was kept durably
 }
 
 // control runs one session after another.
@@ -95,17 +76,24 @@ func (l *loop) step(ctx context.Context, ev Event) error {
 	return nil
 }
 
+// held reads the journal only when it has changed: a step happens for every
+// frame and every tick.
 func (l *loop) held() (Held, error) {
-	st, err := l.cfg.Journal.State()
-	if err != nil {
-		return Held{}, err
+	changed := l.cfg.Journal.Changed()
+	if changed != l.seen {
+		st, err := l.cfg.Journal.State()
+		if err != nil {
+			return Held{}, err
+		}
+		_, first, err := l.cfg.Journal.Unstored(1)
+		if err != nil {
+			return Held{}, err
+		}
+		l.seen, l.known = changed, Held{Head: st.Head, Receipted: st.Receipted, Unstored: first}
+		l.cfg.Metrics.backlog(st.Head.Seq - st.Receipted)
 	}
-	_, first, err := l.cfg.Journal.Unstored(1)
-	if err != nil {
-		return Held{}, err
-	}
-	l.cfg.Metrics.backlog(st.Head.Seq - st.Receipted)
-	return Held{Head: st.Head, Receipted: st.Receipted, Unstored: first}, nil
+	l.known.Uploading = l.uploading.Load() > 0
+	return l.known, nil
 }
 
 // carryOut does one effect. A link that fails is an event, a journal that fails
@@ -117,121 +105,61 @@ func (l *loop) carryOut(ctx context.Context, e Effect) (*Event, error) {
 	case Greet:
 		return l.greet()
 	case Send:
-		return l.send(e)
+		return l.send(ctx, e)
 	case Ping:
 		l.counter++
 		ping := wire.Ping{Counter: l.counter, Time: l.cfg.Now().UnixMilli()}
-		return l.write(wire.FramePing, wire.Marshal(ping)), nil
+		return l.say(wire.FramePing, wire.Marshal(ping)), nil
 	case Hang:
 		l.hang()
 	case Alarm:
-		l.cfg.Logger.Error("histories differ", "kind", fault.KindOf(e.Err).String(), "error", e.Err)
+		l.cfg.Metrics.alarm(fault.KindOf(e.Err))
+		l.cfg.Logger.Error("histories differ", slog.String("kind", fault.KindOf(e.Err).String()), slog.Any("error", e.Err))
 	}
 	return nil, nil
 }
 
-func (l *loop) write(kind wire.FrameType, payload []byte) *Event {
+// say hands a frame to the writer of the conversation. The loop itself never
+// waits for the link, or it would not notice that the link is gone.
+func (l *loop) say(kind wire.FrameType, payload []byte) *Event {
 	if l.conn == nil {
 		return nil
 	}
-	if err := l.conn.talk.WriteFrame(byte(kind), payload); err != nil {
+	select {
+	case l.conn.talks <- frame{kind: kind, payload: payload}:
+		return nil
+	default:
 		l.hang()
-		return &Event{Kind: Lost, Err: err}
+		return &Event{Kind: Lost, Err: fault.New(fault.Timeout, "ship: speak", "the link takes nothing", nil)}
 	}
-	return nil
 }
 
 func (l *loop) dial(ctx context.Context) {
 	l.pending = true
-	go func() {
-		c, err := l.connect(ctx)
+	attempt := l.core.Attempts
+	go func() { // ends with ctx; leave and dialed take its result
+		c, err := l.connect(ctx, attempt)
 		l.dialing <- dialed{conn: c, err: err}
 	}()
-}
-
-// connect opens a session with both streams. It ends with ctx, and its result
-// is always taken by the loop or by hang.
-func (l *loop) connect(ctx context.Context) (*conn, error) {
-	session, err := l.cfg.Dial(ctx, link.ALPNShip)
-	if err != nil {
-		return nil, err
-	}
-	talk, err := session.OpenStream(ctx)
-	if err != nil {
-		session.CloseWithReason(link.CodeDone, "")
-		return nil, err
-	}
-	talk.SetPatience(link.Forever)
-	entries, err := session.OpenStream(ctx)
-	if err != nil {
-		session.CloseWithReason(link.CodeDone, "")
-		return nil, err
-	}
-	inner, stop := context.WithCancel(ctx)
-	c := &conn{
-		session: session, talk: talk, entries: entries, stop: stop,
-		batches: make(chan []byte, Window), in: make(chan frame, 64), finished: make(chan struct{}),
-	}
-	go c.run(inner)
-	return c, nil
-}
-
-// run reads the conversation and writes the batches until the session ends.
-func (c *conn) run(ctx context.Context) {
-	defer close(c.finished)
-	wrote := make(chan struct{})
-	go func() {
-		defer close(wrote)
-		c.writeBatches(ctx)
-	}()
-	for {
-		kind, payload, err := c.talk.ReadFrame(limit)
-		if !c.deliver(ctx, frame{kind: wire.FrameType(kind), payload: payload, err: err}) || err != nil {
-			break
-		}
-	}
-	<-wrote
-}
-
-func (c *conn) deliver(ctx context.Context, f frame) bool {
-	select {
-	case c.in <- f:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (c *conn) writeBatches(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case raw := <-c.batches:
-			if err := c.entries.WriteFrame(byte(wire.FrameBatch), raw); err != nil {
-				c.deliver(ctx, frame{err: err})
-				return
-			}
-		}
-	}
-}
-
-// limit gives the cap of a frame type in the form that package link asks for.
-func limit(kind byte) int {
-	if n := wire.FrameType(kind).Limit(); n > 0 {
-		return n
-	}
-	return link.UnknownType
 }
 
 func (l *loop) dialed(ctx context.Context, d dialed) error {
 	l.pending = false
 	if d.err != nil {
-		l.cfg.Logger.Debug("dial failed", "kind", fault.KindOf(d.err).String(), "error", d.err)
-		return l.step(ctx, Event{Kind: Lost, Err: d.err})
+		l.cfg.Logger.Debug("dial failed", slog.String("kind", fault.KindOf(d.err).String()), slog.Any("error", d.err))
+		return l.step(ctx, Event{Kind: Lost, Err: busy(d.err)})
 	}
 	l.conn = d.conn
 	return l.step(ctx, Event{Kind: Connected})
+}
+
+// busy gives a hub that is at its limit a kind of its own: the one case in
+// which a link that answers is left alone for longer.
+func busy(err error) error {
+	if link.IsBusy(err) {
+		return fault.New(fault.Full, "ship: reach the hub", "busy", err)
+	}
+	return err
 }
 
 // leave waits for a dial under way, so that no session is left without owner.
@@ -247,12 +175,8 @@ func (l *loop) leave() {
 
 // hang ends the session and waits for its goroutines.
 func (l *loop) hang() {
-	if l.conn == nil {
-		return
+	if c := l.conn; c != nil {
+		l.conn = nil
+		c.close()
 	}
-	c := l.conn
-	l.conn = nil
-	c.stop()
-	c.session.CloseWithReason(link.CodeDone, "")
-	<-c.finished
 }

@@ -14,8 +14,15 @@ const (
 	Silence   = 4500 * time.Millisecond
 	Probe     = 2 * time.Second
 	BusyMax   = 60 * time.Second
-	// Window is how many batches may be on the way without a receipt.
-	Window = 16
+	// Welcoming is how long the hub may take for its welcome: it commits the
+	// session first, behind whatever 71 nodes that came back at once have sent.
+	Welcoming = 15 * time.Second
+	// Deaf is how long pings may go unanswered while our own bytes queue on a
+	// slow link and the hub is heard all the same.
+	Deaf = 20 * time.Second
+	// Recheck is how often a quarantined node asks whether people have decided;
+	// it is spread by up to as much again.
+	Recheck = 2 * time.Minute
 )
 
 // Phase says where the control session stands; each comment says who acts next.
@@ -28,7 +35,7 @@ const (
 	Greeting    Phase = 2 // the hub answers the hello
 	Following   Phase = 3 // the node sends, the hub answers
 	Restoring   Phase = 4 // the hub sends the node its own entries
-	Quarantined Phase = 5 // people decide: the hub holds another history
+	Quarantined Phase = 5 // people decide: the hub holds another history; the node asks again at NextDial
 )
 
 var phaseNames = [...]string{"down", "dialing", "greeting", "following", "restoring", "quarantined"}
@@ -42,6 +49,7 @@ type Held struct {
 	Head      wire.Position
 	Receipted uint64
 	Unstored  uint64 // first sequence that names a bundle the hub lacks, 0 for none
+	Uploading bool   // bundles are on their way and share the link
 }
 
 // Sendable gives the last sequence that may go: before the first entry whose
@@ -61,17 +69,20 @@ type Core struct {
 	Sent     wire.Position // last entry sent in this session
 	Heard    time.Time     // last frame from the hub
 	Pinged   time.Time     // last ping sent
+	Asked    time.Time     // first ping since the last answer; zero when none waits
 	NextDial time.Time
 	Attempts uint64 // dials since the last good session
 	Reason   error  // why the last session ended
-	flights  []uint64
+	Barred   error  // why people must decide, nil when they need not
+	window   window
+	shared   bool // bundles share the link, as the last event said
 	jitter   func(limit time.Duration) time.Duration
 }
 
 // NewCore gives a core that dials at once. jitter draws from [0, limit); it is
 // the caller's randomness, so that a simulation can replay it.
 func NewCore(now time.Time, jitter func(time.Duration) time.Duration) *Core {
-	return &Core{Since: now, NextDial: now, jitter: jitter}
+	return &Core{Since: now, NextDial: now, jitter: jitter, window: newWindow()}
 }
 
 // Event is what happened. Exactly one field is meant by Kind.
@@ -87,6 +98,7 @@ type Event struct {
 type Sent struct {
 	Head  wire.Position // after the last entry sent; equal to the asked position when nothing was there
 	Count int
+	Bytes int // of the encoded batch
 }
 
 // EventKind says which event it is.
@@ -99,9 +111,10 @@ const (
 	Welcomed                   // the hub answered the hello
 	Refused                    // the hub refused something, with a reason
 	Receipted                  // a receipt was stored
-	Alive                      // any other frame came
+	Alive                      // any other frame came that answers one of ours
 	Batched                    // a Send effect was carried out
 	Lost                       // the session or the dial ended
+	Beaten                     // the hub's own heartbeat came: it speaks, and may not hear us
 )
 
 // EffectKind says what the driver is to do.
@@ -111,7 +124,7 @@ type EffectKind uint8
 const (
 	Dial  EffectKind = iota // open a control session
 	Greet                   // send the hello
-	Send                    // read entries after From up to Until and send one batch; then Batched
+	Send                    // read entries after From up to Until, send one batch of about Bytes; then Batched
 	Ping                    // send a heartbeat
 	Hang                    // close the session
 	Alarm                   // tell people: Err
@@ -122,6 +135,7 @@ type Effect struct {
 	Kind    EffectKind
 	From    wire.Position
 	Until   uint64
+	Bytes   int // about as much, one entry at least
 	Session uint64
 	Err     error
 }
@@ -129,22 +143,28 @@ type Effect struct {
 // Step takes what happened at now, given what the journal holds, and answers
 // what is to be done, in order.
 func (c *Core) Step(now time.Time, held Held, ev Event) []Effect {
+	c.shared = held.Uploading
 	switch ev.Kind {
 	case Connected:
 		c.enter(Greeting, now)
-		c.Heard, c.Pinged = now, now
+		c.Heard, c.Pinged, c.Asked = now, now, time.Time{}
 		return []Effect{{Kind: Greet}}
 	case Welcomed:
 		return c.welcomed(now, held, ev.Welcome)
 	case Refused:
 		return c.refused(now, ev.Err)
 	case Receipted:
-		c.land(ev.Receipt.Last)
-		c.Heard = now
+		c.window.land(now, ev.Receipt.Last)
+		c.answered(now)
 	case Alive:
+		c.answered(now)
+	case Beaten:
 		c.Heard = now
 	case Batched:
-		c.batched(ev.Batch)
+		if ev.Batch.Count == 0 {
+			return nil // the journal had nothing: the next event asks again
+		}
+		c.batched(now, ev.Batch)
 	case Lost:
 		c.lost(now, ev.Err)
 	case Tick:
@@ -158,93 +178,53 @@ func (c *Core) enter(p Phase, now time.Time) {
 	}
 }
 
-// welcomed compares positions and hashes: a bare number cannot reveal a
-// rewritten past (D36).
-func (c *Core) welcomed(now time.Time, held Held, w wire.Welcome) []Effect {
-	const op = "ship: compare histories"
-	c.Heard = now
-	if len(w.Decisions) == 0 || c.Phase != Greeting {
-		return c.hang(now, fault.New(fault.Invalid, op, "welcome", nil))
-	}
-	d := w.Decisions[len(w.Decisions)-1]
-	c.Session, c.Attempts, c.flights = w.Session, 0, nil
-	switch d.Verdict {
-	case wire.VerdictFollow, wire.VerdictNew:
-		if d.Cursor.Incarnation != held.Head.Incarnation || d.Cursor.Seq > held.Head.Seq {
-			return c.hang(now, fault.New(fault.Fork, op, d.Cursor.String(), nil))
-		}
-		c.enter(Following, now)
-		c.Sent = d.Cursor
-		return c.proceed(now, held)
-	case wire.VerdictRestore:
-		c.enter(Restoring, now)
-		return []Effect{{Kind: Alarm, Err: fault.New(fault.Gap, op, "the hub is ahead: "+d.Cursor.String(), nil)}}
-	}
-	return c.hang(now, fault.New(fault.Unsupported, op, "verdict", nil))
-}
+func (c *Core) answered(now time.Time) { c.Heard, c.Asked = now, time.Time{} }
 
-func (c *Core) refused(now time.Time, err error) []Effect {
-	if fault.Is(err, fault.Fork) {
-		c.enter(Quarantined, now)
-		c.Reason = err
-		return []Effect{{Kind: Hang}, {Kind: Alarm, Err: err}}
-	}
-	return c.hang(now, err)
-}
-
-// hang ends the session; Lost follows from the driver and sets the next dial.
-func (c *Core) hang(now time.Time, err error) []Effect {
-	c.lost(now, err)
-	return []Effect{{Kind: Hang}}
-}
-
-// lost plans the next dial: a probe every 2 to 4 s, and a growing pause up to
-// 60 s only when a hub says that it is busy.
-func (c *Core) lost(now time.Time, err error) {
-	if c.Phase == Quarantined || c.Phase == Down {
-		return
-	}
-	c.enter(Down, now)
-	c.Attempts++
-	c.Reason, c.flights = err, nil
-	wait := Probe
-	if fault.Is(err, fault.Full) {
-		wait = min(BusyMax/2, Probe<<min(c.Attempts, 5))
-	}
-	c.NextDial = now.Add(wait + c.jitter(wait))
-}
-
-// land takes off the flights that a receipt covers.
-func (c *Core) land(last uint64) {
-	for len(c.flights) > 0 && c.flights[0] <= last {
-		c.flights = c.flights[1:]
-	}
-}
-
-func (c *Core) batched(b Sent) {
-	if b.Count == 0 || c.Phase != Following {
+func (c *Core) batched(now time.Time, b Sent) {
+	if c.Phase != Following {
 		return
 	}
 	c.Sent = b.Head
-	c.flights = append(c.flights, b.Head.Seq)
+	c.window.fly(flight{last: b.Head.Seq, bytes: b.Bytes, at: now})
 }
 
 // proceed does what time and the journal ask for in the phase.
 func (c *Core) proceed(now time.Time, held Held) []Effect {
 	switch c.Phase {
-	case Down:
+	case Down, Quarantined:
 		if !now.Before(c.NextDial) {
 			c.enter(Dialing, now)
 			return []Effect{{Kind: Dial}}
 		}
 	case Greeting, Following, Restoring:
-		if now.Sub(c.Heard) > Silence {
+		if now.After(c.deadline()) {
 			return c.hang(now, fault.New(fault.Timeout, "ship: hear the hub", "silence", nil))
 		}
 		return append(c.heartbeat(now), c.send(held)...)
-	case Dialing, Quarantined:
+	case Dialing:
 	}
 	return nil
+}
+
+// deadline is when the session counts as lost. The hub beats by itself, so its
+// silence is never our own full link; only answers to our pings wait behind
+// what we send.
+func (c *Core) deadline() time.Time {
+	if c.Phase == Greeting {
+		return c.Heard.Add(Welcoming)
+	}
+	silent := c.Heard.Add(Silence)
+	if c.Asked.IsZero() {
+		return silent
+	}
+	unheard := c.Asked.Add(Silence)
+	if c.shared || c.window.full() > 0 {
+		unheard = c.Asked.Add(Deaf)
+	}
+	if unheard.Before(silent) {
+		return unheard
+	}
+	return silent
 }
 
 func (c *Core) heartbeat(now time.Time) []Effect {
@@ -252,31 +232,35 @@ func (c *Core) heartbeat(now time.Time) []Effect {
 		return nil
 	}
 	c.Pinged = now
+	if c.Asked.IsZero() {
+		c.Asked = now
+	}
 	return []Effect{{Kind: Ping}}
 }
 
 func (c *Core) send(held Held) []Effect {
 	until := held.Sendable()
-	if c.Phase != Following || c.Sent.Seq >= until || len(c.flights) >= Window {
+	if c.Phase != Following || c.Sent.Seq >= until || !c.window.open() {
 		return nil
 	}
-	return []Effect{{Kind: Send, From: c.Sent, Until: until, Session: c.Session}}
+	return []Effect{{Kind: Send, From: c.Sent, Until: until, Bytes: c.window.batch(), Session: c.Session}}
 }
 
-// NextWake gives when Step wants a Tick even if nothing happens.
+// NextWake gives when Step wants a Tick even if nothing happens. It may be in
+// the past: then a Tick now has something to do.
 func (c *Core) NextWake(now time.Time) time.Time {
 	switch c.Phase {
-	case Down:
+	case Down, Quarantined:
 		return c.NextDial
 	case Greeting:
-		return c.Heard.Add(Silence + time.Millisecond)
+		return c.deadline().Add(time.Millisecond)
 	case Following, Restoring:
 		next := c.Pinged.Add(Heartbeat)
-		if silent := c.Heard.Add(Silence + time.Millisecond); silent.Before(next) {
-			return silent
+		if end := c.deadline().Add(time.Millisecond); end.Before(next) {
+			return end
 		}
 		return next
-	case Dialing, Quarantined:
+	case Dialing:
 	}
 	return now.Add(time.Hour)
 }

@@ -3,6 +3,8 @@ package ship
 import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"jaliya/internal/fault"
 )
 
 // Metrics of the ship. A nil *Metrics counts nothing.
@@ -12,6 +14,7 @@ type Metrics struct {
 	images    prometheus.Counter
 	linkPhase prometheus.Gauge
 	unsecured prometheus.Gauge
+	alarms    *prometheus.CounterVec
 }
 
 // NewMetrics declares the metrics on reg.
@@ -33,6 +36,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		unsecured: f.NewGauge(prometheus.GaugeOpts{
 			Name: "jaliya_ship_unsecured_entries", Help: "Entries without a receipt.",
 		}),
+		alarms: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "jaliya_ship_alarms_total", Help: "What people must look at, by fault kind.",
+		}, []string{"kind"}),
 	}
 }
 
@@ -58,5 +64,11 @@ func (m *Metrics) sent(entries, size int) {
 func (m *Metrics) uploaded(size uint64) {
 	if m != nil {
 		m.images.Add(float64(size))
+	}
+}
+
+func (m *Metrics) alarm(k fault.Kind) {
+	if m != nil {
+		m.alarms.WithLabelValues(k.Code()).Inc()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -36,6 +37,9 @@ type Ship struct {
 
 	mu     sync.Mutex // guards status
 	status Status
+
+	uploading atomic.Int32 // rounds of bundles on their way
+	lastDial  atomic.Int64 // how long the last good dial took, in ns
 
 	following chan struct{} // closed by the control loop while a session stands; guarded by mu
 }
@@ -103,7 +107,7 @@ func (s *Ship) publish() {
 		return
 	}
 	s.cfg.Metrics.phase(s.core.Phase)
-	s.cfg.Logger.Info("link changed", "from", was, "to", s.status.Phase, "reason", s.status.Reason)
+	s.cfg.Logger.Info("link changed", slog.String("from", was), slog.String("to", s.status.Phase), slog.String("reason", s.status.Reason))
 	s.signalFollowing(s.core.Phase == Following)
 }
 
@@ -135,18 +139,24 @@ func (s *Ship) awaitFollowing(ctx context.Context) error {
 }
 
 // measure keeps the clock offset of the fastest exchange of the last ones: the
-// shorter the round trip, the smaller the error.
+// shorter the round trip, the smaller the error. Two measurements that cannot
+// both be right mean that a clock was set, and the newer one counts.
 func (s *Ship) measure(p wire.Pong, now time.Time) {
 	rtt := now.UnixMilli() - p.Asked
 	if rtt < 0 {
 		return
 	}
+	offset := p.Time + rtt/2 - now.UnixMilli()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.status.Measured && rtt > s.status.RTT+s.status.RTT/4+1 {
+	apart := offset - s.status.OffsetMS
+	stepped := max(apart, -apart) > (rtt+s.status.RTT)/2+clockError
+	if s.status.Measured && !stepped && rtt > s.status.RTT+s.status.RTT/4+1 {
 		s.status.RTT++ // ages, so that a lasting change of the path is taken over
 		return
 	}
-	s.status.RTT, s.status.Measured = rtt, true
-	s.status.OffsetMS = p.Time + rtt/2 - now.UnixMilli()
+	s.status.RTT, s.status.Measured, s.status.OffsetMS = rtt, true, offset
 }
+
+// clockError is what rounding and drift between two measurements explain, in ms.
+const clockError = 50

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -50,11 +51,13 @@ type Config struct {
 
 // Limits of the worker.
 const (
-	ordersAtOnce = 32              // of one kind in one round
-	handlers     = 8               // handlers running at once in one round
-	retryFirst   = 2 * time.Second // pause after the first failed attempt
+	ordersAtOnce = 32               // of one kind looked at in one round
+	handlers     = 8                // handlers of one kind running at once
+	patience     = 15 * time.Minute // of one handler; its attempt has failed then
+	retryFirst   = 2 * time.Second  // pause after the first failed attempt
 	retryMost    = 10 * time.Minute
-	idleRound    = time.Second // a round even if nothing changed: retries become due
+	idleRound    = time.Second           // a round even if nothing changed: retries become due
+	roundPause   = 20 * time.Millisecond // between rounds: the state changes far more often than orders come
 )
 
 // Worker carries out orders.
@@ -72,67 +75,50 @@ func New(cfg Config) (*Worker, error) {
 	return &Worker{cfg: cfg}, nil
 }
 
-// Run works until ctx ends. Only storage that fails to be read ends it earlier.
+// Run works until ctx ends, each kind of order in a line of its own. Only
+// storage that fails to be read ends it earlier.
 func (w *Worker) Run(ctx context.Context) error {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		_, changed := w.cfg.State.Watch()
-		if w.cfg.Leading() {
-			if err := w.round(ctx); err != nil {
-				return err
-			}
-		}
-		timer.Reset(idleRound)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-changed:
-		case <-timer.C:
-		}
-	}
-}
-
-// round carries out what is due of every kind.
-func (w *Worker) round(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(handlers)
 	for kind, handle := range w.cfg.Handlers {
-		orders, err := w.cfg.State.OpenOrders(uint8(kind), w.cfg.Now().UnixMilli(), ordersAtOnce)
-		if err != nil {
-			return err
+		l := &line{
+			Worker: w, kind: kind, handle: handle, freed: make(chan struct{}, 1),
+			under: map[uint64]context.CancelFunc{}, failed: map[uint64]failure{},
 		}
-		for _, o := range orders {
-			g.Go(func() error {
-				w.carryOut(ctx, o, handle)
-				return nil
-			})
-		}
+		g.Go(func() error { return l.run(ctx) })
 	}
 	return g.Wait()
 }
 
 // carryOut runs one order and proposes its outcome. A proposal that fails
-// leaves the order open, and the next round repeats it.
-func (w *Worker) carryOut(ctx context.Context, o ledger.Order, handle Handler) {
+// leaves the order open, to be carried out again.
+func (w *Worker) carryOut(ctx context.Context, o ledger.Order, handle Handler) error {
 	name := workflow.Order(o.Kind).String()
 	answer, err := handle(ctx, o)
+	w.cfg.Metrics.order(name, err)
+	if err != nil && ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil // stopped, or no longer the leader: not an attempt
+	}
 	c := ledger.CompleteOrder{Time: w.cfg.Now().UnixMilli(), Order: o.ID}
 	if err != nil {
 		c.Retry = w.cfg.Now().Add(pause(o.Attempts)).UnixMilli()
 		c.Text = fault.KindOf(err).String()
-		w.cfg.Logger.Warn("order failed", "order", name, "id", o.ID, "attempt", o.Attempts+1,
-			"kind", c.Text, "error", err)
+		w.cfg.Logger.Warn("order failed", slog.String("order", name), slog.Any("id", o.ID), slog.Any("attempt", o.Attempts+1), slog.String("kind", c.Text), slog.Any("error", err))
 	} else {
 		c.Event, c.Actor = uint8(answer.Event), uint16(answer.Actor)
 		c.Reason, c.Facts = uint16(answer.Reason), answer.Facts
 	}
-	w.cfg.Metrics.order(name, err)
-	if err := w.propose(ctx, c); err != nil && ctx.Err() == nil {
-		w.cfg.Logger.Warn("order result not taken", "order", name, "id", o.ID,
-			"kind", fault.KindOf(err).String(), "error", err)
+	// What was done is said even if the time for doing it is over.
+	saying, cancel := context.WithTimeout(context.WithoutCancel(ctx), sayPatience)
+	defer cancel()
+	err = w.propose(saying, c)
+	if err != nil {
+		w.cfg.Logger.Warn("order result not taken", slog.String("order", name), slog.Any("id", o.ID), slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
 	}
+	return err
 }
+
+// sayPatience is how long an outcome may take to be committed.
+const sayPatience = 10 * time.Second
 
 func (w *Worker) propose(ctx context.Context, c ledger.CompleteOrder) error {
 	raw, err := ledger.Encode(c)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"sync"
 
 	"jaliya/hub/vault"
@@ -20,29 +21,54 @@ func (i *Intake) Bulk(ctx context.Context, session *link.Session) error {
 	}
 	var uploads sync.WaitGroup
 	defer uploads.Wait()
+	// A read does not end by itself: the end of ctx ends the session.
+	defer context.AfterFunc(ctx, func() { session.CloseWithReason(link.CodeStopping, link.CodeStopping.String()) })()
 	for {
 		stream, err := session.AcceptStream(ctx)
 		if err != nil {
 			return err
 		}
 		uploads.Go(func() {
-			err := i.takeBundle(stream)
-			if err == nil {
-				err = stream.Close()
-			}
-			if err != nil {
-				i.cfg.Logger.Info("upload ended", "kind", fault.KindOf(err).String(), "error", err)
-				stream.Abort(link.CodeFor(err))
+			if err := i.takeBundle(stream); err != nil {
+				i.cfg.Logger.Info("upload ended", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
+				i.cfg.Metrics.refusal(fault.KindOf(err).String())
 			}
 		})
 	}
 }
 
-// takeBundle reads an offer, asks for the chunks that are missing, and answers
-// stored only after the vault has the whole object on disk under its name.
-func (i *Intake) takeBundle(stream *link.Stream) (err error) {
+// takeBundle brings one bundle in and ends its stream. Close delivers what was
+// written last, stored or the reason, and stops what still comes.
+func (i *Intake) takeBundle(stream *link.Stream) error {
+	err := i.take(stream)
+	if broken(err) {
+		stream.Abort(link.CodeFor(err))
+		return err
+	}
+	if err != nil {
+		err = errors.Join(err, stream.WriteFrame(byte(wire.FrameRefusal), wire.Marshal(wire.RefusalOf(err, nil))))
+	}
+	return errors.Join(err, stream.Close())
+}
+
+// broken tells a link that ended, over which nothing can be said, from a
+// bundle that is refused.
+func broken(err error) bool {
+	switch fault.KindOf(err) { //nolint:exhaustive // all others are refusals
+	case fault.Unavailable, fault.Timeout:
+		return true
+	}
+	return false
+}
+
+// take reads an offer, asks for the chunks that are missing, and answers stored
+// only after the vault has the whole object on disk under its name.
+func (i *Intake) take(stream *link.Stream) (err error) {
 	const op = "intake: take bundle"
 	kind, payload, err := stream.ReadFrame(limit)
+	if errors.Is(err, io.EOF) {
+		return fault.New(fault.Unavailable, op, "the node ended the upload", nil)
+	}
 	if err != nil {
 		return err
 	}
@@ -55,7 +81,7 @@ func (i *Intake) takeBundle(stream *link.Stream) (err error) {
 	}
 	u, err := i.cfg.Vault.Begin(offer)
 	if err != nil {
-		return errors.Join(err, refuse(stream, err))
+		return err
 	}
 	defer func() { err = errors.Join(err, u.End()) }()
 	if !u.Stored() {
@@ -90,17 +116,10 @@ func (i *Intake) takeChunks(stream *link.Stream, u *vault.Upload) error {
 			err = u.WriteChunk(index, sealed)
 		}
 		if err != nil {
-			return errors.Join(err, refuse(stream, err))
+			return err
 		}
 	}
-	if err := u.Commit(); err != nil {
-		return errors.Join(err, refuse(stream, err))
-	}
-	return nil
-}
-
-func refuse(stream *link.Stream, err error) error {
-	return stream.WriteFrame(byte(wire.FrameRefusal), wire.Marshal(wire.RefusalOf(err, nil)))
+	return u.Commit()
 }
 
 // limit gives the cap of a frame type in the form that package link asks for.

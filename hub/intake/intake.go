@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"jaliya/hub/ledger"
 	"jaliya/hub/vault"
@@ -22,7 +26,8 @@ type State interface {
 	Node(id wire.NodeID) (ledger.Node, error)
 	Cursor(node wire.NodeID, incarnation uint64) (at wire.Position, known bool, err error)
 	HashAt(node wire.NodeID, incarnation, seq uint64) (wire.Digest, error)
-	// Receipts gives the unsigned receipts that cover a range of sequences.
+	// Receipts gives the unsigned receipts that cover a range, the first of them
+	// when there are too many for one slice.
 	Receipts(node wire.NodeID, incarnation, first, last uint64) ([]wire.Receipt, error)
 	// NoticesAfter gives notices after a sequence and the cursor before the first.
 	NoticesAfter(post consular.PostID, seq uint64, limit int) (after wire.NoticeCursor, raw [][]byte, err error)
@@ -45,7 +50,20 @@ type Config struct {
 type Intake struct {
 	cfg      Config
 	admitter *admitter
+	room     *semaphore.Weighted // bytes of batches under way, of all nodes
+
+	mu      sync.Mutex               // guards current
+	current map[wire.NodeID]*session // the newest of each node
 }
+
+const (
+	// maxUnderWay bounds the batches of all nodes that are in memory. Whoever
+	// comes when it is full waits his turn, and is not read from.
+	maxUnderWay = 32 << 20
+	// Partial uploads that nobody has touched for keepPartials are removed.
+	keepPartials = 30 * 24 * time.Hour
+	reapEvery    = time.Hour
+)
 
 // New checks the configuration.
 func New(cfg Config) (*Intake, error) {
@@ -53,13 +71,62 @@ func New(cfg Config) (*Intake, error) {
 		cfg.Now == nil || cfg.Logger == nil {
 		return nil, fault.New(fault.Invalid, "intake: new", "a required field is missing", nil)
 	}
-	return &Intake{cfg: cfg, admitter: &admitter{
-		proposer: cfg.Proposer, now: cfg.Now, in: make(chan Item), metrics: cfg.Metrics,
-	}}, nil
+	return &Intake{
+		cfg: cfg, room: semaphore.NewWeighted(maxUnderWay), current: map[wire.NodeID]*session{},
+		admitter: &admitter{proposer: cfg.Proposer, now: cfg.Now, in: make(chan Item), metrics: cfg.Metrics},
+	}, nil
 }
 
-// Run groups and proposes what the sessions bring, until ctx ends.
-func (i *Intake) Run(ctx context.Context) error { return i.admitter.run(ctx) }
+// Run groups and proposes what the sessions bring, until ctx ends. It returns
+// an error when the vault's disk failed: the process is to leave (D3).
+func (i *Intake) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return i.admitter.run(ctx) })
+	g.Go(func() error { return i.tend(ctx) })
+	return g.Wait()
+}
+
+// tend removes what was never uploaded to its end, and watches the vault.
+func (i *Intake) tend(ctx context.Context) error {
+	ticker := time.NewTicker(reapEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-i.cfg.Vault.Failed():
+			return i.cfg.Vault.Err()
+		case <-ticker.C:
+			n, err := i.cfg.Vault.Reap(i.cfg.Now().Add(-keepPartials))
+			if err != nil {
+				i.cfg.Logger.Warn("partial uploads not reaped", slog.Any("error", err))
+			} else if n > 0 {
+				i.cfg.Logger.Info("partial uploads reaped", slog.Any("count", n))
+			}
+		}
+	}
+}
+
+// stands makes a session the node's own, and ends the one before.
+func (i *Intake) stands(s *session) (leaves func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if older := i.current[s.node.ID]; older != nil {
+		if older.number > s.number { // it was opened after this one, and was faster
+			close(s.replaced)
+			return func() {}
+		}
+		close(older.replaced)
+	}
+	i.current[s.node.ID] = s
+	return func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		if i.current[s.node.ID] == s {
+			delete(i.current, s.node.ID)
+		}
+	}
+}
 
 // nodeOf finds the node that a session's certificate names.
 func (i *Intake) nodeOf(s *link.Session) (ledger.Node, error) {
@@ -87,12 +154,13 @@ func (i *Intake) Ship(ctx context.Context, link *link.Session) error {
 	defer i.cfg.Metrics.session(-1)
 	s, err := i.greet(ctx, link)
 	if err == nil {
+		leaves := i.stands(s)
 		err = s.serve(ctx)
+		leaves()
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		i.cfg.Metrics.refusal(fault.KindOf(err).String())
-		i.cfg.Logger.Info("control session ended", "node", link.Peer().Identity.String(),
-			"kind", fault.KindOf(err).String(), "error", err)
+		i.cfg.Logger.Info("control session ended", slog.String("node", link.Peer().Identity.String()), slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
 	}
 	return err
 }

@@ -11,7 +11,8 @@ import (
 	"jaliya/internal/wire"
 )
 
-// listen reads the conversation: heartbeats and notice cursors.
+// listen reads the conversation: heartbeats, notice cursors, and the node's own
+// refusal.
 func (s *session) listen(ctx context.Context) error {
 	const op = "intake: listen"
 	s.talk.SetPatience(link.Forever)
@@ -21,14 +22,17 @@ func (s *session) listen(ctx context.Context) error {
 		case errors.Is(err, io.EOF):
 			return errEnded
 		case err != nil:
-			return err
+			return s.unreadable(ctx, err)
 		}
+		s.heard.Store(s.cfg.Now().UnixNano())
 		switch wire.FrameType(kind) { //nolint:exhaustive // the rest is not for the hub
 		case wire.FramePing:
 			err = s.pong(ctx, payload)
 		case wire.FramePong:
 		case wire.FrameNoticeCursor:
 			err = s.noticeStored(ctx, payload)
+		case wire.FrameRefusal:
+			return s.refusedBy(ctx, payload)
 		default:
 			err = fault.New(fault.Unsupported, op, "frame type", nil)
 		}
@@ -38,12 +42,27 @@ func (s *session) listen(ctx context.Context) error {
 	}
 }
 
-// refuse hands the reason to the writer, which ends the session.
-func (s *session) refuse(ctx context.Context, err error) error {
-	if perr := s.put(ctx, outgoing{final: err}); perr != nil {
-		return errors.Join(err, perr)
+// unreadable tells the node when a frame is none that it may send. A link that
+// broke cannot be told.
+func (s *session) unreadable(ctx context.Context, err error) error {
+	if k := fault.KindOf(err); k == fault.Unsupported || k == fault.TooLarge {
+		return s.refuse(ctx, err)
 	}
-	<-ctx.Done()
+	return err
+}
+
+// refusedBy hears a node say that what the hub told it does not hold. A fork
+// that only the node can see is one all the same.
+func (s *session) refusedBy(ctx context.Context, payload []byte) error {
+	const op = "intake: hear refusal"
+	var r wire.Refusal
+	if err := wire.Unmarshal(payload, len(payload), &r); err != nil {
+		return s.refuse(ctx, err)
+	}
+	err := error(fault.New(r.Kind, op, "by the node", nil))
+	if r.Kind == fault.Fork {
+		err = s.fence(ctx, err)
+	}
 	return err
 }
 
@@ -88,10 +107,11 @@ func (s *session) takeBatches(ctx context.Context) error {
 		case errors.Is(err, io.EOF):
 			return errEnded
 		case err != nil:
-			return err
+			return s.unreadable(ctx, err)
 		case wire.FrameType(kind) != wire.FrameBatch:
 			err = fault.New(fault.Unsupported, op, "frame type", nil)
 		default:
+			s.heard.Store(s.cfg.Now().UnixNano())
 			err = s.batch(ctx, payload)
 		}
 		if err != nil {
@@ -120,14 +140,22 @@ func (s *session) batch(ctx context.Context, payload []byte) error {
 	if err := s.imagesStored(verified); err != nil {
 		return err
 	}
+	weight := int64(len(payload))
+	if err := s.room.Acquire(ctx, weight); err != nil {
+		return err
+	}
 	item := Item{
 		Node: s.node.ID, Batch: ledger.AdmitOf(received, verified), Size: len(payload) + 64,
-		Done: func(r ledger.BatchResult, err error) { s.decided(ctx, r, err) },
+		Done: func(r ledger.BatchResult, err error) {
+			s.room.Release(weight)
+			s.answer(r, err)
+		},
 	}
 	select {
 	case s.admitter.in <- item:
 		return nil
 	case <-ctx.Done():
+		s.room.Release(weight)
 		return ctx.Err()
 	}
 }
@@ -156,67 +184,21 @@ func (s *session) imagesStored(v wire.VerifiedBatch) error {
 	return nil
 }
 
-// decided sends the receipts of a batch, or ends the session with the reason.
-// An unknown outcome ends it too: the node sends again, and the ledger decides.
-func (s *session) decided(ctx context.Context, r ledger.BatchResult, err error) {
+// answer hands the receipts of a batch to the writer, or ends the session with
+// the reason. An unknown outcome ends it too: the node sends again, and the
+// ledger decides. It is called by the admitter and never waits: each flight has
+// its place in decided, whether anybody still reads it or not.
+func (s *session) answer(r ledger.BatchResult, err error) {
 	if err == nil {
 		err = r.Err()
 	}
-	o := outgoing{receipts: r.Receipts, landed: true}
 	if err != nil {
-		o = outgoing{final: err}
+		p := parting{err: err}
+		if r.Resume.Node == s.node.ID {
+			p.resume = &r.Resume
+		}
+		s.part(p)
+		return
 	}
-	if perr := s.put(ctx, o); perr != nil {
-		s.cfg.Logger.Debug("answer not sent", "error", perr)
-	}
-}
-
-// tell sends the post its notices, one batch at a time, each after the node has
-// stored the one before.
-func (s *session) tell(ctx context.Context) error {
-	for {
-		_, changed := s.cfg.State.Watch()
-		after, raw, err := s.cfg.State.NoticesAfter(s.node.Post, s.notices.Seq, noticesAtOnce)
-		if err == nil && len(raw) > 0 && after != s.notices {
-			err = fault.New(fault.Fork, "intake: tell", "notice cursor", nil)
-		}
-		if err != nil {
-			return s.refuse(ctx, err)
-		}
-		if len(raw) == 0 {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-changed:
-				continue
-			}
-		}
-		raw = fitNotices(raw)
-		sealed := wire.SealNotices(s.node.Post, s.notices, raw, s.cfg.Signer)
-		if err := s.put(ctx, outgoing{kind: wire.FrameNotices, payload: sealed}); err != nil {
-			return err
-		}
-		for _, one := range raw {
-			s.notices = s.notices.Next(one)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case stored := <-s.acked:
-			if stored != s.notices {
-				return s.refuse(ctx, fault.New(fault.Fork, "intake: tell", "notice cursor", nil))
-			}
-		}
-	}
-}
-
-// fitNotices keeps as many as go into one frame, at least one.
-func fitNotices(raw [][]byte) [][]byte {
-	total := 0
-	for n, one := range raw {
-		if total += len(one) + 8; total > wire.MaxNoticeBatch-512 && n > 0 {
-			return raw[:n]
-		}
-	}
-	return raw
+	s.decided <- outgoing{receipts: r.Receipts}
 }

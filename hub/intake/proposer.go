@@ -53,7 +53,11 @@ func (a *admitter) run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return g.Wait()
+			err := g.Wait()
+			for _, i := range q.Abandon() {
+				i.Done(ledger.BatchResult{}, fault.New(fault.Unavailable, "intake: admit", "stopping", ctx.Err()))
+			}
+			return err
 		case i := <-a.in:
 			q.Push(i)
 			a.drain(&q)
@@ -65,9 +69,9 @@ func (a *admitter) run(ctx context.Context) error {
 }
 
 // drain takes what else is there, so that batches which came together share a
-// proposal.
+// proposal. It is bounded, so that a proposal is never put off for ever.
 func (a *admitter) drain(q *Queue) {
-	for {
+	for range maxItems {
 		select {
 		case i := <-a.in:
 			q.Push(i)

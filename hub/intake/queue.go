@@ -1,6 +1,10 @@
 package intake
 
 import (
+	"bytes"
+	"maps"
+	"slices"
+
 	"jaliya/hub/ledger"
 	"jaliya/internal/wire"
 )
@@ -26,7 +30,10 @@ type Item struct {
 // Push adds an item behind those of its node.
 func (q *Queue) Push(i Item) {
 	if q.waiting == nil {
-		q.waiting, q.flying = map[wire.NodeID][]Item{}, map[wire.NodeID]bool{}
+		q.waiting = map[wire.NodeID][]Item{}
+	}
+	if q.flying == nil {
+		q.flying = map[wire.NodeID]bool{}
 	}
 	if len(q.waiting[i.Node]) == 0 && !q.flying[i.Node] {
 		q.order = append(q.order, i.Node)
@@ -34,9 +41,13 @@ func (q *Queue) Push(i Item) {
 	q.waiting[i.Node] = append(q.waiting[i.Node], i)
 }
 
+// maxItems is how many batches go into one proposal; the ledger takes 256.
+const maxItems = 128
+
 // Next takes items for one proposal, in total at most limit bytes: from the
-// longest-waiting node first, as much of each as fits. It gives none when
-// nothing may go.
+// longest-waiting node first, as much of each as fits. An item that is larger
+// than limit goes alone, to be refused, so that nothing waits behind it. It
+// gives none when nothing may go.
 func (q *Queue) Next(limit int) []Item {
 	var taken []Item
 	room := limit
@@ -44,7 +55,8 @@ func (q *Queue) Next(limit int) []Item {
 		node := q.order[0]
 		n := 0
 		for _, i := range q.waiting[node] {
-			if i.Size > room {
+			alone := len(taken)+n == 0
+			if len(taken)+n == maxItems || i.Size > room && !alone {
 				break
 			}
 			room -= i.Size
@@ -59,6 +71,15 @@ func (q *Queue) Next(limit int) []Item {
 		q.order = q.order[1:]
 	}
 	return taken
+}
+
+// Abandon takes everything that waits.
+func (q *Queue) Abandon() (all []Item) {
+	for _, node := range slices.SortedFunc(maps.Keys(q.waiting), func(a, b wire.NodeID) int { return bytes.Compare(a[:], b[:]) }) {
+		all = append(all, q.waiting[node]...)
+	}
+	q.order, q.waiting = nil, nil
+	return all
 }
 
 // Landed says that the items of a proposal were decided: their nodes may send

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,6 +25,12 @@ const (
 	// Past it the hub stops reading, which is back-pressure.
 	maxUnreceipted = 16
 	noticesAtOnce  = 64
+	// beat is how often the hub speaks by itself: a node whose own link is full
+	// of what it sends still hears that the hub is there.
+	beat = 1500 * time.Millisecond
+	// deaf is after how long without a whole frame from the node a session is
+	// given up. A full batch takes 28 s at 64 kbit/s.
+	deaf = 90 * time.Second
 )
 
 // session is one node's control session.
@@ -33,19 +41,32 @@ type session struct {
 	key     seal.VerifyKey // journal key
 	number  uint64
 	talk    *link.Stream
+	repeats []span            // receipts that the node lacks, sent before all others
 	notices wire.NoticeCursor // stored by the node
-	out     chan outgoing     // to the one writer of talk
-	acked   chan wire.NoticeCursor
-	flights chan struct{} // one token for each batch under way
+
+	out      chan outgoing // to the one writer of talk
+	decided  chan outgoing // outcomes of batches; has room for each flight, so that nobody waits to put one in
+	last     chan parting  // why the session ends, to be told to the node; the first counts
+	replaced chan struct{} // closed when a newer session of the node stands; owned by Intake.replace
+	acked    chan wire.NoticeCursor
+	flights  chan struct{} // one token for each batch under way
+	heard    atomic.Int64  // when the last frame came, in ns since 1970
 }
 
-// outgoing is one thing for the writer: frames, or receipts to sign first.
+// span is a range of one incarnation whose receipts are to be repeated.
+type span struct{ incarnation, first, last uint64 }
+
+// outgoing is one thing for the writer: a frame, or receipts to sign first.
 type outgoing struct {
 	kind     wire.FrameType
 	payload  []byte
 	receipts []wire.Receipt
-	landed   bool  // gives back a flight
-	final    error // write, then end the session with it
+}
+
+// parting is why a session ends.
+type parting struct {
+	err    error
+	resume *wire.Position // with fault.Gap: what the hub holds
 }
 
 // greet reads the hello, compares histories, opens a session number through the
@@ -55,36 +76,40 @@ func (i *Intake) greet(ctx context.Context, l *link.Session) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	talk, err := l.AcceptStream(ctx)
+	waiting, cancel := context.WithTimeout(ctx, helloPatience)
+	defer cancel()
+	talk, err := l.AcceptStream(waiting)
 	if err != nil {
 		return nil, err
 	}
 	talk.SetPatience(helloPatience)
+	talk.SetPriority(0)
 	s := &session{
-		Intake: i, link: l, node: node, talk: talk, out: make(chan outgoing, maxUnreceipted+noticesAtOnce),
+		Intake: i, link: l, node: node, talk: talk, out: make(chan outgoing, noticesAtOnce),
+		decided: make(chan outgoing, maxUnreceipted), last: make(chan parting, 1), replaced: make(chan struct{}),
 		acked: make(chan wire.NoticeCursor, 1), flights: make(chan struct{}, maxUnreceipted),
 	}
 	if err := s.hello(ctx); err != nil {
-		return nil, s.leave(ctx, err)
+		return nil, s.leave(ctx, parting{err: err})
 	}
 	return s, nil
 }
 
 // leave tells the node why and gives it time to read it.
-func (s *session) leave(ctx context.Context, err error) error {
-	refusal := wire.RefusalOf(err, nil)
-	if missing, ok := errors.AsType[missingImage](err); ok {
+func (s *session) leave(ctx context.Context, p parting) error {
+	refusal := wire.RefusalOf(p.err, p.resume)
+	if missing, ok := errors.AsType[missingImage](p.err); ok {
 		refusal.Image = &missing.digest
 	}
-	if werr := s.talk.WriteFrame(byte(wire.FrameRefusal), wire.Marshal(refusal)); werr != nil {
-		return errors.Join(err, werr)
+	if err := s.talk.WriteFrame(byte(wire.FrameRefusal), wire.Marshal(refusal)); err != nil {
+		return errors.Join(p.err, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, farewell)
 	defer cancel()
-	if werr := s.link.Wait(ctx); werr != nil && !fault.Is(werr, fault.Timeout) {
-		return errors.Join(err, werr)
+	if err := s.link.Wait(ctx); err != nil && !fault.Is(err, fault.Timeout) {
+		return errors.Join(p.err, err)
 	}
-	return err
+	return p.err
 }
 
 func (s *session) hello(ctx context.Context) error {
@@ -100,12 +125,13 @@ func (s *session) hello(ctx context.Context) error {
 	if err := wire.Unmarshal(payload, len(payload), &h); err != nil {
 		return err
 	}
+	if err := h.Validate(); err != nil {
+		return err
+	}
 	switch {
-	case h.Lowest > wire.Version || h.Highest == 0:
-		return fault.New(fault.Unsupported, op, "version", nil)
 	case h.Node != s.node.ID:
 		return fault.New(fault.Denied, op, "the certificate names another node", nil)
-	case len(h.Histories) == 0 || len(h.Histories) > wire.MaxHistories:
+	case len(h.Histories) == 0:
 		return fault.New(fault.Invalid, op, "histories", nil)
 	}
 	if s.key, err = seal.ParseVerifyKey(s.node.Journal); err != nil {
@@ -117,6 +143,9 @@ func (s *session) hello(ctx context.Context) error {
 
 func (s *session) welcome(ctx context.Context, h wire.Hello) error {
 	decisions, err := s.compare(h)
+	if fault.Is(err, fault.Fork) {
+		return s.fence(ctx, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -127,47 +156,17 @@ func (s *session) welcome(ctx context.Context, h wire.Hello) error {
 	if s.number, err = s.openSession(ctx); err != nil {
 		return err
 	}
+	s.lacking(h, decisions)
 	w := wire.Welcome{
 		Version: wire.Version, Cluster: cluster.ID, Session: s.number, Decisions: decisions,
 		Time: s.cfg.Now().UnixMilli(), Receipts: cluster.Receipt, Intake: cluster.Intake, Feature: cluster.Feature,
 	}
-	if err := s.talk.WriteFrame(byte(wire.FrameWelcome), wire.Marshal(w)); err != nil {
-		return err
-	}
-	for n, held := range h.Histories {
-		if err := s.repeatReceipts(held, decisions[n].Cursor); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// repeatReceipts sends the receipts of what was committed and not receipted: a
-// receipt that was lost on its way is never asked for by sending again.
-func (s *session) repeatReceipts(held wire.History, cursor wire.Position) error {
-	last := min(cursor.Seq, held.Head.Seq)
-	for first := held.Receipted + 1; first <= last; {
-		receipts, err := s.cfg.State.Receipts(s.node.ID, cursor.Incarnation, first, last)
-		if err != nil {
-			return err
-		}
-		if len(receipts) == 0 {
-			return fault.New(fault.Internal, "intake: repeat receipts", cursor.String(), nil)
-		}
-		if err := s.send(outgoing{receipts: receipts}); err != nil {
-			return err
-		}
-		first = receipts[len(receipts)-1].Last + 1
-	}
-	return nil
+	return s.talk.WriteFrame(byte(wire.FrameWelcome), wire.Marshal(w))
 }
 
 func (s *session) compare(h wire.Hello) ([]wire.Decision, error) {
 	out := make([]wire.Decision, 0, len(h.Histories))
 	for _, held := range h.Histories {
-		if held.Head.Node != s.node.ID {
-			return nil, fault.New(fault.Invalid, "intake: compare", "node of a history", nil)
-		}
 		cursor, known, err := s.cfg.State.Cursor(s.node.ID, held.Head.Incarnation)
 		if err != nil {
 			return nil, err
@@ -185,73 +184,78 @@ func (s *session) compare(h wire.Hello) ([]wire.Decision, error) {
 
 // openSession has the ledger grant a number above all earlier ones (D37).
 func (s *session) openSession(ctx context.Context) (uint64, error) {
-	raw, err := ledger.Encode(ledger.OpenSession{Time: s.cfg.Now().UnixMilli(), Node: s.node.ID})
+	result, err := s.commit(ctx, ledger.OpenSession{Time: s.cfg.Now().UnixMilli(), Node: s.node.ID})
+	return result.Session, err
+}
+
+// fence shuts out a node whose history is another than ours (D38): the ledger
+// raises the alarm once, and takes nothing of it until people have decided.
+func (s *session) fence(ctx context.Context, fork error) error {
+	s.cfg.Logger.Error("histories differ", slog.String("node", s.node.ID.String()), slog.Any("error", fork))
+	_, err := s.commit(ctx, ledger.Revoke{
+		Time: s.cfg.Now().UnixMilli(), Action: ledger.RevokeFence, Node: s.node.ID, Reason: "histories differ",
+	})
+	return errors.Join(fork, err)
+}
+
+func (s *session) commit(ctx context.Context, c ledger.Command) (ledger.Result, error) {
+	raw, err := ledger.Encode(c)
 	if err != nil {
-		return 0, err
+		return ledger.Result{}, err
 	}
 	answer, _, err := s.cfg.Proposer.Propose(ctx, raw)
 	if err != nil {
-		return 0, err
+		return ledger.Result{}, err
 	}
 	result, ok := answer.(ledger.Result)
 	if !ok {
-		return 0, fault.New(fault.Internal, "intake: open session", "answer", nil)
+		return ledger.Result{}, fault.New(fault.Internal, "intake: commit", "answer", nil)
 	}
-	return result.Session, result.Err()
+	return result, result.Err()
 }
 
-// serve runs the session's four goroutines until one of them ends.
+// serve runs the session's goroutines until one of them ends, and then ends the
+// session, for a read does not end by itself.
 func (s *session) serve(ctx context.Context) error {
+	s.heard.Store(s.cfg.Now().UnixNano())
 	g, ctx := errgroup.WithContext(ctx)
+	defer context.AfterFunc(ctx, func() {
+		code := link.CodeFor(context.Cause(ctx))
+		if errors.Is(context.Cause(ctx), errEnded) {
+			code = link.CodeDone
+		}
+		s.link.CloseWithReason(code, code.String())
+	})()
 	g.Go(func() error { return s.write(ctx) })
 	g.Go(func() error { return s.listen(ctx) })
 	g.Go(func() error { return s.takeBatches(ctx) })
 	g.Go(func() error { return s.tell(ctx) })
+	g.Go(func() error { return s.watch(ctx) })
 	return g.Wait()
 }
 
-func (s *session) put(ctx context.Context, o outgoing) error {
-	select {
-	case s.out <- o:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// write is the only writer of the conversation.
-func (s *session) write(ctx context.Context) error {
+// watch ends a session that a newer one of the same node replaced (D37), and
+// one whose node is not heard any more.
+func (s *session) watch(ctx context.Context) error {
+	const op = "intake: watch session"
+	ticker := time.NewTicker(beat)
+	defer ticker.Stop()
+	replaced, end := s.replaced, (<-chan time.Time)(nil)
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case o := <-s.out:
-			if o.final != nil {
-				return s.leave(ctx, o.final)
-			}
-			if err := s.send(o); err != nil {
-				return err
-			}
-			if o.landed {
-				<-s.flights
+		case <-end:
+			return fault.New(fault.Stale, op, "replaced", nil)
+		case <-replaced:
+			s.part(parting{err: fault.New(fault.Stale, op, "replaced", nil)})
+			replaced, end = nil, time.After(farewell+beat)
+		case <-ticker.C:
+			if silent := s.cfg.Now().UnixNano() - s.heard.Load(); silent > int64(deaf) {
+				return fault.New(fault.Timeout, op, "silence", nil)
 			}
 		}
 	}
-}
-
-// send writes a frame, or signs and writes receipts: outside apply, from fields
-// in the state, so that a repeat is byte-equal.
-func (s *session) send(o outgoing) error {
-	for _, r := range o.receipts {
-		signed := wire.Marshal(wire.SignReceipt(r, s.cfg.Signer))
-		if err := s.talk.WriteFrame(byte(wire.FrameReceipt), signed); err != nil {
-			return err
-		}
-	}
-	if o.kind == 0 {
-		return nil
-	}
-	return s.talk.WriteFrame(byte(o.kind), o.payload)
 }
 
 // errEnded is how a session ends when the node said good-bye.

@@ -29,8 +29,12 @@ type Directory struct {
 	root    string
 	reserve int64
 
-	mu   sync.Mutex              // guards live
-	live map[wire.Digest]*Upload // the newest upload of each object under way
+	mu     sync.Mutex              // guards live, naming and err
+	live   map[wire.Digest]*Upload // the newest upload of each object under way
+	naming map[wire.Digest]bool    // objects that have their name, and not durably yet
+	err    error                   // the sync that failed first
+
+	failed chan struct{} // closed when err is set
 }
 
 // OpenDirectory opens the vault under root, creating it when there is none.
@@ -42,10 +46,52 @@ func OpenDirectory(root string, reserve int64) (*Directory, error) {
 			return nil, fault.New(fault.Storage, op, root, err)
 		}
 	}
-	if err := durable.SyncDir(root); err != nil {
+	d := &Directory{
+		root: root, reserve: reserve, live: map[wire.Digest]*Upload{},
+		naming: map[wire.Digest]bool{}, failed: make(chan struct{}),
+	}
+	if err := d.settle(); err != nil {
 		return nil, fault.New(fault.Storage, op, root, err)
 	}
-	return &Directory{root: root, reserve: reserve, live: map[wire.Digest]*Upload{}}, nil
+	return d, nil
+}
+
+// settle makes durable what is seen: a process that ended between a rename and
+// the sync of its directory left a name that a loss of power could take back.
+func (d *Directory) settle() error {
+	objects := filepath.Join(d.root, objectsDir)
+	entries, err := os.ReadDir(objects)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			err = errors.Join(err, durable.SyncDir(filepath.Join(objects, e.Name())))
+		}
+	}
+	return errors.Join(err, durable.SyncDir(objects), durable.SyncDir(d.root))
+}
+
+// Failed is closed after a sync failed: what the vault says from then on cannot
+// be trusted, and the process is to leave (D3). Err says why.
+func (d *Directory) Failed() <-chan struct{} { return d.failed }
+
+// Err gives the failure of a sync, nil while there was none.
+func (d *Directory) Err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
+
+// fail latches the vault with the first failure of a sync and gives err back.
+func (d *Directory) fail(err error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err == nil {
+		d.err = err
+		close(d.failed)
+	}
+	return err
 }
 
 func (d *Directory) objectPath(digest wire.Digest) string {
@@ -59,6 +105,12 @@ func (d *Directory) partialPath(digest wire.Digest) string {
 
 // Has reports whether the object is there, whole and durable, with that size.
 func (d *Directory) Has(digest wire.Digest, size uint64) (bool, error) {
+	d.mu.Lock()
+	err, naming := d.err, d.naming[digest]
+	d.mu.Unlock()
+	if err != nil || naming {
+		return false, err
+	}
 	info, err := os.Stat(d.objectPath(digest))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -82,14 +134,18 @@ func (d *Directory) Open(digest wire.Digest) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// room refuses an upload that would eat into the reserve.
+// room refuses an upload that would eat into the reserve, together with those
+// under way; mu is held.
 func (d *Directory) room(size uint64) error {
 	const op = "vault: make room"
+	for _, u := range d.live {
+		size += u.offer.Size
+	}
 	free, err := kv.FreeSpace(d.root)
 	if err != nil {
 		return err
 	}
-	if free < d.reserve+int64(size) { //nolint:gosec // an offer's size is bounded by its chunks
+	if free < d.reserve+int64(size) { //nolint:gosec // offers are bounded by their chunks
 		return fault.New(fault.Full, op, d.root, nil)
 	}
 	return nil

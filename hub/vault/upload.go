@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"jaliya/internal/durable"
 	"jaliya/internal/fault"
@@ -33,52 +35,99 @@ func (d *Directory) Begin(offer wire.Offer) (*Upload, error) {
 		return nil, err
 	}
 	u := &Upload{vault: d, offer: offer, missing: wire.NewBitmap(offer.Count())}
-	has, err := d.Has(offer.Digest, offer.Size)
-	if err != nil {
-		return nil, err
-	}
-	if has {
-		u.stored = true
-		return u, nil
-	}
-	if err := d.room(offer.Size); err != nil {
-		return nil, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if older := d.live[offer.Digest]; older != nil {
-		if err := older.end(); err != nil {
-			return nil, err
-		}
+	u.mu.Lock() // until it is open: a newer one that takes over waits for that
+	defer u.mu.Unlock()
+	if err := u.takeOver(); err != nil || u.stored {
+		return u, err
 	}
 	if err := u.open(); err != nil {
+		u.forget()
 		return nil, err
 	}
-	d.live[offer.Digest] = u
 	return u, nil
 }
 
-// open opens the partial file and marks what is missing in it.
+// takeOver makes u the one upload of its object and ends the one before, whose
+// chunks it finds. It marks u stored when that one had come to its end.
+func (u *Upload) takeOver() (err error) {
+	d, digest := u.vault, u.offer.Digest
+	if u.stored, err = d.Has(digest, u.offer.Size); err != nil || u.stored {
+		return err
+	}
+	d.mu.Lock()
+	older := d.live[digest]
+	if older == nil {
+		err = d.room(u.offer.Size)
+	}
+	if err == nil {
+		d.live[digest] = u
+	}
+	d.mu.Unlock()
+	if err != nil || older == nil {
+		return err
+	}
+	if err = older.end(); err == nil {
+		u.stored, err = d.Has(digest, u.offer.Size)
+	}
+	if err != nil || u.stored {
+		u.forget()
+	}
+	return err
+}
+
+// forget takes u out of the uploads under way, if it is the newest.
+func (u *Upload) forget() {
+	u.vault.mu.Lock()
+	defer u.vault.mu.Unlock()
+	if u.vault.live[u.offer.Digest] == u {
+		delete(u.vault.live, u.offer.Digest)
+	}
+}
+
+// open opens the partial file and marks what is missing in it; mu is held.
 func (u *Upload) open() error {
 	const op = "vault: begin upload"
-	f, err := os.OpenFile(u.vault.partialPath(u.offer.Digest), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := openPartial(u.vault.partialPath(u.offer.Digest), int64(u.offer.Size)) //nolint:gosec // bounded by the chunks
 	if err != nil {
-		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
-	}
-	if err := f.Truncate(int64(u.offer.Size)); err != nil { //nolint:gosec // bounded by the chunks
-		return fault.New(fault.Storage, op, u.offer.Digest.String(), errors.Join(err, f.Close()))
+		return fault.New(kindOfWrite(err), op, u.offer.Digest.String(), err)
 	}
 	u.file = f
 	for i := range u.offer.Count() {
 		whole, err := u.verify(i)
 		if err != nil {
-			return errors.Join(err, f.Close())
+			return errors.Join(err, u.close())
 		}
 		if !whole {
 			u.missing.Set(i)
 		}
 	}
 	return nil
+}
+
+// openPartial opens the file, or begins it anew when it is longer than the
+// object: then another offer lied about the size.
+func openPartial(path string, size int64) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // a digest in our own directory
+	if err == nil {
+		info, err := f.Stat()
+		if err == nil && info.Size() <= size {
+			return f, nil
+		}
+		if err := errors.Join(err, f.Close(), durable.Remove(path)); err != nil {
+			return nil, err
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return durable.Create(path, 0o600)
+}
+
+// kindOfWrite tells a disk that is full, where nothing is lost, from one that fails.
+func kindOfWrite(err error) fault.Kind {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fault.Full
+	}
+	return fault.Storage
 }
 
 // span gives offset and length of chunk i.
@@ -128,7 +177,7 @@ func (u *Upload) WriteChunk(i int, sealed []byte) error {
 		return fault.New(fault.Corrupt, op, u.offer.Digest.String(), nil)
 	}
 	if err := durable.WriteAt(u.file, sealed, offset); err != nil {
-		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+		return fault.New(kindOfWrite(err), op, u.offer.Digest.String(), err)
 	}
 	u.missing.Clear(i)
 	return nil
@@ -155,11 +204,11 @@ func (u *Upload) Commit() error {
 		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
 	}
 	if wire.Digest(h.Sum(nil)) != u.offer.Digest {
-		err := errors.Join(u.close(), os.Remove(u.vault.partialPath(u.offer.Digest)))
+		err := errors.Join(u.close(), durable.Remove(u.vault.partialPath(u.offer.Digest)))
 		return fault.New(fault.Corrupt, op, u.offer.Digest.String(), err)
 	}
 	if err := durable.Sync(u.file); err != nil {
-		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+		return u.vault.fail(fault.New(fault.Storage, op, u.offer.Digest.String(), err))
 	}
 	if err := u.name(); err != nil {
 		return err
@@ -168,29 +217,39 @@ func (u *Upload) Commit() error {
 	return u.close()
 }
 
+// name gives the object its name. Has does not see it before the directories
+// are on disk too.
 func (u *Upload) name() error {
 	const op = "vault: name object"
-	path := u.vault.objectPath(u.offer.Digest)
+	d, digest := u.vault, u.offer.Digest
+	path := d.objectPath(digest)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+		return fault.New(kindOfWrite(err), op, digest.String(), err)
 	}
-	if err := durable.Rename(u.vault.partialPath(u.offer.Digest), path); err != nil {
-		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+	d.setNaming(digest, true)
+	if err := durable.Rename(d.partialPath(digest), path); err != nil {
+		d.setNaming(digest, false)
+		return fault.New(kindOfWrite(err), op, digest.String(), err)
 	}
 	err := errors.Join(durable.SyncDir(filepath.Dir(path)), durable.SyncDir(filepath.Dir(filepath.Dir(path))))
 	if err != nil {
-		return fault.New(fault.Storage, op, u.offer.Digest.String(), err)
+		return d.fail(fault.New(fault.Storage, op, digest.String(), err))
 	}
+	d.setNaming(digest, false)
 	return nil
+}
+
+func (d *Directory) setNaming(digest wire.Digest, on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if delete(d.naming, digest); on {
+		d.naming[digest] = true
+	}
 }
 
 // End gives up the upload and keeps what came: the next Begin resumes.
 func (u *Upload) End() error {
-	u.vault.mu.Lock()
-	if u.vault.live[u.offer.Digest] == u {
-		delete(u.vault.live, u.offer.Digest)
-	}
-	u.vault.mu.Unlock()
+	u.forget()
 	return u.end()
 }
 

@@ -1,0 +1,76 @@
+package ship
+
+import (
+	"time"
+
+	"jaliya/internal/wire"
+)
+
+// Window is how many batches may be on the way without a receipt.
+const Window = 16
+
+// How many bytes may be on the way without a receipt. The number doubles while
+// receipts come quickly and halves when they come late, so that a slow link
+// never holds more than some seconds of ours: a cut costs little, and a
+// heartbeat does not wait long.
+const (
+	firstBytes = 64 << 10
+	leastBytes = 32 << 10
+	mostBytes  = Window * wire.MaxBatch
+	quick      = 2 * time.Second
+	late       = 5 * time.Second
+)
+
+// flight is a batch without a receipt.
+type flight struct {
+	last  uint64 // its last sequence
+	bytes int
+	at    time.Time // when it was handed to the link
+}
+
+// window bounds what is on the way.
+type window struct {
+	flights []flight // oldest first
+	bytes   int      // of all flights
+	limit   int
+}
+
+func newWindow() window { return window{limit: firstBytes} }
+
+func (w *window) open() bool {
+	return len(w.flights) == 0 || len(w.flights) < Window && w.bytes < w.limit
+}
+
+// batch is how large the next batch should be: half of the window, so that one
+// is on the way while the hub commits another.
+func (w *window) batch() int { return min(wire.MaxBatch, w.limit/2) }
+
+func (w *window) full() int { return len(w.flights) }
+
+func (w *window) fly(f flight) {
+	w.flights = append(w.flights, f)
+	w.bytes += f.bytes
+}
+
+// land takes off the flights that a receipt covers, and learns from the newest.
+func (w *window) land(now time.Time, last uint64) {
+	landed := 0
+	for landed < len(w.flights) && w.flights[landed].last <= last {
+		w.bytes -= w.flights[landed].bytes
+		landed++
+	}
+	if landed == 0 {
+		return
+	}
+	switch took := now.Sub(w.flights[landed-1].at); {
+	case took <= quick:
+		w.limit = min(mostBytes, 2*w.limit)
+	case took > late:
+		w.limit = max(leastBytes, w.limit/2)
+	}
+	w.flights = w.flights[landed:]
+}
+
+// empty forgets the flights of a session that ended; what was learned of the
+// link stays.
+func (w *window) empty() { w.flights, w.bytes = nil, 0 }
