@@ -10,8 +10,11 @@ package opener
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"hash"
 	"io"
+	"slices"
 
 	"jaliya/hub/gateway"
 	"jaliya/hub/ledger"
@@ -22,9 +25,11 @@ import (
 	"jaliya/internal/workflow"
 )
 
-// Entries finds the entry that an order is about.
+// Entries finds the entry that an order is about, and which intake keys the
+// hub has given out.
 type Entries interface {
 	ByCommit(n uint64) (ledger.Found, error)
+	Cluster() (ledger.Cluster, error)
 }
 
 // Images reads sealed bundles by address.
@@ -49,16 +54,17 @@ func New(keys *seal.IntakeKeys, entries Entries, images Images) (*Opener, error)
 
 // Examine carries out workflow.OrderExamine: does the packet open, is it whole,
 // and does it keep the rules that the desk kept.
-func (o *Opener) Examine(_ context.Context, order ledger.Order) (gateway.Answer, error) {
+func (o *Opener) Examine(ctx context.Context, order ledger.Order) (gateway.Answer, error) {
 	found, err := o.entries.ByCommit(order.Commit)
 	if err != nil {
 		return gateway.Answer{}, err
 	}
 	header, err := wire.DecodeHeader(found.Header)
-	if err != nil { //nolint:nilerr // a header that cannot be read is the packet's fault, and is its reason
-		return bad(consular.RefusedFormatUnsupported), nil
+	if err != nil {
+		// A header that cannot be read is the packet's fault, and is its reason.
+		return bad(consular.RefusedFormatUnsupported), nil //nolint:nilerr // as said above
 	}
-	reason, err := o.examine(header, found.Body)
+	reason, err := o.examine(ctx, header, found.Body)
 	switch {
 	case err != nil:
 		return gateway.Answer{}, err
@@ -74,9 +80,11 @@ func bad(reason consular.RefusalReason) gateway.Answer {
 
 // examine gives why the packet is bad, zero when it is good. An error is one of
 // ours: keys or vault cannot be read now.
-func (o *Opener) examine(h wire.Header, body []byte) (consular.RefusalReason, error) {
+func (o *Opener) examine(ctx context.Context, h wire.Header, body []byte) (consular.RefusalReason, error) {
 	opened, err := o.keys.Open(body, h.Record, wire.BodyAAD(h.Record, h.Kind))
 	switch {
+	case fault.Is(err, fault.NotFound):
+		return o.keyless(h, err)
 	case fault.Is(err, fault.Unsupported):
 		return consular.RefusedFormatUnsupported, nil
 	case err != nil:
@@ -92,41 +100,70 @@ func (o *Opener) examine(h wire.Header, body []byte) (consular.RefusalReason, er
 	case uint8(release.Service) != h.Service || release.Validate() != nil:
 		return consular.RefusedFileIncomplete, nil
 	}
-	return o.parts(h, opened, release.Parts)
+	return o.parts(ctx, h, opened, release.Parts)
+}
+
+// keyless tells a key that the hub has given out and this machine lacks, which
+// is our failure and not the person's, from one that never was.
+func (o *Opener) keyless(h wire.Header, missing error) (consular.RefusalReason, error) {
+	const op = "opener: find intake key"
+	if slices.Contains(o.keys.IDs(), h.IntakeKey) {
+		return consular.RefusedContentUnreadable, nil // the header names another key than the envelope
+	}
+	cluster, err := o.entries.Cluster()
+	if err != nil {
+		return 0, err
+	}
+	for _, key := range cluster.Intake {
+		if key.Number == h.IntakeKey {
+			return 0, fault.New(fault.Unavailable, op, "this member lacks it", missing)
+		}
+	}
+	return consular.RefusedContentUnreadable, nil
 }
 
 // parts reads every bundle to its end and compares what it holds with what the
 // body names: all of it, or the packet is bad.
-func (o *Opener) parts(h wire.Header, opened *seal.Opened, want []wire.Part) (consular.RefusalReason, error) {
+func (o *Opener) parts(ctx context.Context, h wire.Header, opened *seal.Opened, want []wire.Part) (consular.RefusalReason, error) {
 	var got []seal.Part
 	for _, image := range h.Images {
-		parts, err := o.bundle(image.Digest, opened)
+		parts, err := o.bundle(ctx, image.Digest, opened)
 		switch {
-		case fault.Is(err, fault.Corrupt), fault.Is(err, fault.Unsupported):
+		case fault.Is(err, fault.Corrupt), fault.Is(err, fault.Unsupported), fault.Is(err, fault.TooLarge):
 			return consular.RefusedImagesMissing, nil
 		case err != nil:
 			return 0, err
 		}
 		got = append(got, parts...)
 	}
-	if len(got) != len(want) {
+	if !slices.Equal(wire.PartsOf(got), want) {
 		return consular.RefusedImagesMissing, nil
-	}
-	for i, p := range wire.PartsOf(got) {
-		if p != want[i] {
-			return consular.RefusedImagesMissing, nil
-		}
 	}
 	return 0, nil
 }
 
-func (o *Opener) bundle(digest wire.Digest, opened *seal.Opened) (parts []seal.Part, err error) {
+// bundle opens one sealed bundle. When it does not open, the bytes are compared
+// with their address first: a vault that is damaged is no fault of the packet.
+func (o *Opener) bundle(ctx context.Context, digest wire.Digest, opened *seal.Opened) (parts []seal.Part, err error) {
 	file, err := o.images.Open(digest)
 	if err != nil {
-		return nil, err
+		return nil, ours(digest, err)
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	bundle, err := opened.OpenBundle(file)
+	defer func() {
+		if cerr := file.Close(); cerr != nil {
+			err = ours(digest, errors.Join(cerr, err))
+		}
+	}()
+	r := &addressed{ctx: ctx, file: file, sum: sha256.New()}
+	parts, err = each(opened, r)
+	if _, rest := io.Copy(io.Discard, r); rest != nil || wire.Digest(r.sum.Sum(nil)) != digest {
+		return nil, ours(digest, errors.Join(rest, err))
+	}
+	return parts, err
+}
+
+func each(opened *seal.Opened, r io.Reader) ([]seal.Part, error) {
+	bundle, err := opened.OpenBundle(r)
 	if err != nil {
 		return nil, err
 	}
@@ -134,4 +171,26 @@ func (o *Opener) bundle(digest wire.Digest, opened *seal.Opened) (parts []seal.P
 		_, err := io.Copy(io.Discard, r)
 		return err
 	})
+}
+
+// ours says that the vault failed: the order is tried again.
+func ours(digest wire.Digest, err error) error {
+	return fault.New(fault.Unavailable, "opener: read bundle", digest.String(), err)
+}
+
+// addressed reads a file, hashes it, and stops when nobody waits any more.
+type addressed struct {
+	ctx  context.Context //nolint:containedctx // one reading, within one call
+	file io.Reader
+	sum  hash.Hash
+}
+
+// Read implements io.Reader.
+func (a *addressed) Read(p []byte) (int, error) {
+	if err := a.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := a.file.Read(p)
+	a.sum.Write(p[:n])
+	return n, err
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"net"
 	"os"
@@ -55,7 +56,7 @@ func expand(ts *testscript.TestScript, _ bool, args []string) {
 
 // program gives a command of the script's environment.
 func program(ts *testscript.TestScript, args []string) *exec.Cmd {
-	cmd := exec.Command(args[0], args[1:]...)
+	cmd := exec.CommandContext(context.Background(), args[0], args[1:]...)
 	if path, err := exec.LookPath(filepath.Join(strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator))[0], args[0])); err == nil {
 		cmd.Path, cmd.Err = path, nil
 	}

@@ -103,7 +103,7 @@ func KindOf(err error) Kind {
 		if f, ok := err.(*Error); ok && f.Kind != Other { //nolint:errorlint // walks the chain itself
 			return f.Kind
 		}
-		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // as above
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, one := range joined.Unwrap() {
 				if k := KindOf(one); k != Other {
 					return k
