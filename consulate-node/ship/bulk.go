@@ -56,7 +56,7 @@ func (s *Ship) bulk(ctx context.Context) error {
 			continue
 		}
 		if err := s.awaitFollowing(ctx); err != nil {
-			return nil //nolint:nilerr // the node stops
+			return nil
 		}
 		if err := c.round(ctx, digests); err != nil {
 			return err
@@ -141,7 +141,7 @@ func pause(ctx context.Context, d time.Duration) {
 // uploadAll gives what was wrong with the road, and the failure of the journal
 // for which the process must leave.
 func (c *carrier) uploadAll(ctx context.Context, digests []wire.Digest) (road, fatal error) {
-	if c.session == nil || c.session.Err() != nil {
+	if c.session == nil || c.session.Err() != nil { //nolint:contextcheck // why the session ended, whoever asks
 		c.hang()
 		session, err := c.cfg.Dial(ctx, link.ALPNBulk)
 		if err != nil {

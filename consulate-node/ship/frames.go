@@ -34,7 +34,7 @@ func (l *loop) send(ctx context.Context, e Effect) (*Event, error) {
 	if l.conn == nil {
 		return &Event{Kind: Batched}, nil
 	}
-	entries, err := l.cfg.Journal.ReadAfter(e.From, int(min(e.Until-e.From.Seq, wire.MaxBatchEntries))) //nolint:gosec // at most 256
+	entries, err := l.cfg.Journal.ReadAfter(e.From, int(min(e.Until-e.From.Seq, wire.MaxBatchEntries)))
 	if fault.Is(err, fault.Fork) {
 		l.say(wire.FrameRefusal, wire.Marshal(wire.RefusalOf(err, &e.From)))
 		l.part(ctx)

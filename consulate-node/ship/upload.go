@@ -59,7 +59,7 @@ func carry(ctx context.Context, session *link.Session, file *os.File, of wire.Of
 		stream.Abort(link.CodeCanceled)
 		return err
 	}
-	return stream.Close()
+	return stream.Close() //nolint:contextcheck // the stream has its own
 }
 
 // cut makes the offer anew, with chunks small enough that a cut of a slow link
@@ -93,7 +93,7 @@ func cut(file io.ReaderAt, of wire.Offer) (wire.Offer, error) {
 // chunkSize is a multiple of 4 KiB.
 func chunkSize(size uint64) uint32 {
 	part := (size/goodChunks + 4095) &^ 4095
-	return uint32(min(mostChunk, max(leastChunk, part))) //nolint:gosec // at most 128 KiB
+	return uint32(min(mostChunk, max(leastChunk, part)))
 }
 
 // exchange offers, sends what is wanted, and returns when the hub has it all.

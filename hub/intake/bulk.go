@@ -28,7 +28,7 @@ func (i *Intake) Bulk(ctx context.Context, session *link.Session) error {
 		if err != nil {
 			return err
 		}
-		uploads.Go(func() {
+		uploads.Go(func() { //nolint:contextcheck // a stream has its own
 			if err := i.takeBundle(stream); err != nil {
 				i.cfg.Logger.Info("upload ended", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
 				i.cfg.Metrics.refusal(fault.KindOf(err).String())

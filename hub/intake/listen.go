@@ -160,11 +160,13 @@ func (s *session) batch(ctx context.Context, payload []byte) error {
 	}
 }
 
-// missingImage says which bundle the vault lacks, so that the node uploads it
+// missingImageError says which bundle the vault lacks, so that the node uploads it
 // again.
-type missingImage struct{ digest wire.Digest }
+type missingImageError struct{ digest wire.Digest }
 
-func (m missingImage) Error() string { return "image " + m.digest.String() + " is not in the vault" }
+func (m missingImageError) Error() string {
+	return "image " + m.digest.String() + " is not in the vault"
+}
 
 // imagesStored makes sure that every image is durable before the entry that
 // names it is proposed (D45).
@@ -177,7 +179,7 @@ func (s *session) imagesStored(v wire.VerifiedBatch) error {
 				return err
 			}
 			if !has {
-				return fault.New(fault.NotFound, op, e.At.String(), missingImage{image.Digest})
+				return fault.New(fault.NotFound, op, e.At.String(), missingImageError{image.Digest})
 			}
 		}
 	}

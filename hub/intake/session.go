@@ -98,7 +98,7 @@ func (i *Intake) greet(ctx context.Context, l *link.Session) (*session, error) {
 // leave tells the node why and gives it time to read it.
 func (s *session) leave(ctx context.Context, p parting) error {
 	refusal := wire.RefusalOf(p.err, p.resume)
-	if missing, ok := errors.AsType[missingImage](p.err); ok {
+	if missing, ok := errors.AsType[missingImageError](p.err); ok {
 		refusal.Image = &missing.digest
 	}
 	if err := s.talk.WriteFrame(byte(wire.FrameRefusal), wire.Marshal(refusal)); err != nil {
@@ -220,10 +220,7 @@ func (s *session) serve(ctx context.Context) error {
 	s.heard.Store(s.cfg.Now().UnixNano())
 	g, ctx := errgroup.WithContext(ctx)
 	defer context.AfterFunc(ctx, func() {
-		code := link.CodeFor(context.Cause(ctx))
-		if errors.Is(context.Cause(ctx), errEnded) {
-			code = link.CodeDone
-		}
+		code := codeAfter(context.Cause(ctx))
 		s.link.CloseWithReason(code, code.String())
 	})()
 	g.Go(func() error { return s.write(ctx) })
@@ -232,6 +229,17 @@ func (s *session) serve(ctx context.Context) error {
 	g.Go(func() error { return s.tell(ctx) })
 	g.Go(func() error { return s.watch(ctx) })
 	return g.Wait()
+}
+
+// codeAfter gives the code with which a session ends after err.
+func codeAfter(err error) link.Code {
+	switch {
+	case errors.Is(err, errEnded):
+		return link.CodeDone
+	case errors.Is(err, context.Canceled):
+		return link.CodeStopping
+	}
+	return link.CodeFor(err)
 }
 
 // watch ends a session that a newer one of the same node replaced (D37), and

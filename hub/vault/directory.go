@@ -69,7 +69,7 @@ func (d *Directory) settle() error {
 			err = errors.Join(err, durable.SyncDir(filepath.Join(objects, e.Name())))
 		}
 	}
-	return errors.Join(err, durable.SyncDir(objects), durable.SyncDir(d.root))
+	return errors.Join(err, durable.SyncDir(objects), durable.SyncDir(filepath.Join(d.root, partialDir)), durable.SyncDir(d.root))
 }
 
 // Failed is closed after a sync failed: what the vault says from then on cannot

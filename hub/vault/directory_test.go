@@ -8,15 +8,21 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"jaliya/hub/vault"
 	"jaliya/internal/fault"
+	"jaliya/internal/kv"
 	"jaliya/internal/wire"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const chunkSize = 1000
 
@@ -194,4 +200,106 @@ func TestReap(t *testing.T) {
 	n, err = v.Reap(time.Now().Add(time.Hour))
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
+}
+
+// Many uploads of one object at once, each taking over from the one before:
+// one ends, and nothing is left over.
+func TestUploadsCompete(t *testing.T) {
+	dir := t.TempDir()
+	v := open(t, dir)
+	content, offer := object(7, 20*chunkSize)
+	var all sync.WaitGroup
+	var stored atomic.Int32
+	for range 8 {
+		all.Go(func() {
+			for {
+				u, err := v.Begin(offer)
+				if err != nil {
+					t.Errorf("begin: %v", err)
+					return
+				}
+				missing := u.Missing()
+				for i := range offer.Count() {
+					if missing.Has(i) && err == nil {
+						err = u.WriteChunk(i, chunk(content, i))
+					}
+				}
+				if err == nil {
+					err = u.Commit()
+				}
+				if cerr := u.End(); cerr != nil {
+					t.Errorf("end: %v", cerr)
+				}
+				if err == nil {
+					stored.Add(1)
+					return
+				}
+				if !fault.Is(err, fault.Stale) {
+					t.Errorf("upload: %v", err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 8, stored.Load())
+	has, err := v.Has(offer.Digest, offer.Size)
+	require.NoError(t, err)
+	require.True(t, has)
+	left, err := os.ReadDir(filepath.Join(dir, "partial"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+// An offer that lied about the size leaves nothing that an honest one would
+// carry along.
+func TestUploadAfterALongerLie(t *testing.T) {
+	v := open(t, t.TempDir())
+	content, offer := object(8, 2*chunkSize)
+	longer, lie := object(9, 5*chunkSize)
+	lie.Digest = offer.Digest
+	u, err := v.Begin(lie)
+	require.NoError(t, err)
+	fill(t, u, longer, lie)
+	require.NoError(t, u.End())
+	u, err = v.Begin(offer)
+	require.NoError(t, err)
+	fill(t, u, content, offer)
+	require.NoError(t, u.Commit())
+}
+
+// A full disk refuses before any harm; what fits goes on.
+func TestFull(t *testing.T) {
+	dir := t.TempDir()
+	free, err := kv.FreeSpace(dir)
+	require.NoError(t, err)
+	v, err := vault.OpenDirectory(dir, free-(64<<20))
+	require.NoError(t, err)
+	big := wire.Offer{Digest: wire.Digest{1}, Size: 200 << 20, ChunkSize: 128 << 10, Chunks: make([]byte, 32*1600)}
+	_, err = v.Begin(big)
+	require.True(t, fault.Is(err, fault.Full))
+	content, offer := object(10, 3000)
+	u, err := v.Begin(offer)
+	require.NoError(t, err)
+	fill(t, u, content, offer)
+	require.NoError(t, u.Commit())
+	require.NoError(t, v.Err())
+}
+
+// After a failed sync nothing that the vault says can be trusted.
+func TestFailedSyncLatches(t *testing.T) {
+	v := open(t, t.TempDir())
+	content, offer := object(11, 3000)
+	u, err := v.Begin(offer)
+	require.NoError(t, err)
+	fill(t, u, content, offer)
+	v.FailForTest(fault.New(fault.Storage, "test", "", nil))
+	<-v.Failed()
+	require.True(t, fault.Is(v.Err(), fault.Storage))
+	_, err = v.Has(offer.Digest, offer.Size)
+	require.True(t, fault.Is(err, fault.Storage))
+	_, err = v.Begin(offer)
+	require.True(t, fault.Is(err, fault.Storage))
+	require.True(t, fault.Is(u.Commit(), fault.Storage))
+	require.NoError(t, u.End())
 }

@@ -196,6 +196,8 @@ func (u *Upload) Commit() error {
 		return nil
 	case u.file == nil:
 		return fault.New(fault.Stale, op, u.offer.Digest.String(), nil)
+	case u.vault.Err() != nil:
+		return u.vault.Err()
 	case u.missing.Count() > 0:
 		return fault.New(fault.Gap, op, u.offer.Digest.String(), nil)
 	}
@@ -231,7 +233,11 @@ func (u *Upload) name() error {
 		d.setNaming(digest, false)
 		return fault.New(kindOfWrite(err), op, digest.String(), err)
 	}
-	err := errors.Join(durable.SyncDir(filepath.Dir(path)), durable.SyncDir(filepath.Dir(filepath.Dir(path))))
+	// A rename between directories is durable when both are.
+	var err error
+	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path)), filepath.Dir(d.partialPath(digest))} {
+		err = errors.Join(err, durable.SyncDir(dir))
+	}
 	if err != nil {
 		return d.fail(fault.New(fault.Storage, op, digest.String(), err))
 	}

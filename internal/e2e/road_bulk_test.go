@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -68,7 +69,7 @@ func TestRoadImageCutTwentyTimes(t *testing.T) {
 			wait(20 * time.Second)
 			o.road.cut(false)
 		}},
-		"OK the connection breaks": {1.35, func(_ *office, p *outpost) {
+		"OK the connection breaks": {1.9, func(_ *office, p *outpost) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			for _, s := range p.bulks {
@@ -240,6 +241,7 @@ func TestRoadBundleLies(t *testing.T) {
 // nobody knows to be dead.
 func TestRoadTwoUploadsOfOneBundle(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		o.road.set(func(up, _ *way) { up.rate, up.queue = 1_000_000, time.Second })
 		digest := p.appendWith(1_000_000)
 		wait(4 * time.Second)
@@ -247,9 +249,8 @@ func TestRoadTwoUploadsOfOneBundle(t *testing.T) {
 		_, err := second.journal.WriteBundle(func(w io.Writer) (wire.Digest, error) {
 			f, err := p.journal.OpenBundle(digest)
 			require.NoError(t, err)
-			defer f.Close()
 			_, err = io.Copy(w, f)
-			return digest, err
+			return digest, errors.Join(err, f.Close())
 		})
 		require.NoError(t, err)
 		p.secured(2 * time.Minute)
@@ -267,6 +268,7 @@ func (o *office) objectDir(digest wire.Digest) string {
 // Notices arrive once each and in order, over cuts and restarts.
 func TestRoadNotices(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		for round := range 6 {
 			p.append(40)
 			p.until(30*time.Second, func(st journal.State) bool { return st.Receipted == st.Head.Seq })

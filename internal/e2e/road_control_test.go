@@ -32,13 +32,14 @@ func road(t *testing.T, rtt time.Duration, test func(t *testing.T, o *office, p 
 
 func TestRoadEntriesAndNotices(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		p.append(300)
 		p.secured(10 * time.Second)
 		cursor, known, err := o.Cursor(p.kit.Identity.Node, p.kit.Incarnation)
 		require.NoError(t, err)
 		require.True(t, known)
 		require.Equal(t, p.state().Head, cursor)
-		require.Equal(t, 1, p.told, "a welcome is kept once")
+		require.Equal(t, 1, p.welcomes(), "a welcome is kept once")
 	})
 }
 
@@ -46,6 +47,7 @@ func TestRoadEntriesAndNotices(t *testing.T) {
 // round trips after the hub is heard again.
 func TestRoadCutForDays(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		p.append(1)
 		p.secured(5 * time.Second)
 		wait(10 * time.Second)
@@ -72,6 +74,7 @@ func TestRoadCutForDays(t *testing.T) {
 
 func TestRoadReceiptInThreeRoundTrips(t *testing.T) {
 	road(t, 600*time.Millisecond, func(t *testing.T, _ *office, p *outpost) {
+		t.Helper()
 		p.append(1)
 		// The ship began with the test: dial, hello, batch.
 		require.LessOrEqual(t, p.secured(10*time.Second), 3*600*time.Millisecond+50*time.Millisecond)
@@ -83,12 +86,13 @@ func TestRoadReceiptInThreeRoundTrips(t *testing.T) {
 
 func TestRoadWithLoss(t *testing.T) {
 	road(t, 200*time.Millisecond, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		o.road.set(func(up, down *way) { up.loss, down.loss = 0.05, 0.05 })
 		p.append(500)
 		p.secured(2 * time.Minute)
 		wait(10 * time.Minute)
 		require.Equal(t, ship.Following.String(), p.ship.Status().Phase)
-		require.LessOrEqual(t, len(p.dials["jaliya-ship/1"]), 2, "loss alone ends no session")
+		require.LessOrEqual(t, p.dialed(), 2, "loss alone ends no session")
 	})
 }
 
@@ -100,6 +104,7 @@ func TestRoadOneWayCut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+				t.Helper()
 				p.append(1)
 				p.secured(5 * time.Second)
 				wait(3 * time.Second)
@@ -117,17 +122,19 @@ func TestRoadOneWayCut(t *testing.T) {
 // A slow link that is full of batches is not taken for a lost one.
 func TestRoadSlow(t *testing.T) {
 	road(t, 600*time.Millisecond, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		o.road.set(func(up, _ *way) { up.rate, up.queue = 64_000, 8*time.Second })
 		p.append(1000) // about 900 KB: two minutes
 		took := p.secured(5 * time.Minute)
 		t.Logf("1000 entries in %v over 64 kbit/s, %d bytes", took, o.road.sentUp())
-		require.LessOrEqual(t, len(p.dials["jaliya-ship/1"]), 2, "one session, and one dial that was beside it at most")
+		require.LessOrEqual(t, p.dialed(), 2, "one session, and one dial that was beside it at most")
 	})
 }
 
 // Cut again and again, a slow link still gets its entries through.
 func TestRoadSlowAndCut(t *testing.T) {
 	road(t, 600*time.Millisecond, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		o.road.set(func(up, _ *way) { up.rate, up.queue = 64_000, 8*time.Second })
 		p.append(300)
 		for range 20 {
@@ -142,6 +149,7 @@ func TestRoadSlowAndCut(t *testing.T) {
 
 func TestRoadHubRestarts(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		for range 5 {
 			p.append(50)
 			p.until(20*time.Second, func(st journal.State) bool { return st.Receipted > st.Head.Seq-50 })
@@ -162,6 +170,7 @@ func TestRoadHubRestarts(t *testing.T) {
 // ledger knows what it has.
 func TestRoadUnknownOutcome(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		p.append(1)
 		p.secured(5 * time.Second)
 		unknown := fault.New(fault.Unavailable, "office: propose", "outcome unknown", nil)
@@ -182,6 +191,7 @@ func TestRoadUnknownOutcome(t *testing.T) {
 // A session whose node does not read holds up nobody else.
 func TestRoadClonedNode(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		p.append(1)
 		p.secured(5 * time.Second)
 		older := o.raw(2)
@@ -200,6 +210,7 @@ func TestRoadClonedNode(t *testing.T) {
 // restart.
 func TestRoadForkAndUnfence(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		p.append(3)
 		p.secured(5 * time.Second)
 		o.do(ledger.Revoke{Time: o.now(), Action: ledger.RevokeFence, Node: p.kit.Identity.Node})
@@ -213,9 +224,9 @@ func TestRoadForkAndUnfence(t *testing.T) {
 		wait(10 * time.Minute)
 		require.Equal(t, "fork", p.ship.Status().Reason, "a cut link does not hide it")
 		o.road.cut(false)
-		dials := len(p.dials["jaliya-ship/1"])
+		dials := p.dialed()
 		wait(20 * time.Minute)
-		require.LessOrEqual(t, len(p.dials["jaliya-ship/1"])-dials, 11, "it is asked every few minutes")
+		require.LessOrEqual(t, p.dialed()-dials, 11, "it is asked every few minutes")
 		o.do(ledger.Revoke{Time: o.now(), Action: ledger.RevokeUnfence, Node: p.kit.Identity.Node})
 		p.secured(5 * time.Minute)
 	})
@@ -248,6 +259,7 @@ func TestRoadForkSeenByNode(t *testing.T) {
 // A revoked node asks more and more seldom, and says why.
 func TestRoadDenied(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		p.append(1)
 		p.secured(5 * time.Second)
 		o.do(ledger.Revoke{Time: o.now(), Action: ledger.RevokeForGood, Node: p.kit.Identity.Node})
@@ -255,9 +267,9 @@ func TestRoadDenied(t *testing.T) {
 		p.phase(10*time.Second, ship.Down)
 		wait(10 * time.Minute)
 		require.Equal(t, "denied", p.ship.Status().Reason)
-		dials := len(p.dials["jaliya-ship/1"])
+		dials := p.dialed()
 		wait(30 * time.Minute)
-		require.LessOrEqual(t, len(p.dials["jaliya-ship/1"])-dials, 61)
+		require.LessOrEqual(t, p.dialed()-dials, 61)
 	})
 }
 

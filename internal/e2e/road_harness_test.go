@@ -191,14 +191,13 @@ type outpost struct {
 	mu    sync.Mutex
 	lazy  bool                   // dials over a cut road are not really made
 	told  int                    // welcomes kept; guarded by mu
-	heard map[string]int         // alarms and warnings, by message; guarded by mu
 	bulks []*link.Session        // guarded by mu
 	dials map[string][]time.Time // by ALPN; guarded by mu
 }
 
 func (o *office) outpost(host byte) *outpost {
 	o.t.Helper()
-	p := &outpost{office: o, kit: o.kit, heard: map[string]int{}, dials: map[string][]time.Time{}}
+	p := &outpost{office: o, kit: o.kit, dials: map[string][]time.Time{}}
 	var err error
 	p.journal, err = journal.Open(o.t.TempDir(), p.kit.Options())
 	require.NoError(o.t, err)
@@ -245,6 +244,20 @@ func (p *outpost) dial(ctx context.Context, alpn string) (*link.Session, error) 
 	return s, err
 }
 
+// dialed counts the dials of the control session.
+func (p *outpost) dialed() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.dials[link.ALPNShip])
+}
+
+// welcomes counts those that were kept durably.
+func (p *outpost) welcomes() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.told
+}
+
 // start runs the ship until the test ends or stop is called.
 func (p *outpost) start() {
 	p.t.Helper()
@@ -272,15 +285,12 @@ func (p *outpost) start() {
 	p.t.Cleanup(p.stop)
 }
 
-func (p *outpost) append(n int) journal.Appended {
+func (p *outpost) append(n int) {
 	p.t.Helper()
-	var a journal.Appended
 	for range n {
-		var err error
-		a, err = p.journal.Append(p.t.Context(), p.kit.Release(600))
+		_, err := p.journal.Append(p.t.Context(), p.kit.Release(600))
 		require.NoError(p.t, err)
 	}
-	return a
 }
 
 // state gives what the journal holds.

@@ -242,6 +242,7 @@ func TestRoadBadHello(t *testing.T) {
 // A node that pings and never reads fills its own session; the others go on.
 func TestRoadDeafNodeHoldsUpNobody(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
 		deaf, err := journaltest.New(55)
 		require.NoError(t, err)
 		deaf.Identity.Cluster, deaf.Identity.Post = o.kit.Identity.Cluster, "IT-MIL"
@@ -271,6 +272,6 @@ func TestRoadDeafNodeHoldsUpNobody(t *testing.T) {
 			wait(time.Second)
 		}
 		r.close()
-		<-stuck
+		require.Error(t, <-stuck)
 	})
 }

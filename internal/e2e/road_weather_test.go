@@ -30,23 +30,30 @@ type weather struct {
 	mu       sync.Mutex
 	up, down way                              // guarded by mu
 	nodes    map[string]simnet.PacketReceiver // guarded by mu
+	coming   map[string]simnet.PacketReceiver // guarded by mu; not started yet
 	chance   *rand.Rand                       // guarded by mu
 	bulk     int                              // bytes that nodes put on a link that was up, for bundles; guarded by mu
 }
 
 func newWeather(rtt time.Duration) *weather {
 	return &weather{
-		hub: &net.UDPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 4433}, nodes: map[string]simnet.PacketReceiver{},
+		hub: &net.UDPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 4433}, nodes: map[string]simnet.PacketReceiver{}, coming: map[string]simnet.PacketReceiver{},
 		up: way{delay: rtt / 2}, down: way{delay: rtt / 2}, chance: rand.New(rand.NewPCG(1, 2)),
 	}
 }
 
-// AddNode implements simnet.Router. A machine that restarts takes its address
-// again.
+// AddNode implements simnet.Router: it is called before the node can receive.
 func (w *weather) AddNode(addr net.Addr, r simnet.PacketReceiver) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.nodes[addr.String()] = r
+	w.coming[addr.String()] = r
+}
+
+// arrive lets a node receive. A machine that restarts takes its address again.
+func (w *weather) arrive(addr net.Addr) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.nodes[addr.String()] = w.coming[addr.String()]
 }
 
 // SendPacket implements simnet.Router.
@@ -125,6 +132,7 @@ func (w *weather) endpoint(t *testing.T, addr *net.UDPAddr) net.PacketConn {
 	sim := &simnet.Simnet{Router: w}
 	conn := sim.NewEndpoint(addr, simnet.NodeBiDiLinkSettings{LatencyFunc: w.latency})
 	require.NoError(t, sim.Start())
+	w.arrive(addr)
 	t.Cleanup(func() {
 		require.NoError(t, conn.Close())
 		require.NoError(t, sim.Close())

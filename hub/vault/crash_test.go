@@ -1,0 +1,115 @@
+//go:build crashstates
+
+package vault_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"jaliya/hub/vault"
+	"jaliya/internal/crash"
+	"jaliya/internal/wire"
+)
+
+// TestCrashStates cuts the power at every sync of a vault that takes uploads,
+// some of them in two tries.
+func TestCrashStates(t *testing.T) {
+	o, err := crash.FromEnv()
+	require.NoError(t, err)
+	line, err := crash.Prove(uploads{}, o, crash.DropSync, crash.DropDirSync)
+	require.NoError(t, err)
+	t.Log("vault: " + line)
+}
+
+type uploads struct{}
+
+// Run implements crash.Workload.
+func (uploads) Run(dir string, r *rand.Rand, ack func(wire.Offer)) error {
+	v, err := vault.OpenDirectory(dir, 0)
+	if err != nil {
+		return err
+	}
+	for range 12 {
+		content, offer := object(r.Uint64(), 1+r.IntN(6*chunkSize))
+		for tries := r.IntN(2); tries >= 0; tries-- {
+			if err := try(v, offer, content, tries == 0, r); err != nil {
+				return err
+			}
+		}
+		ack(offer)
+		if r.IntN(4) == 0 { // the process ends and comes back
+			if v, err = vault.OpenDirectory(dir, 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// try uploads the chunks that are missing, or some of them.
+func try(v *vault.Directory, offer wire.Offer, content []byte, whole bool, r *rand.Rand) error {
+	u, err := v.Begin(offer)
+	if err != nil {
+		return err
+	}
+	missing := u.Missing()
+	for i := range offer.Count() {
+		if missing.Has(i) && (whole || r.IntN(2) == 0) {
+			err = errors.Join(err, u.WriteChunk(i, chunk(content, i)))
+		}
+	}
+	if whole {
+		err = errors.Join(err, u.Commit())
+	}
+	return errors.Join(err, u.End())
+}
+
+// Verify implements crash.Workload: what was acknowledged is there, and what is
+// there is whole, whether acknowledged or not.
+func (uploads) Verify(dir string, acked []wire.Offer) error {
+	v, err := vault.OpenDirectory(dir, 0)
+	if err != nil {
+		return err
+	}
+	for _, offer := range acked {
+		has, err := v.Has(offer.Digest, offer.Size)
+		if err != nil || !has {
+			return fmt.Errorf("acknowledged object %s is lost: %w", offer.Digest, err)
+		}
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "objects", "*", "*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if err := wholeObject(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wholeObject(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return err
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != filepath.Base(path) {
+		return fmt.Errorf("object %s is torn", filepath.Base(path))
+	}
+	return nil
+}
