@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"jaliya/consulate-node/journal"
+	"jaliya/hub/ledger"
 	"jaliya/internal/cli"
 	"jaliya/internal/fault"
 	"jaliya/internal/wire"
@@ -19,6 +20,7 @@ import (
 type verifyCommand struct {
 	Journal verifyJournal `cmd:"" help:"Prove every link, body, receipt and image of a journal that no node holds open."`
 	Receipt verifyReceipt `cmd:"" help:"Prove a printed receipt."`
+	Ledger  verifyLedger  `cmd:"" help:"Prove every node's chain, receipt and notice log in the state of a stopped hub."`
 }
 
 // keysFlag names the public keys that prove receipts, as hub keys prints them.
@@ -149,4 +151,24 @@ func (c *verifyReceipt) text(s cli.Streams) (string, error) {
 		return c.Receipt, nil
 	}
 	return readLimited(c.Receipt, maxKeysFile)
+}
+
+type verifyLedger struct {
+	Path string `arg:"" type:"path" help:"ledger.db of a stopped hub, or a copy of it."`
+	JSON bool   `name:"json" help:"Print the result as JSON."`
+}
+
+// Run audits the state and says what was proved.
+func (c *verifyLedger) Run(s cli.Streams) error {
+	r, err := ledger.AuditFile(c.Path)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = cli.PrintJSON(s.Out, r)
+	} else {
+		_, err = fmt.Fprintf(s.Out, "%d entries of %d histories chained without a gap, %d receipts, %d notices, %d cases; state hash %s at log position %d.\n",
+			r.Entries, r.Incarnations, r.Receipts, r.Notices, r.Cases, r.Hash, r.Index)
+	}
+	return errors.Join(err, r.Err())
 }

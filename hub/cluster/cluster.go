@@ -16,6 +16,7 @@ package cluster
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -74,9 +75,7 @@ func Open(cfg Config) (*Cluster, error) {
 	cfg.Settings = cfg.Settings.withDefaults()
 	l := &leaver{log: cfg.Logger, exit: cfg.Exit}
 	m := newMetrics(cfg.Metrics)
-	db, err := kv.Open(filepath.Join(cfg.Dir, raftFile), kv.Options{
-		AppendBuckets: []string{string(bucketLog)}, OnLatch: l.leave,
-	})
+	db, err := openStore(cfg, l)
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +84,32 @@ func Open(cfg Config) (*Cluster, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return c, nil
+}
+
+// openStore opens log and vote. After a failed commit the file is first rewritten,
+// and every record proved by its checksum (D3).
+func openStore(cfg Config, l *leaver) (*kv.Bolt, error) {
+	path := filepath.Join(cfg.Dir, raftFile)
+	if reason, suspect := kv.Suspect(path); suspect {
+		cfg.Logger.Warn("log is rewritten after a failed commit", slog.String("reason", reason))
+		if err := kv.Rewrite(path, proveLog); err != nil {
+			return nil, err
+		}
+	}
+	return kv.Open(path, kv.Options{AppendBuckets: []string{string(bucketLog)}, OnLatch: l.leave})
+}
+
+// proveLog checks every record of the log.
+func proveLog(r kv.Reader) (err error) {
+	r.Ascend(bucketLog, nil, func(key, value []byte) bool {
+		if len(key) != 8 {
+			err = fault.New(fault.Corrupt, opOpen, "key", nil)
+		} else {
+			err = checkRecord(binary.BigEndian.Uint64(key), value)
+		}
+		return err == nil
+	})
+	return err
 }
 
 func start(cfg Config, db *kv.Bolt, m *metrics, l *leaver) (*Cluster, error) {

@@ -303,9 +303,8 @@ func lies() bool { return os.Getenv(envKillLie) != "" }
 
 // tooEarly acknowledges what the transaction has written and not committed.
 func tooEarly(w kv.Writer) error {
-	raw := w.Get([]byte("meta"), []byte("state"))
-	var s journal.State
-	if err := wire.Unmarshal(raw, len(raw), &s); err != nil {
+	s, err := journal.StateOf(w)
+	if err != nil {
 		return err
 	}
 	acknowledge(s.Head)
