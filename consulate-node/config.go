@@ -3,11 +3,14 @@ package node
 import (
 	"net"
 	"path/filepath"
+	"slices"
 
 	"jaliya/internal/access"
 	"jaliya/internal/config"
 	"jaliya/internal/fault"
+	"jaliya/internal/link/pki"
 	"jaliya/internal/telemetry"
+	"jaliya/internal/wire"
 )
 
 // Config is the node's configuration file. Zero values work where a default is
@@ -25,7 +28,48 @@ type Config struct {
 // Desk says where workstations connect and which programs may.
 type Desk struct {
 	Listen   string                  `toml:"listen"` // TCP host:port, default "127.0.0.1:8443"
+	Names    []string                `toml:"names"`  // by which workstations reach it: names and addresses of the local network
+	TLS      *bool                   `toml:"tls"`    // default: whether it has a name, or listens on an address of the network
 	Accounts []access.ServiceAccount `toml:"service_account"`
+}
+
+// names gives all names for the desk's certificate: those configured, and the
+// address that it listens on when that is one of the network.
+func (d Desk) names() []string {
+	out := slices.Clone(d.Names)
+	host, _, err := net.SplitHostPort(d.Listen)
+	if ip := net.ParseIP(host); err == nil && ip != nil && !ip.IsUnspecified() && !ip.IsLoopback() && !slices.Contains(out, host) {
+		out = append(out, host)
+	}
+	return out
+}
+
+// secure reports whether the desk speaks TLS.
+func (d Desk) secure() bool {
+	if d.TLS != nil {
+		return *d.TLS
+	}
+	return len(d.names()) > 0
+}
+
+func (d Desk) validate() error {
+	const op = "node: validate config"
+	names := d.names()
+	if d.secure() && len(names) == 0 {
+		return fault.New(fault.Invalid, op, "desk.tls: desk.names must say how workstations reach the desk", nil)
+	}
+	if len(names) > wire.MaxDeskNames {
+		return fault.New(fault.TooLarge, op, "desk.names", nil)
+	}
+	if _, _, err := pki.LANNames(names); err != nil {
+		return fault.New(fault.Invalid, op, "desk.names", err)
+	}
+	for _, a := range d.Accounts {
+		if err := a.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Admin says where operators' machines ask.
@@ -81,12 +125,7 @@ func (c Config) Validate() error {
 	if c.Custody.KeyFile != "" && c.Custody.Credential != "" {
 		return fault.New(fault.Invalid, op, "custody: key_file and credential exclude each other", nil)
 	}
-	for _, a := range c.Desk.Accounts {
-		if err := a.Validate(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.Desk.validate()
 }
 
 func (c Config) path(name string) string { return filepath.Join(c.Dir, name) }

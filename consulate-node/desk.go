@@ -2,12 +2,14 @@ package node
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"golang.org/x/sync/errgroup"
 
 	"jaliya/consulate-node/desk"
@@ -15,6 +17,8 @@ import (
 	"jaliya/internal/access"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
+	"jaliya/internal/lang"
+	"jaliya/internal/paper"
 	"jaliya/internal/web"
 	"jaliya/internal/wire"
 )
@@ -72,23 +76,52 @@ func (n *Node) sweepDesk(ctx context.Context) error {
 	}
 }
 
+// registerScreens puts the pages of the workstations beside the API.
+func (n *Node) registerScreens(engine *gin.Engine, auth access.Authenticator, door desk.Door) error {
+	words, err := lang.Open()
+	if err != nil {
+		return err
+	}
+	press, err := paper.NewPress(words)
+	if err != nil {
+		return err
+	}
+	screens, err := desk.NewScreens(n.desk, desk.ScreenOptions{Auth: auth, Catalog: words, Door: door, Press: press})
+	if err != nil {
+		return err
+	}
+	screens.Register(engine)
+	return nil
+}
+
 // serveDesk serves the post's workstations until ctx ends, and lets requests
 // under way finish.
 func (n *Node) serveDesk(ctx context.Context) error {
 	const op = "node: serve desk"
-	auth, err := access.NewBearer(n.cfg.Desk.Accounts)
+	programs, err := access.NewBearer(n.cfg.Desk.Accounts)
 	if err != nil {
 		return err
 	}
 	log := n.log.With(slog.String("component", "desk"))
 	engine := web.NewEngine(log)
+	sessions := desk.NewSessionAPI(n.staff, access.Cookie{Name: access.DeskCookie, Secure: n.cfg.Desk.secure()})
+	sessions.Register(engine)
+	auth := access.Either{Programs: programs, People: sessions.Authenticator()}
 	desk.NewAPI(n.desk, auth).Register(engine)
+	desk.NewHandoverAPI(n.hand, auth, n.staff).Register(engine)
+	n.registerWorkstation(engine)
+	if err := n.registerScreens(engine, auth, sessions.Door()); err != nil {
+		return err
+	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", n.cfg.Desk.Listen)
 	if err != nil {
 		return fault.New(fault.Unavailable, op, n.cfg.Desk.Listen, err)
 	}
 	server := web.NewServer(engine, log)
+	if n.cfg.Desk.secure() {
+		l = tls.NewListener(l, n.deskTLS())
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -81,31 +81,31 @@ func (c Config) ownIdentity(post consular.PostID) (identity, error) {
 
 // askToJoin tries each address of the invitation in turn.
 func (k *keys) askToJoin(ctx context.Context, c Config, who identity, i wire.Invitation) (wire.JoinReply, error) {
-	device, err := k.ring.Prepare(pki.SlotDevice)
+	fresh, err := k.prepare(c.Desk)
 	if err != nil {
 		return wire.JoinReply{}, err
 	}
-	working, err := k.ring.Prepare(pki.SlotWorking)
-	if err != nil {
-		return wire.JoinReply{}, err
-	}
-	request := wire.Marshal(wire.JoinRequest{
-		Version: wire.Version, Secret: i.Secret, Post: who.Post, Node: who.Node, DeviceCSR: device.CSR,
-		WorkingCSR: working.CSR, JournalKey: k.journal.Public().Bytes(), PostKey: k.post.Public().Encode(),
+	request := wire.JoinRequest{
+		Version: wire.Version, Secret: i.Secret, Post: who.Post, Node: who.Node, DeviceCSR: fresh.device.CSR,
+		WorkingCSR: fresh.working.CSR, JournalKey: k.journal.Public().Bytes(), PostKey: k.post.Public().Encode(),
 		Software: telemetry.Version, Time: time.Now().UnixMilli(),
-	})
+	}
+	if fresh.desk != nil {
+		request.DeskCSR, request.DeskNames = fresh.desk.CSR, c.Desk.names()
+	}
+	raw := wire.Marshal(request)
 	addresses := i.Addresses
 	if len(c.Hubs) > 0 {
 		addresses = c.Hubs
 	}
 	var failed error
 	for _, address := range addresses {
-		reply, err := exchangeJoin(ctx, address, i, request)
+		reply, err := exchangeJoin(ctx, address, i, raw)
 		if err == nil {
 			if _, err := checkRoot(reply.Trust, i.Root); err != nil {
 				return wire.JoinReply{}, err
 			}
-			return reply, k.install(device, working, reply)
+			return reply, k.install(fresh, reply)
 		}
 		failed = errors.Join(failed, err)
 		if kind := fault.KindOf(err); kind != fault.Unavailable && kind != fault.Timeout {
@@ -153,14 +153,36 @@ func openDialer() (*link.Dialer, error) {
 	return d, nil
 }
 
-// install puts both certificates into their slots.
-func (k *keys) install(device, working *pki.Pending, reply wire.JoinReply) error {
-	for pending, chain := range map[*pki.Pending][]byte{device: reply.Device, working: reply.Working} {
-		certs, err := pki.DecodeChain(chain)
+// prepared are the keys that wait for their certificates; desk is nil for one
+// that does not speak TLS.
+type prepared struct{ device, working, desk *pki.Pending }
+
+func (k *keys) prepare(d Desk) (p prepared, err error) {
+	if p.device, err = k.ring.Prepare(pki.SlotDevice); err != nil {
+		return p, err
+	}
+	if p.working, err = k.ring.Prepare(pki.SlotWorking); err != nil || !d.secure() {
+		return p, err
+	}
+	p.desk, err = k.ring.Prepare(pki.SlotDesk)
+	return p, err
+}
+
+// install puts the certificates into their slots. A desk's that did not come is
+// asked for by the renewal.
+func (k *keys) install(p prepared, reply wire.JoinReply) error {
+	for _, one := range []struct {
+		pending *pki.Pending
+		chain   []byte
+	}{{p.device, reply.Device}, {p.working, reply.Working}, {p.desk, reply.Desk}} {
+		if one.pending == nil || one.pending == p.desk && len(one.chain) == 0 {
+			continue
+		}
+		certs, err := pki.DecodeChain(one.chain)
 		if err != nil {
 			return err
 		}
-		if err := k.ring.Install(pending, certs); err != nil {
+		if err := k.ring.Install(one.pending, certs); err != nil {
 			return err
 		}
 	}

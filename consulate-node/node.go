@@ -11,8 +11,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"jaliya/consulate-node/desk"
+	"jaliya/consulate-node/handover"
 	"jaliya/consulate-node/journal"
 	"jaliya/consulate-node/ship"
+	"jaliya/consulate-node/staff"
 	"jaliya/internal/fault"
 	"jaliya/internal/link"
 	"jaliya/internal/link/pki"
@@ -34,11 +36,17 @@ type Node struct {
 	uplink  *uplink
 	renewer *link.Renewer
 	desk    *desk.Desk
+	staff   *staff.SignIn
+	hand    *handover.Handover
 	fatal   chan error // the first failure that ends the process; buffered
 
-	mu       sync.Mutex // guards national and receipts
-	national national
-	receipts wire.KeySet
+	deskRenewer *link.Renewer // nil for a desk without TLS
+
+	mu          sync.Mutex // guards all below
+	national    national
+	receipts    wire.KeySet
+	hearing     hearing
+	heardOnDisk int64 // national.Heard as it was written, ms
 }
 
 // Open builds a node from a directory that has joined.
@@ -48,7 +56,9 @@ func Open(c Config, log *slog.Logger) (*Node, error) {
 	if err := n.load(); err != nil {
 		return nil, err
 	}
-	for _, build := range []func() error{n.openJournal, n.openShip, n.openRenewer, n.openDesk, n.openHealth} {
+	for _, build := range []func() error{
+		n.openJournal, n.openShip, n.openRenewer, n.openDeskRenewer, n.openStaff, n.openDesk, n.openHandover, n.openHealth,
+	} {
 		if err := build(); err != nil {
 			return nil, errors.Join(err, n.close())
 		}
@@ -151,6 +161,7 @@ func (n *Node) welcomed(w wire.Welcome) error {
 		return err
 	}
 	n.national, n.receipts = fresh, set
+	n.hearing, n.heardOnDisk = hearing{hub: w.Time, at: time.Now()}, w.Time
 	return nil
 }
 
@@ -179,6 +190,8 @@ func (n *Node) Run(ctx context.Context) error {
 	})
 	g.Go(func() error { return n.ship.Run(ctx) })
 	g.Go(func() error { return n.renewer.Run(ctx) })
+	g.Go(func() error { return n.renewDesk(ctx) })
+	g.Go(func() error { return n.staff.Run(ctx) })
 	g.Go(func() error { return n.serveAdmin(ctx) })
 	g.Go(func() error { return n.serveDesk(ctx) })
 	g.Go(func() error { return n.keepClock(ctx) })
@@ -189,7 +202,8 @@ func (n *Node) Run(ctx context.Context) error {
 	return errors.Join(err, n.close())
 }
 
-// keepClock gives the measured offset to whoever verifies certificates.
+// keepClock gives the measured offset to whoever verifies certificates, and notes
+// that the hub is heard.
 func (n *Node) keepClock(ctx context.Context) error {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
@@ -200,6 +214,9 @@ func (n *Node) keepClock(ctx context.Context) error {
 		case <-t.C:
 			if offset, ok := n.ship.Offset(); ok {
 				n.uplink.setOffset(offset)
+			}
+			if err := n.listen(); err != nil {
+				return err
 			}
 		}
 	}

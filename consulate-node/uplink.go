@@ -91,19 +91,34 @@ func (u *uplink) ship(ctx context.Context, alpn string) (*link.Session, error) {
 
 // renew asks for a working certificate with the credential of a slot.
 func (u *uplink) renew(ctx context.Context, via pki.Slot, csr []byte) ([]*x509.Certificate, error) {
-	session, err := u.dial(ctx, link.ALPNRenew, via)
+	reply, err := u.askRenewal(ctx, via, wire.RenewRequest{WorkingCSR: csr})
 	if err != nil {
-		return nil, err
-	}
-	defer session.CloseWithReason(link.CodeDone, "")
-	request := wire.Marshal(wire.RenewRequest{Version: wire.Version, WorkingCSR: csr, Time: time.Now().UnixMilli()})
-	raw, err := link.Exchange(ctx, session, request, wire.FrameRenew.Limit())
-	if err != nil {
-		return nil, err
-	}
-	var reply wire.RenewReply
-	if err := wire.Unmarshal(raw, wire.FrameRenew.Limit(), &reply); err != nil {
 		return nil, err
 	}
 	return pki.DecodeChain(reply.Working)
+}
+
+// renewDesk asks for the certificate of the desk under its names.
+func (u *uplink) renewDesk(names []string) func(context.Context, pki.Slot, []byte) ([]*x509.Certificate, error) {
+	return func(ctx context.Context, via pki.Slot, csr []byte) ([]*x509.Certificate, error) {
+		reply, err := u.askRenewal(ctx, via, wire.RenewRequest{DeskCSR: csr, DeskNames: names})
+		if err != nil {
+			return nil, err
+		}
+		return pki.DecodeChain(reply.Desk)
+	}
+}
+
+func (u *uplink) askRenewal(ctx context.Context, via pki.Slot, request wire.RenewRequest) (reply wire.RenewReply, err error) {
+	session, err := u.dial(ctx, link.ALPNRenew, via)
+	if err != nil {
+		return reply, err
+	}
+	defer session.CloseWithReason(link.CodeDone, "")
+	request.Version, request.Time = wire.Version, time.Now().UnixMilli()
+	raw, err := link.Exchange(ctx, session, wire.Marshal(request), wire.FrameRenew.Limit())
+	if err != nil {
+		return reply, err
+	}
+	return reply, wire.Unmarshal(raw, wire.FrameRenew.Limit(), &reply)
 }

@@ -23,6 +23,16 @@ func AskRevoke(ctx context.Context, c Config, in RevokeRequest) error {
 	return err
 }
 
+// AskStaff asks a running member to change a post's staff.
+func AskStaff(ctx context.Context, c Config, in StaffRequest) (StaffReply, error) {
+	return ask[StaffReply](ctx, c, http.MethodPost, "/staff", in)
+}
+
+// AskStaffList asks a running member for the staff of a post.
+func AskStaffList(ctx context.Context, c Config, in ListRequest) ([]StaffLine, error) {
+	return ask[[]StaffLine](ctx, c, http.MethodPost, "/staff/list", in)
+}
+
 // AskStatus asks a running member for its state.
 func AskStatus(ctx context.Context, c Config) (Status, error) {
 	return ask[Status](ctx, c, http.MethodGet, "/status", struct{}{})

@@ -4,6 +4,8 @@ import (
 	"net"
 	"path/filepath"
 
+	"jaliya/hub/gateway/centre"
+	"jaliya/hub/gateway/pouch"
 	"jaliya/internal/config"
 	"jaliya/internal/fault"
 	"jaliya/internal/telemetry"
@@ -18,6 +20,9 @@ type Config struct {
 	Admin   Admin             `toml:"admin"`
 	Custody Custody           `toml:"custody"`
 	Vault   VaultConfig       `toml:"vault"`
+	Centre  *centre.Config    `toml:"centre"` // production sites; none: cards wait for one
+	Pouch   pouch.Config      `toml:"pouch"`
+	Verify  Verify            `toml:"verify"`
 	Log     telemetry.Options `toml:"log"`
 }
 
@@ -47,6 +52,11 @@ type Custody struct {
 type VaultConfig struct {
 	Dir     string      `toml:"dir"`     // default vault in dir
 	Reserve config.Size `toml:"reserve"` // space that uploads leave free, default 1 GiB
+}
+
+// Verify says who verifies.
+type Verify struct {
+	ByHand bool `toml:"by_hand"` // every case waits for a verifier, clean ones too
 }
 
 // WithDefaults fills in what was left out.
@@ -87,5 +97,10 @@ func (c Config) Validate() error {
 	if c.Custody.KeyFile != "" && c.Custody.Credential != "" {
 		return fault.New(fault.Invalid, op, "custody: key_file and credential exclude each other", nil)
 	}
-	return nil
+	if c.Centre != nil {
+		if err := c.Centre.Validate(); err != nil {
+			return err
+		}
+	}
+	return c.Pouch.Validate()
 }

@@ -16,16 +16,19 @@ import (
 	"jaliya/hub/gateway"
 	"jaliya/hub/intake"
 	"jaliya/hub/ledger"
-	"jaliya/hub/opener"
 	"jaliya/hub/vault"
+	"jaliya/internal/access"
 	"jaliya/internal/fault"
+	"jaliya/internal/kv"
 	"jaliya/internal/link"
+	"jaliya/internal/seal"
 	"jaliya/internal/telemetry"
-	"jaliya/internal/workflow"
 )
 
 // Hub is one member with all its parts.
 type Hub struct {
+	desks
+
 	cfg      Config
 	log      *slog.Logger
 	keys     *keys
@@ -38,7 +41,9 @@ type Hub struct {
 	worker   *gateway.Worker
 	registry *link.Registry
 	listener *link.Listener
-	fatal    chan error // the first failure that ends the process; buffered
+	hasher   *access.Hasher     // of one-time codes
+	dicts    *seal.Dictionaries // of what is sealed to posts
+	fatal    chan error         // the first failure that ends the process; buffered
 }
 
 // Open builds a hub from an initialized directory, in the order in which a
@@ -53,7 +58,7 @@ func Open(c Config, log *slog.Logger) (*Hub, error) {
 	if err := h.renewMember(); err != nil {
 		return nil, err
 	}
-	for _, build := range []func() error{h.openLedger, h.openCluster, h.openVault, h.openWorkers, h.openListener, h.openHealth} {
+	for _, build := range []func() error{h.openLedger, h.openCluster, h.openVault, h.openWorkers, h.openStaff, h.openListener, h.openHealth} {
 		if err := build(); err != nil {
 			return nil, errors.Join(err, h.close())
 		}
@@ -69,8 +74,17 @@ func (h *Hub) leave(err error) {
 	}
 }
 
+// openLedger opens the state. After a failed commit the file is first rewritten
+// and proved (D3).
 func (h *Hub) openLedger() (err error) {
-	h.ledger, err = ledger.Open(filepath.Join(h.cfg.Dir, "ledger.db"), ledger.Options{OnLatch: h.leave})
+	path := filepath.Join(h.cfg.Dir, "ledger.db")
+	if reason, suspect := kv.Suspect(path); suspect {
+		h.log.Warn("state is rewritten after a failed commit", slog.String("reason", reason))
+		if err := ledger.Rewrite(path); err != nil {
+			return err
+		}
+	}
+	h.ledger, err = ledger.Open(path, ledger.Options{OnLatch: h.leave})
 	return err
 }
 
@@ -113,13 +127,10 @@ func (h *Hub) openVault() (err error) {
 }
 
 func (h *Hub) openWorkers() error {
-	o, err := opener.New(h.keys.intake, h.ledger, h.vault)
+	handlers, err := h.handlers()
 	if err != nil {
 		return err
 	}
-	handlers := make(map[workflow.Order]gateway.Handler)
-	handlers[workflow.OrderExamine] = o.Examine
-	handlers[workflow.OrderVerify] = gateway.PassByRule
 	h.worker, err = gateway.New(gateway.Config{
 		State: h.ledger, Proposer: h.cluster, Leading: h.cluster.IsLeader, Now: time.Now,
 		Handlers: handlers,
@@ -181,6 +192,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	})
 	g.Go(func() error { return h.intake.Run(ctx) })
 	g.Go(func() error { return h.worker.Run(ctx) })
+	g.Go(func() error { return h.pouches.Run(ctx) })
 	g.Go(func() error { return h.listener.Serve(ctx, endpoints) })
 	g.Go(func() error { return h.serveAdmin(ctx) })
 	g.Go(func() error { return h.serveSocket(ctx) })
@@ -195,6 +207,9 @@ func (h *Hub) Run(ctx context.Context) error {
 // close ends what stays open between builds and runs.
 func (h *Hub) close() error {
 	var err error
+	if h.centre != nil {
+		h.centre.Close()
+	}
 	if h.cluster != nil {
 		err = h.cluster.Shutdown()
 	}

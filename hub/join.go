@@ -29,6 +29,9 @@ func (h *Hub) join(ctx context.Context, request []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkDesk(r.DeskCSR, r.DeskNames); err != nil {
+		return nil, err
+	}
 	result, err := h.ask(ctx, ledger.JoinNode{
 		Time: time.Now().UnixMilli(), Invitation: sha256.Sum256(r.Secret), Node: r.Node, Post: r.Post,
 		Device: device, Journal: r.JournalKey, PostKey: r.PostKey,
@@ -66,12 +69,16 @@ func (h *Hub) joinReply(r wire.JoinRequest) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	desk, err := h.issueDesk(r.DeskCSR, r.DeskNames, pki.Identity{Name: string(r.Post), ID: r.Node.String()})
+	if err != nil {
+		return nil, err
+	}
 	held, err := h.ledger.Cluster()
 	if err != nil {
 		return nil, err
 	}
 	return wire.Marshal(wire.JoinReply{
-		Version: wire.Version, Cluster: held.ID, Device: device, Working: working,
+		Version: wire.Version, Cluster: held.ID, Device: device, Working: working, Desk: desk,
 		Trust: h.keys.trust.Marshal(), Receipts: held.Receipt, Intake: held.Intake, Time: time.Now().UnixMilli(),
 	}), nil
 }
@@ -88,7 +95,40 @@ func (h *Hub) issue(role pki.Role, csr []byte, post string, node wire.NodeID) ([
 	return pki.EncodeChain(chain), nil
 }
 
-// renew gives a new working certificate to a machine that shows its device
+// checkDesk refuses a desk's request that no certificate could answer, before
+// anything is decided: names of the local network only.
+func checkDesk(csr []byte, names []string) error {
+	const op = "hub: check desk"
+	if len(csr) == 0 {
+		return nil
+	}
+	if len(names) == 0 || len(names) > wire.MaxDeskNames {
+		return fault.New(fault.Invalid, op, "names", nil)
+	}
+	_, _, err := pki.LANNames(names)
+	return err
+}
+
+// issueDesk certifies the LAN server of a post, nothing when no key was sent.
+func (h *Hub) issueDesk(csr []byte, names []string, who pki.Identity) ([]byte, error) {
+	if err := checkDesk(csr, names); err != nil || len(csr) == 0 {
+		return nil, err
+	}
+	dns, addresses, err := pki.LANNames(names)
+	if err != nil {
+		return nil, err
+	}
+	who.Role = pki.Desk
+	chain, err := h.keys.authorities[pki.Desk].IssueCSR(csr, pki.Request{
+		Identity: who, Now: time.Now(), DNSNames: dns, Addresses: addresses,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pki.EncodeChain(chain), nil
+}
+
+// renew gives new certificates to a machine that shows its device
 // certificate, unless the ledger has revoked it since.
 func (h *Hub) renew(_ context.Context, peer pki.Peer, request []byte) ([]byte, error) {
 	const op = "hub: renew"
@@ -104,11 +144,20 @@ func (h *Hub) renew(_ context.Context, peer pki.Peer, request []byte) ([]byte, e
 	if err != nil || node.Revoked || string(node.Post) != peer.Identity.Name {
 		return nil, fault.New(fault.Denied, op, peer.Identity.String(), err)
 	}
-	working, err := h.issue(pki.Node, r.WorkingCSR, peer.Identity.Name, id)
+	if len(r.WorkingCSR)+len(r.DeskCSR) == 0 {
+		return nil, fault.New(fault.Invalid, op, "nothing asked for", nil)
+	}
+	var working []byte
+	if len(r.WorkingCSR) > 0 {
+		if working, err = h.issue(pki.Node, r.WorkingCSR, peer.Identity.Name, id); err != nil {
+			return nil, err
+		}
+	}
+	desk, err := h.issueDesk(r.DeskCSR, r.DeskNames, pki.Identity{Name: peer.Identity.Name, ID: id.String()})
 	if err != nil {
 		return nil, err
 	}
 	return wire.Marshal(wire.RenewReply{
-		Version: wire.Version, Working: working, Trust: h.keys.trust.Marshal(), Time: time.Now().UnixMilli(),
+		Version: wire.Version, Working: working, Desk: desk, Trust: h.keys.trust.Marshal(), Time: time.Now().UnixMilli(),
 	}), nil
 }

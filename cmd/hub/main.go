@@ -16,6 +16,10 @@ type grammar struct {
 	Serve   serveCommand   `cmd:"" help:"Run the member."`
 	Invite  inviteCommand  `cmd:"" help:"Draw a one-time invitation for a post's machine."`
 	Revoke  revokeCommand  `cmd:"" help:"Shut a machine out for good; its connections are cut."`
+	Staff   staffCommand   `cmd:"" help:"Add, change, reset, disable and list the staff of posts."`
+	Verify  verifyCommand  `cmd:"" help:"The verification desk: list, show, pass, refuse, recapture, return."`
+	Pouch   pouchCommand   `cmd:"" help:"The pouch desk: open, pack, close, send."`
+	Letters lettersCommand `cmd:"" help:"List orders to production sites that need a person."`
 	Status  statusCommand  `cmd:"" help:"Show the state of a running member."`
 	Keys    keysCommand    `cmd:"" help:"Print the public keys that prove receipts, one a line, for offline verifiers."`
 	Version versionCommand `cmd:"" help:"Show the version."`

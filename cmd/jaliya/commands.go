@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"jaliya/cmd/jaliya/localnet"
 	"jaliya/internal/cli"
@@ -20,6 +21,9 @@ type localnetCommand struct {
 	Once     bool   `help:"Run one journey from desk to receipt, print its steps, and end."`
 	Kills    int    `default:"20" help:"How many processes the journey murder kills."`
 	Journey  string `default:"all" help:"Which journey with --once; list names them."`
+
+	VerifyByHand bool `help:"Cases wait for hub verify pass, refuse, recapture or return."`
+	PackByHand   bool `help:"Cards wait for hub pouch pack, close and send."`
 }
 
 // Run runs the network until it is interrupted, or one journey.
@@ -37,11 +41,25 @@ func (c *localnetCommand) Run(ctx context.Context, s cli.Streams) (err error) {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fault.New(fault.Storage, "jaliya: make directory", dir, err)
 	}
-	o := localnet.Options{Dir: dir, Posts: c.Posts, PortBase: c.PortBase, Seed: c.Seed, Kills: c.Kills}
+	o := localnet.Options{Dir: dir, Posts: c.Posts, PortBase: c.PortBase, Seed: c.Seed, Kills: c.Kills, VerifyByHand: c.VerifyByHand, PackByHand: c.PackByHand}
 	if c.Once {
 		return localnet.Once(ctx, o, c.Journey, s.Out)
 	}
 	return localnet.Serve(ctx, o, s.Out)
+}
+
+type codeCommand struct {
+	Secret string `arg:"" help:"Secret of the authenticator, base32, as localnet prints it."`
+}
+
+// Run prints what an authenticator app would show now.
+func (c *codeCommand) Run(s cli.Streams) error {
+	code, err := localnet.Code(c.Secret, time.Now())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.Out, code)
+	return err
 }
 
 type benchCommand struct {

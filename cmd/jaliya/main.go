@@ -13,7 +13,9 @@ func main() {
 
 type grammar struct {
 	Localnet localnetCommand `cmd:"" help:"Run a hub and posts on loopback as separate processes."`
+	Code     codeCommand     `cmd:"" help:"Show the sign-in code of a member of staff of localnet."`
 	Bench    benchCommand    `cmd:"" help:"Measure a node and a hub as processes: saves, start, memory, entries a second."`
 	Verify   verifyCommand   `cmd:"" help:"Prove a journal or a receipt offline."`
+	Sim      simCommand      `cmd:"" help:"Simulators of the outside systems."`
 	Version  versionCommand  `cmd:"" help:"Show the version."`
 }

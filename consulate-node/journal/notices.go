@@ -61,7 +61,7 @@ func follows(r kv.Reader, cursor wire.NoticeCursor, n wire.VerifiedNotice) (bool
 // applyNotice moves the view of the request that a notice speaks of. A notice
 // of an older case version changes nothing.
 func applyNotice(w kv.Writer, n wire.Notice) error {
-	if n.Reference == "" {
+	if n.Reference == "" || n.Kind == wire.NoticePouch { // a pouch stands under its label
 		return nil
 	}
 	q, err := readRequest(w, n.Reference)

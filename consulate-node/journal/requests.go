@@ -38,6 +38,9 @@ type Request struct {
 // trackEntry keeps the view of a request in step with the entries about it.
 func trackEntry(w kv.Writer, h wire.Header, at wire.Position) error {
 	const op = "journal: track request"
+	if h.Kind.OfStaff() || h.Kind.OfCard() || h.Kind.OfPouch() {
+		return nil
+	}
 	q, err := readRequest(w, h.Reference)
 	known := err == nil
 	if !known && !fault.Is(err, fault.NotFound) {
@@ -50,22 +53,31 @@ func trackEntry(w kv.Writer, h wire.Header, at wire.Position) error {
 		}
 		return putRequest(w, opened(Request{Reference: h.Reference, Opened: h.Time}, h, at))
 	case wire.KindRequestAmended:
-		if known && q.Position.Seq != 0 && q.Record != *h.Replaces {
-			return fault.New(fault.Conflict, op, "the packet was replaced before", nil)
-		}
-		if !known {
-			q = Request{Reference: h.Reference, Opened: h.Time}
-		}
-		return putRequest(w, opened(q, h, at))
+		return amended(w, q, h, at)
 	case wire.KindRequestCancelled:
 		if !known {
 			return nil // another post's: the hub's notice will tell of it
 		}
 		q.Withdrawn = true
 		return putRequest(w, q)
-	case wire.KindFileViewed:
+	case wire.KindFileViewed, wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut,
+		wire.KindCardReceived, wire.KindCardMissing, wire.KindCardDamaged, wire.KindCardShelved,
+		wire.KindCardDefective, wire.KindCardHandedOver, wire.KindCheckFailed,
+		wire.KindPouchArrived, wire.KindPouchOpened, wire.KindPouchReconciled:
 	}
 	return nil
+}
+
+// amended puts another packet into the place of the one that it replaces; q has
+// no reference when this post did not know the request.
+func amended(w kv.Writer, q Request, h wire.Header, at wire.Position) error {
+	if q.Position.Seq != 0 && q.Record != *h.Replaces {
+		return fault.New(fault.Conflict, "journal: track request", "the packet was replaced before", nil)
+	}
+	if q.Reference == "" {
+		q = Request{Reference: h.Reference, Opened: h.Time}
+	}
+	return putRequest(w, opened(q, h, at))
 }
 
 // opened is the request with h as the packet that counts.

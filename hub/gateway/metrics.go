@@ -22,7 +22,9 @@ func (m *Metrics) order(name string, err error) {
 		return
 	}
 	outcome := "done"
-	if err != nil {
+	if _, waiting := later(err, 0); waiting {
+		outcome = "waiting"
+	} else if err != nil {
 		outcome = fault.KindOf(err).Code()
 	}
 	m.orders.WithLabelValues(name, outcome).Inc()

@@ -99,10 +99,10 @@ func (w *Worker) carryOut(ctx context.Context, o ledger.Order, handle Handler) e
 		return nil // stopped, or no longer the leader: not an attempt
 	}
 	c := ledger.CompleteOrder{Time: w.cfg.Now().UnixMilli(), Order: o.ID}
-	if err != nil {
-		c.Retry = w.cfg.Now().Add(pause(o.Attempts)).UnixMilli()
+	if in, waiting := later(err, o.Attempts); err != nil {
+		c.Retry = w.cfg.Now().Add(in).UnixMilli()
 		c.Text = fault.KindOf(err).String()
-		w.cfg.Logger.Warn("order failed", slog.String("order", name), slog.Any("id", o.ID), slog.Any("attempt", o.Attempts+1), slog.String("kind", c.Text), slog.Any("error", err))
+		w.cfg.Logger.Log(ctx, severity(waiting), "order failed", slog.String("order", name), slog.Any("id", o.ID), slog.Any("attempt", o.Attempts+1), slog.String("kind", c.Text), slog.Any("error", err))
 	} else {
 		c.Event, c.Actor = uint8(answer.Event), uint16(answer.Actor)
 		c.Reason, c.Facts = uint16(answer.Reason), answer.Facts
@@ -115,6 +115,13 @@ func (w *Worker) carryOut(ctx context.Context, o ledger.Order, handle Handler) e
 		w.cfg.Logger.Warn("order result not taken", slog.String("order", name), slog.Any("id", o.ID), slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
 	}
 	return err
+}
+
+func severity(waiting bool) slog.Level {
+	if waiting {
+		return slog.LevelDebug
+	}
+	return slog.LevelWarn
 }
 
 // sayPatience is how long an outcome may take to be committed.

@@ -79,7 +79,7 @@ func lastKind(feature uint32) wire.Kind {
 	case 0:
 		return 0
 	default:
-		return wire.KindFileViewed
+		return wire.KindPouchReconciled
 	}
 }
 
@@ -138,8 +138,13 @@ func (t *tx) effect(h wire.Header, s *Stored) (Reason, error) {
 	case wire.KindRequestCancelled:
 		in.Event, in.Actor = workflow.Withdrawn, workflow.Agent
 		return t.said(h, s, in)
-	case wire.KindFileViewed:
+	case wire.KindFileViewed, wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut:
 		return 0, nil // the entry itself is the record of it
+	case wire.KindCardReceived, wire.KindCardMissing, wire.KindCardDamaged, wire.KindCardShelved,
+		wire.KindCardDefective, wire.KindCardHandedOver, wire.KindCheckFailed:
+		return t.card(h, s, in)
+	case wire.KindPouchArrived, wire.KindPouchOpened, wire.KindPouchReconciled:
+		return t.bag(h, s, in)
 	}
 	return ReasonUnknownKind, nil
 }

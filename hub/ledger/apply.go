@@ -121,6 +121,7 @@ type counts struct {
 	Refused    uint64 `cbor:"4,keyasint"`
 	Quarantine uint64 `cbor:"5,keyasint"`
 	Alarms     uint64 `cbor:"6,keyasint"`
+	Openings   uint64 `cbor:"7,keyasint,omitempty"`
 }
 
 func (t *tx) load() (err error) {

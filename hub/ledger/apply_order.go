@@ -79,15 +79,12 @@ func (c CompleteOrder) complete(t *tx, o Order) (Result, error) {
 	if in.Actor&workflow.AtPost != 0 {
 		return refuse(fault.Denied, "a post speaks by its entries"), nil
 	}
-	said := c.Event != 0
-	var out workflow.Outcome
-	if said {
-		out, err = workflow.Step(held.Flow.Case(), in)
-		late := fault.Is(err, fault.Conflict) && workflow.Order(o.Kind).Lasting() && held.Flow.Version > o.Version
-		if err != nil && !late {
-			return refuse(fault.KindOf(err), "the case refuses the event"), nil
-		}
-		said = !late
+	out, said, err := c.step(held, o, in)
+	if err != nil {
+		return refuse(fault.KindOf(err), "the case refuses the event"), nil
+	}
+	if r, refused, err := t.refuseBag(held, o, in); refused || err != nil {
+		return r, err
 	}
 	o.State, o.Done, o.Event, o.Reason = OrderDone, t.time, c.Event, c.Reason
 	o.Attempts++
@@ -95,10 +92,28 @@ func (c CompleteOrder) complete(t *tx, o Order) (Result, error) {
 		return Result{}, err
 	}
 	held.Open = slices.DeleteFunc(held.Open, func(id uint64) bool { return id == o.ID })
-	if !said {
-		return Result{Case: o.Case}, t.put(inCases, number(held.Number), held)
+	if said {
+		return t.moved(&held, in, out)
 	}
-	return t.moved(&held, in, out)
+	if o.Bag != 0 && o.Bag == held.Bag {
+		if err := t.takeOut(&held); err != nil {
+			return Result{}, err
+		}
+	}
+	return Result{Case: o.Case}, t.put(inCases, number(held.Number), held)
+}
+
+// step gives what the event makes of the case, and whether there is anything to
+// say: not when the order ended without one, nor when its news are late.
+func (c CompleteOrder) step(held Case, o Order, in workflow.Input) (out workflow.Outcome, said bool, err error) {
+	if c.Event == 0 {
+		return out, false, nil
+	}
+	out, err = workflow.Step(held.Flow.Case(), in)
+	if fault.Is(err, fault.Conflict) && workflow.Order(o.Kind).Lasting() && held.Flow.Version > o.Version {
+		return out, false, nil
+	}
+	return out, true, err
 }
 
 func (t *tx) moved(c *Case, in workflow.Input, out workflow.Outcome) (Result, error) {
@@ -158,6 +173,9 @@ func (c Decide) apply(t *tx) (Result, error) {
 	out, err := workflow.Step(held.Flow.Case(), in)
 	if err != nil {
 		return refuse(fault.KindOf(err), "the case refuses the event"), nil
+	}
+	if r, refused, err := t.refuseBag(held, Order{}, in); refused || err != nil {
+		return r, err
 	}
 	return t.moved(&held, in, out)
 }

@@ -66,7 +66,9 @@ func Audit(r kv.Reader) Report {
 	a.records()
 	a.heads()
 	a.cases()
+	a.pouches()
 	a.orders()
+	a.staff()
 	return a.report
 }
 
@@ -268,6 +270,22 @@ func (a *auditor) cases() {
 		a.check(bytes.Equal(found, key), "case %d is not found by its reference", c.Number)
 		last := a.r.Get(inHistory, numbers(c.Number, c.Flow.Version))
 		a.check(last != nil, "case %d has no line for its version", c.Number)
+		return true
+	})
+}
+
+// pouches list as many cards as they count, each of which has a case.
+func (a *auditor) pouches() {
+	a.r.Ascend(inPouches, nil, func(key, _ []byte) bool {
+		p, err := pouchAt(a.r, toNumber(key))
+		if !a.check(err == nil, "pouch %d does not decode", toNumber(key)) {
+			return true
+		}
+		a.check(len(p.Items) == int(p.Flow.Count), "pouch %d counts %d cards and lists %d", p.Number, p.Flow.Count, len(p.Items))
+		for _, item := range p.Items {
+			c, found, err := load[Case](a.r, inCases, number(item.Case))
+			a.check(err == nil && found && c.Reference == item.Reference, "pouch %d lists a card without a case", p.Number)
+		}
 		return true
 	})
 }

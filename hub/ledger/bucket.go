@@ -40,13 +40,20 @@ var (
 	inHeads      = bucket("heads")
 	inTimers     = bucket("timers")
 	inDenied     = bucket("denied")
+	inStaff      = bucket("staff")
+	inPouches    = bucket("pouches")
+	inItems      = bucket("items")
+	inPacking    = bucket("packing")
+	inLabels     = bucket("labels")
+	inOpenings   = bucket("openings")
 )
 
 // appendBuckets have keys in commit order.
 func appendBuckets() []string {
-	names := make([]string, 0, 8)
+	names := make([]string, 0, 16)
 	for _, b := range []bucket{
 		inEntries, inBodies, inRefused, inQuarantine, inAlarms, inCases, inOrders,
+		inPouches, inOpenings,
 	} {
 		names = append(names, string(b))
 	}

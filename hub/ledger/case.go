@@ -7,7 +7,8 @@ import (
 	"jaliya/internal/workflow"
 )
 
-// Case is one request of one person, as the network knows it.
+// Case is one request of one person, as the network knows it, or one pouch, in
+// which case Reference is its label.
 type Case struct {
 	Number    uint64        `cbor:"1,keyasint"` // order of commit
 	Reference string        `cbor:"2,keyasint"` // 18 digits
@@ -19,6 +20,11 @@ type Case struct {
 	Updated   int64         `cbor:"8,keyasint"`
 	Open      []uint64      `cbor:"9,keyasint,omitempty"` // orders that wait
 	Timers    []Timer       `cbor:"10,keyasint,omitempty"`
+	// Bag is the pouch whose manifest lists the card last, by case number, and
+	// Line the card's line there; of a pouch, Line is the last line given.
+	Bag  uint64 `cbor:"11,keyasint,omitempty"`
+	Line uint64 `cbor:"12,keyasint,omitempty"`
+	Sent *Sent  `cbor:"13,keyasint,omitempty"` // of a pouch that was closed
 }
 
 // Flow is workflow.Case as it is stored: numbers, so that a field may be

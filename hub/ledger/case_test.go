@@ -135,7 +135,9 @@ func TestTellsOnce(t *testing.T) {
 	require.NoError(t, h.complete(workflow.OrderExamine, workflow.ExaminedGood, ledger.Facts{}).Err())
 	require.NoError(t, h.complete(workflow.OrderVerify, workflow.VerificationPassed, ledger.Facts{}).Err())
 	require.NoError(t, h.complete(workflow.OrderRoute, workflow.RouteChosen, ledger.Facts{Site: 1}).Err())
-	serial, pouch := h.bytes(32), h.bytes(16)
+	opened := h.do(ledger.OpenPouch{Time: h.now, Post: "FR-LYO"})
+	require.NoError(t, opened.Err())
+	serial, pouch := h.bytes(32), []byte(opened.Pouch)
 	steps := []struct {
 		event workflow.Event
 		actor workflow.Actor

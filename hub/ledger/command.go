@@ -26,11 +26,17 @@ const (
 	KindDecide        Kind = 10
 	KindRaiseFeature  Kind = 11
 	KindErase         Kind = 12
+	KindChangeStaff   Kind = 13
+	KindOpenPouch     Kind = 14
+	KindMovePouch     Kind = 15
+	KindTell          Kind = 16
+	KindNoteOpening   Kind = 17
 )
 
 var kindNames = [...]string{
 	"", "init", "invite node", "join node", "open session", "admit", "complete order", "revoke",
-	"rotate keys", "tick", "decide", "raise feature", "erase",
+	"rotate keys", "tick", "decide", "raise feature", "erase", "change staff",
+	"open pouch", "move pouch", "tell", "note opening",
 }
 
 // String gives the kind in words, as it stands in errors.
@@ -61,6 +67,27 @@ func Encode(c Command) ([]byte, error) {
 	return raw, nil
 }
 
+// readers decode each kind. Nothing writes the table.
+var readers = map[Kind]func(raw []byte) (Command, error){
+	KindInit:          read[Init],
+	KindInviteNode:    read[InviteNode],
+	KindJoinNode:      read[JoinNode],
+	KindOpenSession:   read[OpenSession],
+	KindAdmit:         read[Admit],
+	KindCompleteOrder: read[CompleteOrder],
+	KindRevoke:        read[Revoke],
+	KindRotateKeys:    read[RotateKeys],
+	KindTick:          read[Tick],
+	KindDecide:        read[Decide],
+	KindRaiseFeature:  read[RaiseFeature],
+	KindErase:         read[Erase],
+	KindChangeStaff:   read[ChangeStaff],
+	KindOpenPouch:     read[OpenPouch],
+	KindMovePouch:     read[MovePouch],
+	KindTell:          read[Tell],
+	KindNoteOpening:   read[NoteOpening],
+}
+
 // Decode reads an encoded command: fault.Unsupported for a kind that this
 // program does not know, fault.Invalid or fault.TooLarge for bad bytes.
 func Decode(raw []byte) (Command, error) {
@@ -71,31 +98,8 @@ func Decode(raw []byte) (Command, error) {
 	if len(raw) > MaxCommand {
 		return nil, fault.New(fault.TooLarge, op, Kind(raw[0]).String(), nil)
 	}
-	switch Kind(raw[0]) {
-	case KindInit:
-		return read[Init](raw)
-	case KindInviteNode:
-		return read[InviteNode](raw)
-	case KindJoinNode:
-		return read[JoinNode](raw)
-	case KindOpenSession:
-		return read[OpenSession](raw)
-	case KindAdmit:
-		return read[Admit](raw)
-	case KindCompleteOrder:
-		return read[CompleteOrder](raw)
-	case KindRevoke:
-		return read[Revoke](raw)
-	case KindRotateKeys:
-		return read[RotateKeys](raw)
-	case KindTick:
-		return read[Tick](raw)
-	case KindDecide:
-		return read[Decide](raw)
-	case KindRaiseFeature:
-		return read[RaiseFeature](raw)
-	case KindErase:
-		return read[Erase](raw)
+	if known, ok := readers[Kind(raw[0])]; ok {
+		return known(raw)
 	}
 	return nil, fault.New(fault.Unsupported, op, Kind(raw[0]).String(), nil)
 }

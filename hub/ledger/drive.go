@@ -12,6 +12,9 @@ import (
 // the timeline, orders, notices and timers.
 func (t *tx) move(c *Case, in workflow.Input, out workflow.Outcome, commit uint64) error {
 	c.Flow, c.Updated = flowOf(out.Case), t.time
+	if err := t.fillBag(c, in); err != nil {
+		return err
+	}
 	if out.Withdraw {
 		if err := t.withdraw(c); err != nil {
 			return err
@@ -21,6 +24,9 @@ func (t *tx) move(c *Case, in workflow.Input, out workflow.Outcome, commit uint6
 		if err := t.order(c, kind, out); err != nil {
 			return err
 		}
+	}
+	if err := t.summaries(c, in, out); err != nil {
+		return err
 	}
 	if err := t.timers(c, out.Timers); err != nil {
 		return err
@@ -35,7 +41,10 @@ func (t *tx) move(c *Case, in workflow.Input, out workflow.Outcome, commit uint6
 	if err := t.put(inHistory, numbers(c.Number, line.Version), line); err != nil {
 		return err
 	}
-	return t.tellPosts(c, out)
+	if err := t.tellPosts(c, out); err != nil {
+		return err
+	}
+	return t.each(c, out.Each)
 }
 
 // tellPosts tells each post of the outcome once, however many of the tells
@@ -47,11 +56,48 @@ func (t *tx) tellPosts(c *Case, out workflow.Outcome) error {
 			continue
 		}
 		told = append(told, tell.Post)
-		err := t.tell(tell.Post, wire.Notice{
-			Kind: wire.NoticeCaseMoved, Reference: c.Reference, Record: c.Record,
-			Case: c.Flow.Version, State: c.Flow.State, Reason: c.Flow.Reason,
-		})
-		if err != nil {
+		if err := t.tell(tell.Post, c.notice(nil)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notice says where a case stands, with what is sealed for the post or nil.
+func (c *Case) notice(sealed []byte) wire.Notice {
+	n := wire.Notice{
+		Kind: wire.NoticeCaseMoved, Reference: c.Reference, Record: c.Record,
+		Case: c.Flow.Version, State: c.Flow.State, Reason: c.Flow.Reason, Body: sealed,
+	}
+	if workflow.Kind(c.Flow.Kind) == workflow.KindPouch {
+		n.Kind = wire.NoticePouch
+	}
+	return n
+}
+
+// mustAct lists the posts of an outcome that must do something with a person
+// whom they may not know any more, or never did. Of the cards of a pouch the
+// post learns by its manifest.
+func mustAct(in workflow.Input, out workflow.Outcome) (posts []workflow.Post) {
+	for _, tell := range out.Tells {
+		incoming := tell.Kind == workflow.NoticeIncoming && in.Event != workflow.CardPacked
+		if (incoming || tell.Kind == workflow.NoticeAction) && !slices.Contains(posts, tell.Post) {
+			posts = append(posts, tell.Post)
+		}
+	}
+	return posts
+}
+
+// summaries orders what such posts need. A case without a packet has nothing
+// that could be opened, and its post has the draft.
+func (t *tx) summaries(c *Case, in workflow.Input, out workflow.Outcome) error {
+	if workflow.Kind(c.Flow.Kind) == workflow.KindPouch || c.Commit == 0 {
+		return nil
+	}
+	for _, post := range mustAct(in, out) {
+		o := t.newOrder(c, workflow.OrderSummary)
+		o.Post = post
+		if err := t.openOrder(o); err != nil {
 			return err
 		}
 	}
@@ -91,21 +137,30 @@ type Order struct {
 	Done      int64           `cbor:"18,keyasint,omitempty"`
 	Event     uint8           `cbor:"19,keyasint,omitempty"` // the result
 	Reason    uint16          `cbor:"20,keyasint,omitempty"`
+	Bag       uint64          `cbor:"21,keyasint,omitempty"` // of an unpacking: the case of the pouch
+	Post      consular.PostID `cbor:"22,keyasint,omitempty"` // of a summary: who needs it
 }
 
 // order gives an order for the case as it now is.
 func (t *tx) order(c *Case, kind workflow.Order, out workflow.Outcome) error {
+	o := t.newOrder(c, kind)
+	switch kind { //nolint:exhaustive // the others need no more than the case
+	case workflow.OrderRevoke:
+		o.Serial = out.Revoked[:]
+	case workflow.OrderUnpack:
+		o.Bag = c.Bag
+	}
+	return t.openOrder(o)
+}
+
+func (t *tx) newOrder(c *Case, kind workflow.Order) Order {
 	t.counts.Orders++
-	o := Order{
+	c.Open = append(c.Open, t.counts.Orders)
+	return Order{
 		ID: t.counts.Orders, Kind: uint8(kind), State: OrderOpen, Case: c.Number, Version: c.Flow.Version,
 		Reference: c.Reference, Record: c.Record, Commit: c.Commit, Serving: c.Flow.Serving,
 		Pickup: c.Flow.Pickup, Service: c.Flow.Service, Site: c.Flow.Site, Created: t.time,
 	}
-	if kind == workflow.OrderRevoke {
-		o.Serial = out.Revoked[:]
-	}
-	c.Open = append(c.Open, o.ID)
-	return t.openOrder(o)
 }
 
 // openOrder stores an order that is open. The index of open ones holds when the

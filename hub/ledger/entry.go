@@ -58,5 +58,14 @@ func contentOf(h wire.Header) wire.Digest {
 	if h.Replaces != nil {
 		b = append(append(b, 'r'), h.Replaces[:]...)
 	}
+	if h.Serial != nil {
+		b = append(append(b, 'c'), h.Serial[:]...)
+	}
+	if h.Pouch != nil {
+		b = append(append(b, 'p'), h.Pouch[:]...)
+	}
+	if h.Count != nil {
+		b = binary.BigEndian.AppendUint16(append(b, 'n'), *h.Count)
+	}
 	return sha256.Sum256(b)
 }

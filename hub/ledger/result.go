@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/wire"
 	"jaliya/internal/workflow"
@@ -17,9 +18,11 @@ type Result struct {
 	Session uint64         `cbor:"6,keyasint,omitempty"` // OpenSession: the number granted
 	Node    *Node          `cbor:"7,keyasint,omitempty"` // JoinNode: as it stands now
 	Case    uint64         `cbor:"8,keyasint,omitempty"` // Decide, CompleteOrder: the case moved
-	Version uint64         `cbor:"9,keyasint,omitempty"` // and its version
+	Version uint64         `cbor:"9,keyasint,omitempty"` // and its version; ChangeStaff: the revision
 	State   workflow.State `cbor:"10,keyasint,omitempty"`
 	Fired   uint64         `cbor:"11,keyasint,omitempty"` // Tick: how many timers fired
+
+	Pouch consular.PouchID `cbor:"12,keyasint,omitempty"` // OpenPouch: the label
 }
 
 // Err gives the refusal of a command as a fault, nil when it was done.

@@ -1,10 +1,12 @@
 // Package opener is the only holder of the intake keys. It opens bodies and
-// images on the ledger's orders (steps 6 to 8), and tells of them only what the
-// workflow needs: good, or bad for which reason.
+// images on the ledger's orders (steps 6 to 8). To the workflow it tells no more
+// than good, or bad for which reason; to a production site and to a post it seals
+// what each needs, to the key of that one; to an officer it shows a packet after
+// the ledger has the line that says who and why.
 //
-// Guarantees: nothing is opened without an order; each opening ends in a command
-// of the ledger, which is its audit entry; what was opened is wiped after use
-// and is never logged, stored or returned; a packet that does not open, is not
+// Guarantees: nothing is opened without an order or a line; each opening is a
+// command of the ledger, which is its audit entry; what was opened is wiped
+// after use and is never logged or stored; a packet that does not open, is not
 // whole or breaks a rule is sent back with a reason, and never stops the line.
 package opener
 

@@ -14,10 +14,10 @@ import (
 // table is the contract in words: one line for each role, all its permissions
 // in the order of Permissions.
 const table = `
-agent visit.read visit.write request.read request.follow handover.write node.status
-supervisor visit.read visit.write visit.release request.read request.follow handover.write pouch.open card.destroy node.status
+agent visit.read visit.write request.read request.follow handover.write node.status card.read
+supervisor visit.read visit.write visit.release request.read request.follow handover.write pouch.open card.destroy node.status card.read handover.except
 post-admin staff.manage node.status
-mobile-lead visit.read visit.write visit.release request.read request.follow handover.write node.status
+mobile-lead visit.read visit.write visit.release request.read request.follow handover.write node.status card.read handover.except
 verifier case.verify hub.status
 adjudicator case.verify case.adjudicate hub.status
 record-officer record.decide

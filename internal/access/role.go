@@ -33,6 +33,9 @@ func Roles() []Role {
 	}
 }
 
+// PostRoles lists those that a member of staff of a post can have.
+func PostRoles() []Role { return []Role{Agent, Supervisor, PostAdmin, MobileLead, Auditor} }
+
 // ParseRole reads a role as it stands in configuration. Errors: Invalid.
 func ParseRole(text string) (Role, error) {
 	r := Role(text)
@@ -74,6 +77,8 @@ const (
 	HubOperate      Permission = "hub.operate"      // re-drive, drain, resolve dead letters
 	AuditRead       Permission = "audit.read"       // read access logs
 	ExportRead      Permission = "export.read"      // draw exports for the authorities
+	CardRead        Permission = "card.read"        // find and see cards and pouches at this post
+	HandoverExcept  Permission = "handover.except"  // second person at a hand-over out of the ordinary
 )
 
 // Permissions lists all of them.
@@ -82,6 +87,7 @@ func Permissions() []Permission {
 		VisitRead, VisitWrite, VisitRelease, RequestRead, RequestFollow, HandoverWrite,
 		PouchOpen, PouchWrite, CardDestroy, CaseVerify, CaseAdjudicate, RecordDecide,
 		ProductionWrite, StaffManage, NodeStatus, HubStatus, HubOperate, AuditRead, ExportRead,
+		CardRead, HandoverExcept,
 	}
 }
 
@@ -89,15 +95,16 @@ func Permissions() []Permission {
 func granted(r Role) []Permission {
 	switch r {
 	case Agent:
-		return []Permission{VisitRead, VisitWrite, RequestRead, RequestFollow, HandoverWrite, NodeStatus}
+		return []Permission{VisitRead, VisitWrite, RequestRead, RequestFollow, HandoverWrite, NodeStatus, CardRead}
 	case Supervisor:
 		return []Permission{
 			VisitRead, VisitWrite, VisitRelease, RequestRead, RequestFollow,
-			HandoverWrite, PouchOpen, CardDestroy, NodeStatus,
+			HandoverWrite, PouchOpen, CardDestroy, NodeStatus, CardRead, HandoverExcept,
 		}
 	case MobileLead:
 		return []Permission{
 			VisitRead, VisitWrite, VisitRelease, RequestRead, RequestFollow, HandoverWrite, NodeStatus,
+			CardRead, HandoverExcept,
 		}
 	case PostAdmin:
 		return []Permission{StaffManage, NodeStatus}

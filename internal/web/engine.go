@@ -33,7 +33,7 @@ func NewEngine(log *slog.Logger) *gin.Engine {
 	e.RedirectTrailingSlash = false
 	e.HandleMethodNotAllowed = true
 	e.ForwardedByClientIP = false
-	e.Use(identify, logged(log), recovered(log), headers, capped)
+	e.Use(identify, logged(log), recovered(log), headers, sameOrigin(), capped)
 	e.NoRoute(func(c *gin.Context) { Fail(c, fault.New(fault.NotFound, "web: route", "", CodeNoRoute.Cause())) })
 	e.NoMethod(func(c *gin.Context) { Fail(c, fault.New(fault.Invalid, "web: route", "", CodeMethod.Cause())) })
 	return e
@@ -122,6 +122,18 @@ func headers(c *gin.Context) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
+}
+
+// sameOrigin refuses what another site makes a browser send; programs, which
+// send neither Origin nor Sec-Fetch-Site, pass.
+func sameOrigin() gin.HandlerFunc {
+	protection := http.NewCrossOriginProtection()
+	return func(c *gin.Context) {
+		if err := protection.Check(c.Request); err != nil {
+			Fail(c, fault.New(fault.Denied, "web: check origin", "", CodeCrossOrigin.Cause()))
+			c.Abort()
+		}
+	}
 }
 
 func capped(c *gin.Context) {

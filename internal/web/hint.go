@@ -33,7 +33,29 @@ const (
 	CodeNotSecured       Code = "not-secured"     // saved at the post, no receipt of the hub yet
 	CodeNoMatch          Code = "no-match"        // unknown reference or wrong slip code, alike
 	CodeAttempts         Code = "too-many-attempts"
-	CodeNoIntakeKey      Code = "no-intake-key" // the node has no key of the hub to seal to
+	CodeNoIntakeKey      Code = "no-intake-key"   // the node has no key of the hub to seal to
+	CodeSignIn           Code = "sign-in-refused" // staff id, password or code: never said which
+	CodeLocked           Code = "session-locked"  // the screen is locked, nothing typed is lost
+	CodeStaffOld         Code = "staff-data-old"  // the post has been alone too long to know who may sign in
+	CodeCrossOrigin      Code = "cross-origin"    // another site sent it
+)
+
+// The codes of cards and pouches at a post.
+const (
+	CodeTwoPersons     Code = "two-persons"         // two different persons must be there, one of them a supervisor
+	CodePouchUnknown   Code = "pouch-unknown"       // no manifest of this pouch is here
+	CodePouchOtherPost Code = "pouch-other-post"    // the label names another post
+	CodeManifestPart   Code = "manifest-incomplete" // a part of the manifest has not come yet
+	CodePouchNotOpen   Code = "pouch-not-open"      // the pouch must be open for this
+	CodePouchNotHere   Code = "pouch-not-arrived"   // the pouch has not been received yet
+	CodePouchCounted   Code = "pouch-counted"       // the pouch was counted before
+	CodeCountOther     Code = "count-other"         // another number is missing than was confirmed
+	CodeCardUnknown    Code = "card-unknown"        // no such card is kept here
+	CodeCardOther      Code = "card-other"          // the card in hand is not the one of this request
+	CodeCardNotReady   Code = "card-not-ready"      // the card may not be handed over as it stands
+	CodeCardOnHold     Code = "card-on-hold"        // two identity checks failed: the hub inquires
+	CodeCardStopped    Code = "card-stopped"        // the hub has stopped the card
+	CodeCardGiven      Code = "card-given"          // the card has been handed over
 )
 
 // Cause gives the code as the cause of a fault.
@@ -64,6 +86,9 @@ func Codes() []Code {
 		CodeUnauthenticated, CodeFourEyes, CodeNoRoute, CodeMethod, CodeJSON, CodeContentType,
 		CodeVersionRequired, CodeVersionConflict, CodeWrongOffset, CodeUploadComplete, CodeUploadIncomplete,
 		CodeMediaType, CodePictureTooLarge, CodePictureTooSmall, CodeDigest, CodeIncomplete, CodeReleased,
-		CodeNotSecured, CodeNoMatch, CodeAttempts, CodeNoIntakeKey,
+		CodeNotSecured, CodeNoMatch, CodeAttempts, CodeNoIntakeKey, CodeSignIn, CodeLocked, CodeStaffOld, CodeCrossOrigin,
+		CodeTwoPersons, CodePouchUnknown, CodePouchOtherPost, CodeManifestPart, CodePouchNotOpen, CodePouchNotHere,
+		CodePouchCounted, CodeCountOther, CodeCardUnknown, CodeCardOther, CodeCardNotReady, CodeCardOnHold,
+		CodeCardStopped, CodeCardGiven,
 	}
 }

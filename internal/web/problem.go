@@ -74,8 +74,10 @@ func StatusOf(kind fault.Kind) int {
 // codeStatus are the codes whose status is not that of their fault's kind.
 func codeStatus(code Code) (int, bool) {
 	switch code { //nolint:exhaustive // the others have the status of their kind
-	case CodeUnauthenticated:
+	case CodeUnauthenticated, CodeSignIn:
 		return http.StatusUnauthorized, true
+	case CodeLocked:
+		return http.StatusLocked, true
 	case CodeMethod:
 		return http.StatusMethodNotAllowed, true
 	case CodeJSON:

@@ -242,4 +242,94 @@ var texts = map[string]map[Language]Text{
 		French:  {"Pas de clé nationale", "Le nœud n'a pas de clé de la plateforme nationale pour sceller. Rien n'a été modifié."},
 		Arabic:  {"لا يوجد مفتاح وطني", "لا تتوفر هذه العقدة على مفتاح المنصة الوطنية للختم. لم يتغير أي شيء."},
 	},
+	"sign-in-refused": {
+		English: {"Not signed in", "Staff id, password or code is not right. Check all three; a code works once."},
+		French:  {"Accès refusé", "L'identifiant, le mot de passe ou le code est incorrect. Vérifiez les trois; un code ne sert qu'une fois."},
+		Arabic:  {"تعذر تسجيل الدخول", "رقم الموظف أو كلمة السر أو الرمز غير صحيح. تحقق من الثلاثة؛ لا يستعمل الرمز إلا مرة واحدة."},
+	},
+	"session-locked": {
+		English: {"Screen locked", "Nothing that was typed is lost. Unlock with the password or a code."},
+		French:  {"Écran verrouillé", "Rien de ce qui a été saisi n'est perdu. Déverrouillez par le mot de passe ou un code."},
+		Arabic:  {"الشاشة مقفلة", "لم يضع شيء مما كتب. افتح القفل بكلمة السر أو برمز."},
+	},
+	"staff-data-old": {
+		English: {"Too long without the hub", "For 45 days the post has not heard who may sign in. Restore the link, then sign in."},
+		French:  {"Trop longtemps sans liaison", "Depuis 45 jours, le poste ne sait plus qui peut se connecter. Rétablissez la liaison, puis connectez-vous."},
+		Arabic:  {"انقطاع طويل عن المنصة", "منذ 45 يوما لم يتلق المركز لائحة من يحق لهم الدخول. أعد الربط ثم سجل الدخول."},
+	},
+	"cross-origin": {
+		English: {"Sent by another site", "The request came from another site. Open the page here and try again."},
+		French:  {"Envoyé par un autre site", "La demande vient d'un autre site. Ouvrez la page ici et réessayez."},
+		Arabic:  {"مرسل من موقع آخر", "جاء الطلب من موقع آخر. افتح الصفحة هنا وحاول من جديد."},
+	},
+	"two-persons": {
+		English: {"Two persons are needed", "Two different persons must do this together, one of them a supervisor."},
+		French:  {"Deux personnes sont nécessaires", "Deux personnes différentes doivent le faire ensemble, dont un superviseur."},
+		Arabic:  {"يلزم شخصان", "يجب أن يقوم بذلك شخصان مختلفان معا، أحدهما مشرف."},
+	},
+	"pouch-unknown": {
+		English: {"No manifest of this pouch", "Keep the pouch closed in the safe. Its manifest comes with the link."},
+		French:  {"Aucun manifeste pour cette valise", "Gardez la valise fermée au coffre. Son manifeste arrivera avec la liaison."},
+		Arabic:  {"لا يوجد بيان لهذه الحقيبة", "احتفظ بالحقيبة مغلقة في الخزنة. سيصل بيانها مع عودة الاتصال."},
+	},
+	"pouch-other-post": {
+		English: {"Pouch of another post", "The label names another post. Do not open it; tell the ministry's pouch desk."},
+		French:  {"Valise d'un autre poste", "L'étiquette désigne un autre poste. Ne l'ouvrez pas; prévenez le service de la valise."},
+		Arabic:  {"حقيبة مركز آخر", "الملصق يعين مركزا آخر. لا تفتحها وأخبر مصلحة الحقيبة بالوزارة."},
+	},
+	"manifest-incomplete": {
+		English: {"Manifest not complete", "A part of the manifest has not come yet. Open the pouch when it is there."},
+		French:  {"Manifeste incomplet", "Une partie du manifeste n'est pas encore arrivée. Ouvrez la valise quand elle sera là."},
+		Arabic:  {"بيان غير مكتمل", "جزء من البيان لم يصل بعد. افتح الحقيبة عند وصوله."},
+	},
+	"pouch-not-open": {
+		English: {"The pouch is not open", "Two persons open the pouch first."},
+		French:  {"La valise n'est pas ouverte", "Deux personnes ouvrent d'abord la valise."},
+		Arabic:  {"الحقيبة غير مفتوحة", "يفتح الحقيبة شخصان أولا."},
+	},
+	"pouch-not-arrived": {
+		English: {"The pouch has not been received", "Record its arrival first."},
+		French:  {"Valise non réceptionnée", "Enregistrez d'abord son arrivée."},
+		Arabic:  {"لم تستلم الحقيبة بعد", "سجل وصولها أولا."},
+	},
+	"pouch-counted": {
+		English: {"Already counted", "This pouch was counted. A card found later can still be scanned."},
+		French:  {"Déjà comptée", "Cette valise a été comptée. Une carte retrouvée plus tard peut encore être lue."},
+		Arabic:  {"تم العد من قبل", "تم عد محتوى هذه الحقيبة. يمكن مسح بطاقة عثر عليها لاحقا."},
+	},
+	"count-other": {
+		English: {"Another number is missing", "Look at the list again: the number of missing cards is not the one you confirmed."},
+		French:  {"Le nombre manquant est différent", "Revoyez la liste: le nombre de cartes manquantes n'est pas celui confirmé."},
+		Arabic:  {"عدد البطاقات الناقصة مختلف", "راجع القائمة: عدد البطاقات الناقصة ليس هو العدد المؤكد."},
+	},
+	"card-unknown": {
+		English: {"No such card here", "No card kept at this post matches."},
+		French:  {"Aucune carte ici", "Aucune carte gardée à ce poste ne correspond."},
+		Arabic:  {"لا توجد هذه البطاقة هنا", "لا توجد بطاقة مطابقة محفوظة في هذا المركز."},
+	},
+	"card-other": {
+		English: {"Another card", "The card in your hand is not the one of this request. Put it back and take the right one."},
+		French:  {"Autre carte", "La carte en main n'est pas celle de cette demande. Rangez-la et prenez la bonne."},
+		Arabic:  {"بطاقة أخرى", "البطاقة التي بيدك ليست بطاقة هذا الطلب. أعدها وخذ البطاقة الصحيحة."},
+	},
+	"card-not-ready": {
+		English: {"Not ready for this", "The card is at another stage. Look at where it stands."},
+		French:  {"Pas prête pour cette étape", "La carte est à une autre étape. Regardez où elle en est."},
+		Arabic:  {"غير جاهزة لهذا الإجراء", "البطاقة في مرحلة أخرى. انظر وضعيتها."},
+	},
+	"card-on-hold": {
+		English: {"On hold", "Two identity checks failed. The hub inquires; do not hand the card over."},
+		French:  {"En attente", "Deux contrôles d'identité ont échoué. Une enquête est en cours; ne remettez pas la carte."},
+		Arabic:  {"موقوفة مؤقتا", "فشل التحقق من الهوية مرتين. البحث جار على المستوى المركزي؛ لا تسلم البطاقة."},
+	},
+	"card-stopped": {
+		English: {"Stopped by the hub", "Do not hand the card over. Put it aside in the safe and wait for instructions."},
+		French:  {"Bloquée au niveau national", "Ne remettez pas la carte. Mettez-la de côté au coffre et attendez les instructions."},
+		Arabic:  {"أوقفت مركزيا", "لا تسلم البطاقة. ضعها جانبا في الخزنة وانتظر التعليمات."},
+	},
+	"card-given": {
+		English: {"Already handed over", "This card has been handed over. Nothing was changed."},
+		French:  {"Déjà remise", "Cette carte a été remise. Rien n'a été modifié."},
+		Arabic:  {"سلمت من قبل", "سلمت هذه البطاقة. لم يتغير أي شيء."},
+	},
 }

@@ -216,3 +216,39 @@ func FuzzDecodeJSON(f *testing.F) {
 		}
 	})
 }
+
+// TestCrossOrigin refuses what another site makes a browser send.
+func TestCrossOrigin(t *testing.T) {
+	cases := map[string]struct {
+		method string
+		header map[string]string
+		status int
+	}{
+		"OKProgram":    {http.MethodPost, nil, 200},
+		"OKSameOrigin": {http.MethodPost, map[string]string{"Sec-Fetch-Site": "same-origin"}, 200},
+		"OKOldBrowser": {http.MethodPost, map[string]string{"Origin": "http://example.com"}, 200},
+		"ErrOtherSite": {http.MethodPost, map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
+		"ErrSameSite":  {http.MethodPost, map[string]string{"Sec-Fetch-Site": "same-site"}, 403},
+		"ErrOrigin":    {http.MethodPost, map[string]string{"Origin": "https://elsewhere.example"}, 403},
+		"OKReads":      {http.MethodGet, map[string]string{"Sec-Fetch-Site": "cross-site"}, 404},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			path := "/echo"
+			if c.method == http.MethodGet {
+				path = "/none"
+			}
+			r := httptest.NewRequestWithContext(t.Context(), c.method, path, strings.NewReader(`{}`))
+			r.Header.Set("Content-Type", "application/json")
+			for key, value := range c.header {
+				r.Header.Set(key, value)
+			}
+			var log bytes.Buffer
+			w, p := do(t, engine(&log), r)
+			require.Equal(t, c.status, w.Code)
+			if c.status == http.StatusForbidden {
+				require.Equal(t, string(web.CodeCrossOrigin), p.Code)
+			}
+		})
+	}
+}

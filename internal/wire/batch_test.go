@@ -312,12 +312,19 @@ func TestKindsArePinned(t *testing.T) {
 	for kind, name := range map[wire.Kind]string{
 		wire.KindRequestReleased: "request.released", wire.KindRequestAmended: "request.amended",
 		wire.KindRequestCancelled: "request.cancelled", wire.KindFileViewed: "file.viewed",
+		wire.KindStaffSignedIn: "staff.signed_in", wire.KindStaffRefused: "staff.refused",
+		wire.KindStaffSignedOut: "staff.signed_out", wire.KindCardReceived: "card.received",
+		wire.KindCardMissing: "card.missing", wire.KindCardDamaged: "card.damaged", wire.KindCardShelved: "card.shelved",
+		wire.KindCardDefective: "card.defective", wire.KindCardHandedOver: "card.handed_over",
+		wire.KindCheckFailed: "card.check_failed", wire.KindPouchArrived: "pouch.arrived",
+		wire.KindPouchOpened: "pouch.opened", wire.KindPouchReconciled: "pouch.reconciled",
 	} {
 		require.True(t, kind.Known())
 		require.Equal(t, name, kind.String())
 	}
-	require.Equal(t, []wire.Kind{1, 2, 3, 4}, []wire.Kind{
+	require.Equal(t, []wire.Kind{1, 2, 3, 4, 5, 6, 7}, []wire.Kind{
 		wire.KindRequestReleased, wire.KindRequestAmended, wire.KindRequestCancelled, wire.KindFileViewed,
+		wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut,
 	})
 	require.False(t, wire.Kind(0).Known())
 	require.Equal(t, "jaliya/body/1"+string(record[:])+"\x02", string(wire.BodyAAD(record, wire.KindRequestAmended)))

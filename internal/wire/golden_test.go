@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func shut(g golden) golden { g.closed = true; return g }
 
 // TestGolden pins the format: a change of any byte of version 1 is a break.
 func TestGolden(t *testing.T) {
-	list := append(recordGoldens(t), messageGoldens(t)...)
+	list := slices.Concat(recordGoldens(t), messageGoldens(t), custodyGoldens(t))
 	for _, g := range list {
 		t.Run(g.name, func(t *testing.T) {
 			path := filepath.Join("testdata", "v1", g.name+".hex")

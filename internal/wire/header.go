@@ -26,6 +26,20 @@ const (
 	KindRequestAmended   Kind = 2 // a released packet is replaced before verification has decided
 	KindRequestCancelled Kind = 3 // the person withdrew
 	KindFileViewed       Kind = 4 // a member of staff opened a person's file
+	KindStaffSignedIn    Kind = 5 // a member of staff signed in, or opened a locked screen again
+	KindStaffRefused     Kind = 6 // somebody tried to
+	KindStaffSignedOut   Kind = 7 // a session ended, or its screen was locked
+
+	KindCardReceived    Kind = 16 // two persons took a card out of its pouch
+	KindCardMissing     Kind = 17 // two persons did not find it there
+	KindCardDamaged     Kind = 18 // they found it, unfit to be handed over
+	KindCardShelved     Kind = 19 // it lies in its place, ready for collection
+	KindCardDefective   Kind = 20 // it failed the read test
+	KindCardHandedOver  Kind = 21 // the person, or the guardian, has it
+	KindCheckFailed     Kind = 22 // whoever came to collect is not the person, as far as could be told
+	KindPouchArrived    Kind = 23 // the bag is at the post, closed
+	KindPouchOpened     Kind = 24 // two persons opened it; outcome: how the seal was
+	KindPouchReconciled Kind = 25 // two persons counted it; outcome: whether all was there
 )
 
 var kindNames = map[Kind]string{
@@ -33,6 +47,25 @@ var kindNames = map[Kind]string{
 	KindRequestAmended:   "request.amended",
 	KindRequestCancelled: "request.cancelled",
 	KindFileViewed:       "file.viewed",
+	KindStaffSignedIn:    "staff.signed_in",
+	KindStaffRefused:     "staff.refused",
+	KindStaffSignedOut:   "staff.signed_out",
+	KindCardReceived:     "card.received",
+	KindCardMissing:      "card.missing",
+	KindCardDamaged:      "card.damaged",
+	KindCardShelved:      "card.shelved",
+	KindCardDefective:    "card.defective",
+	KindCardHandedOver:   "card.handed_over",
+	KindCheckFailed:      "card.check_failed",
+	KindPouchArrived:     "pouch.arrived",
+	KindPouchOpened:      "pouch.opened",
+	KindPouchReconciled:  "pouch.reconciled",
+}
+
+// OfStaff reports whether entries of the kind speak of staff and not of a
+// request: they have no reference, and move no case.
+func (k Kind) OfStaff() bool {
+	return k == KindStaffSignedIn || k == KindStaffRefused || k == KindStaffSignedOut
 }
 
 // Known reports whether this program knows what the kind means. An unknown kind
@@ -85,6 +118,9 @@ type Header struct {
 	Replaces    *RecordID       `cbor:"18,keyasint,omitempty"`
 	Seen        uint64          `cbor:"19,keyasint,omitempty"`
 	Outcome     uint8           `cbor:"20,keyasint,omitempty"`
+	Serial      *Digest         `cbor:"21,keyasint,omitempty"` // SerialDigest of the card, or of the bag's seal
+	Pouch       *PouchID        `cbor:"22,keyasint,omitempty"`
+	Count       *uint16         `cbor:"23,keyasint,omitempty"` // cards of the manifest that were found
 }
 
 // DecodeHeader reads a header. It checks form and caps only: whether the entry
@@ -126,7 +162,40 @@ func (h Header) Validate() error {
 	case !imagesHold(h.Images):
 		return bad("images")
 	}
+	return h.validateKind(bad)
+}
+
+// validateKind is what each family of kinds adds.
+func (h Header) validateKind(bad func(string) error) error {
+	switch {
+	case h.Kind.OfStaff():
+		return h.validateStaff(bad)
+	case h.Kind.OfPouch():
+		return h.validatePouch(bad)
+	case h.Kind.OfCard():
+		return h.validateCard(bad)
+	case h.Serial != nil || h.Pouch != nil || h.Count != nil:
+		return bad("fields of a card")
+	}
 	return h.validateRequest(bad)
+}
+
+// validateStaff wants the header of a staff entry to say nothing: who and where
+// is sealed.
+func (h Header) validateStaff(bad func(string) error) error {
+	switch {
+	case h.Source != SourceNode:
+		return bad("source")
+	case h.Reference != "":
+		return bad("reference")
+	case h.ofRequest() || h.Outcome != 0:
+		return bad("fields of a request")
+	case h.Serial != nil || h.Pouch != nil || h.Count != nil:
+		return bad("fields of a card")
+	case h.IntakeKey == 0:
+		return bad("intake key")
+	}
+	return nil
 }
 
 // positioned says that a node's entry has a position and the portal's has none.

@@ -235,7 +235,12 @@ type JoinRequest struct {
 	PostKey    []byte          `cbor:"8,keyasint"` // HPKE public key
 	Software   string          `cbor:"9,keyasint"`
 	Time       int64           `cbor:"10,keyasint"`
+	DeskCSR    []byte          `cbor:"11,keyasint,omitempty"` // DER
+	DeskNames  []string        `cbor:"12,keyasint,omitempty"` // by which workstations reach the desk, at most MaxDeskNames
 }
+
+// MaxDeskNames bounds the names and addresses of one desk.
+const MaxDeskNames = 8
 
 // JoinReply gives a machine all that it needs to work alone for 45 days.
 type JoinReply struct {
@@ -247,19 +252,24 @@ type JoinReply struct {
 	Receipts [][]byte    `cbor:"6,keyasint"`
 	Intake   []IntakeKey `cbor:"7,keyasint"`
 	Time     int64       `cbor:"8,keyasint"`
+	Desk     []byte      `cbor:"9,keyasint,omitempty"` // certificate chain, when one was asked for
 }
 
-// RenewRequest asks for a working certificate under the device certificate.
+// RenewRequest asks for a working certificate under the device certificate, or
+// for the desk's certificate, or both: an empty request is for nothing.
 type RenewRequest struct {
-	Version    uint8  `cbor:"1,keyasint"`
-	WorkingCSR []byte `cbor:"2,keyasint"`
-	Time       int64  `cbor:"3,keyasint"`
+	Version    uint8    `cbor:"1,keyasint"`
+	WorkingCSR []byte   `cbor:"2,keyasint"`
+	Time       int64    `cbor:"3,keyasint"`
+	DeskCSR    []byte   `cbor:"4,keyasint,omitempty"`
+	DeskNames  []string `cbor:"5,keyasint,omitempty"` // at most MaxDeskNames
 }
 
-// RenewReply brings the certificate and the newest trust bundle.
+// RenewReply brings what was asked for and the newest trust bundle.
 type RenewReply struct {
 	Version uint8  `cbor:"1,keyasint"`
 	Working []byte `cbor:"2,keyasint"`
 	Trust   []byte `cbor:"3,keyasint"`
 	Time    int64  `cbor:"4,keyasint"`
+	Desk    []byte `cbor:"5,keyasint,omitempty"`
 }

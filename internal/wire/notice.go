@@ -24,6 +24,8 @@ type NoticeKind uint8
 const (
 	NoticeCaseMoved    NoticeKind = 1 // a case that the post must know of has another state
 	NoticeEntryRefused NoticeKind = 2 // an entry of the post was committed as refused
+	NoticeStaff        NoticeKind = 3 // the post's staff changed: the body is a StaffChange
+	NoticePouch        NoticeKind = 4 // a pouch is packed for the post: the body is a Manifest
 )
 
 // Notice is one line of what the hub tells a post.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,18 +30,13 @@ const (
 	// year has 2.4 million entries for 363,000 requests.
 	benchViews = 6
 	benchBody  = 900 // bytes of a sealed body, about 1 KiB an entry
-	rawWrites  = 400
+	rawEvery   = 5   // saves for each raw append that is measured between them
 	drainLimit = 20 * time.Minute
 )
 
 // Bench measures a whole node and hub as processes: start and memory of a node
 // that holds many unsent entries, and how fast they become L2.
 func Bench(ctx context.Context, o Options, entries int, out io.Writer) (err error) {
-	raw, err := rawAppends(o.Dir)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "raw append+fsync of 1 KiB          %8.0f /s\n", raw)
 	o.Posts = 1
 	n, err := Start(ctx, o)
 	if err != nil {
@@ -51,22 +47,25 @@ func Bench(ctx context.Context, o Options, entries int, out io.Writer) (err erro
 	if err := p.process.stop(); err != nil {
 		return err
 	}
-	saved, err := fill(ctx, p, entries)
+	saved, raw, err := fill(ctx, p, entries)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "durable saves, one after another    %8.0f /s   %.2f x raw\n", saved, raw/saved)
+	fmt.Fprintf(out, "raw append+fsync of 1 KiB, p50      %8.0f us\n", micros(raw))
+	fmt.Fprintf(out, "durable save of an entry, p50       %8.0f us  %.2f x raw\n", micros(saved), micros(saved)/micros(raw))
 	began := time.Now()
 	if err := n.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "node ready with %d entries held %8.2f s\n", entries, time.Since(began).Seconds())
-	return n.drain(ctx, p, drained{entries: entries, raw: raw, out: out})
+	return n.drain(ctx, p, drained{entries: entries, raw: float64(time.Second) / float64(raw), out: out})
 }
+
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
 type drained struct {
 	entries int
-	raw     float64
+	raw     float64 // appends a second that the disk can do
 	out     io.Writer
 }
 
@@ -113,51 +112,85 @@ func anonymous(p *process) int {
 	return 0
 }
 
-// rawAppends gives how many appends of 1 KiB with fsync the disk does a second.
-func rawAppends(dir string) (rate float64, err error) {
-	const op = "localnet: measure disk"
-	f, err := os.CreateTemp(dir, "raw")
-	if err != nil {
-		return 0, fault.New(fault.Storage, op, dir, err)
-	}
-	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
-	buf := make([]byte, 1024)
-	began := time.Now()
-	for range rawWrites {
-		if _, err := f.Write(buf); err != nil {
-			return 0, fault.New(fault.Storage, op, dir, err)
-		}
-		if err := f.Sync(); err != nil {
-			return 0, fault.New(fault.Storage, op, dir, err)
-		}
-	}
-	return rawWrites / time.Since(began).Seconds(), nil
+// rawFile appends and syncs, and nothing else: what the disk can do.
+type rawFile struct {
+	f   *os.File
+	buf []byte
 }
 
-// fill appends releases, each followed by small entries, and gives saves a second.
-func fill(ctx context.Context, p *Post, entries int) (rate float64, err error) {
+func newRawFile(dir string) (*rawFile, error) {
+	f, err := os.CreateTemp(dir, "raw")
+	if err != nil {
+		return nil, fault.New(fault.Storage, "localnet: measure disk", dir, err)
+	}
+	return &rawFile{f: f, buf: make([]byte, 1024)}, nil
+}
+
+func (r *rawFile) append() error {
+	_, err := r.f.Write(r.buf)
+	if err == nil {
+		err = r.f.Sync()
+	}
+	if err != nil {
+		return fault.New(fault.Storage, "localnet: measure disk", r.f.Name(), err)
+	}
+	return nil
+}
+
+func (r *rawFile) close() error { return errors.Join(r.f.Close(), os.Remove(r.f.Name())) }
+
+// times are how long single writes took.
+type times []time.Duration
+
+func (t *times) measure(do func() error) error {
+	began := time.Now()
+	err := do()
+	*t = append(*t, time.Since(began))
+	return err
+}
+
+func (t *times) median() time.Duration {
+	slices.Sort(*t)
+	return (*t)[len(*t)/2]
+}
+
+// fill appends releases, each followed by small entries. Between them the disk
+// itself is measured, so that both medians are of the same minutes.
+func fill(ctx context.Context, p *Post, entries int) (saves, raw time.Duration, err error) {
 	var cfg node.Config
 	if err := config.Load(p.config, &cfg); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	n, err := node.Open(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
-	began := time.Now()
+	disk, err := newRawFile(p.dir)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, disk.close()) }()
+	var saved, appended times
 	var reference string
 	for i := range entries {
 		d, err := benchDraft(p.ID, i%(benchViews+1) == 0, reference)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		reference = d.Header.Reference
-		if _, err := n.Journal().Append(ctx, d); err != nil {
-			return 0, err
+		err = saved.measure(func() error {
+			_, err := n.Journal().Append(ctx, d)
+			return err
+		})
+		if err == nil && i%rawEvery == 0 {
+			err = appended.measure(disk.append)
+		}
+		if err != nil {
+			return 0, 0, err
 		}
 	}
-	return float64(entries) / time.Since(began).Seconds(), nil
+	return saved.median(), appended.median(), nil
 }
 
 func benchDraft(post consular.PostID, release bool, reference string) (journal.Draft, error) {

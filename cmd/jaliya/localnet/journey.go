@@ -19,13 +19,18 @@ type Journey struct {
 	Name string
 	Tell string
 	run  func(ctx context.Context, t *teller) error
+	// alone says that it wants a network of its own, so that all leaves it out.
+	alone bool
+	with  func(o *Options)
 }
 
 // Journeys lists them in the order in which `all` runs them.
 func Journeys() []Journey {
 	return []Journey{
-		{"outage", "people are enrolled at a post that is cut off; the link comes back; receipts and answers follow", outage},
-		{"murder", "people are enrolled while hub and nodes are killed at random moments (--kills)", murder},
+		{Name: "outage", Tell: "people are enrolled at a post that is cut off; the link comes back; receipts and answers follow", run: outage},
+		{Name: "bag", Tell: "cards are verified, made at a production site, packed and sent; their post is told before the bag leaves", run: bag},
+		{Name: "hands", Tell: "the same by people of the ministry: they read, refuse, send back, pass, pack and send", run: hands, alone: true, with: byHand},
+		{Name: "murder", Tell: "people are enrolled while hub and nodes are killed at random moments (--kills)", run: murder, alone: true},
 	}
 }
 
@@ -44,7 +49,7 @@ func Once(ctx context.Context, o Options, name string, out io.Writer) error {
 	const op = "localnet: run journey"
 	var chosen []Journey
 	for _, j := range Journeys() {
-		if name == j.Name || name == "all" && j.Name != "murder" {
+		if name == j.Name || name == "all" && !j.alone {
 			chosen = append(chosen, j)
 		}
 	}
@@ -52,6 +57,11 @@ func Once(ctx context.Context, o Options, name string, out io.Writer) error {
 		return fault.New(fault.NotFound, op, name+"; there are:\n"+JourneyList(), nil)
 	}
 	t := &teller{out: out, began: time.Now(), seed: o.Seed, kills: o.Kills}
+	for _, j := range chosen {
+		if j.with != nil {
+			j.with(&o)
+		}
+	}
 	t.step("", "starting a hub and %d posts", o.Posts)
 	n, err := Start(ctx, o)
 	if err != nil {
@@ -84,12 +94,12 @@ func Serve(ctx context.Context, o Options, out io.Writer) error {
 	}
 	t.step("", "ready; data and logs in %s", o.Dir)
 	for _, p := range n.Posts {
-		fmt.Fprintf(out, "\n%s %s\n  desk API  %s/api/v1 (POST /visits, GET /status)\n", p.ID, p.City, p.Desk)
-		for _, a := range p.Accounts {
-			fmt.Fprintf(out, "  %-10s %-10s Authorization: Bearer %s\n", a.Name, a.Role, a.Token)
+		fmt.Fprintf(out, "\n%s %s: open %s/\n", p.ID, p.City, p.Desk)
+		for _, w := range p.Staff {
+			fmt.Fprintf(out, "  %-15s %-10s staff %s  password %s  code: bin/jaliya code %s\n", w.Name, w.Role, w.Staff, w.Password, w.Secret)
 		}
 	}
-	fmt.Fprintf(out, "\nhub  http://%s/readyz  /metrics\nThe same as JSON: %s\nStop with Ctrl-C.\n", n.Admin, filepath.Join(o.Dir, "localnet.json"))
+	fmt.Fprintf(out, "\nhub  http://%s/readyz  /metrics\nThe same as JSON, with bearer tokens for the API: %s\nStop with Ctrl-C.\n", n.Admin, filepath.Join(o.Dir, "localnet.json"))
 	<-ctx.Done()
 	return n.Stop(ctx)
 }

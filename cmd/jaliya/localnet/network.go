@@ -26,6 +26,9 @@ type Options struct {
 	PortBase int    // see the offsets below
 	Seed     uint64 // of the people who come
 	Kills    int    // of the journey murder
+
+	VerifyByHand bool // cases wait for hub verify
+	PackByHand   bool // cards wait for hub pouch
 }
 
 // Offsets from the port base (design.md section 8). The portal and the console
@@ -34,6 +37,7 @@ const (
 	offsetNodes   = 2 // UDP, hub
 	offsetCluster = 3 // UDP, hub
 	offsetHub     = 4 // TCP, the hub's admin listener
+	offsetCentre  = 5 // TCP, Rabat, Marrakech and their admin listener
 	offsetDesk    = 21
 	offsetAdmin   = 121
 	offsetRelay   = 221
@@ -44,9 +48,11 @@ var firstPosts = []consular.PostID{"FR-LYO", "ES-LEI", "ES-MJV", "IT-MIL", "BE-B
 
 // Network is a running network.
 type Network struct {
-	Hub   *process `json:"-"`
-	Posts []*Post  `json:"posts"`
-	Admin string   `json:"hub_admin"`
+	Hub    *process `json:"-"`
+	Centre *process `json:"-"`
+	Posts  []*Post  `json:"posts"`
+	Admin  string   `json:"hub_admin"`
+	Sites  string   `json:"centre_admin"` // of the card production centres: /rabat/admin/, /marrakech/admin/
 
 	dir      string
 	programs binaries
@@ -56,9 +62,10 @@ type Network struct {
 type Post struct {
 	ID       consular.PostID `json:"post"`
 	City     string          `json:"city"`
-	Desk     string          `json:"desk"`  // base URL
-	Admin    string          `json:"admin"` // host:port
-	Accounts []Account       `json:"accounts"`
+	Desk     string          `json:"desk"`     // base URL
+	Admin    string          `json:"admin"`    // host:port
+	Accounts []Account       `json:"accounts"` // programs, by bearer token
+	Staff    []Person        `json:"staff"`    // people, at the screens
 
 	place   consular.Post
 	process *process
@@ -85,12 +92,18 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 	if err != nil {
 		return nil, err
 	}
-	n = &Network{dir: o.Dir, programs: programs, Admin: loopback(o.PortBase + offsetHub)}
+	n = &Network{
+		dir: o.Dir, programs: programs, Admin: loopback(o.PortBase + offsetHub),
+		Sites: loopback(o.PortBase + offsetCentre + 2),
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.Stop(ctx))
 		}
 	}()
+	if err := n.startCentre(ctx, o); err != nil {
+		return nil, err
+	}
 	if err := n.startHub(ctx, o); err != nil {
 		return nil, err
 	}
@@ -140,7 +153,7 @@ func (n *Network) hubConfig() string { return filepath.Join(n.dir, "hub.toml") }
 func (n *Network) startHub(ctx context.Context, o Options) error {
 	config := fmt.Sprintf("dir = %q\n[nodes]\nlisten = %q\n[cluster]\nlisten = %q\n[admin]\nlisten = %q\n[log]\nformat = \"json\"\n",
 		filepath.Join(n.dir, "hub"), loopback(o.PortBase+offsetNodes), loopback(o.PortBase+offsetCluster), n.Admin)
-	if err := write(n.hubConfig(), config); err != nil {
+	if err := write(n.hubConfig(), config+n.desks(o)); err != nil {
 		return err
 	}
 	passphrase := filepath.Join(n.dir, "passphrase")
@@ -174,7 +187,10 @@ func (n *Network) startPost(ctx context.Context, o Options, p *Post, i int) (err
 		return err
 	}
 	p.process = &process{name: strings.ToLower(string(p.ID)), admin: p.Admin}
-	return n.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config)
+	if err := n.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config); err != nil {
+		return err
+	}
+	return n.hireStaff(ctx, p)
 }
 
 // joinOnce has a post join, or finds who may sign in when it has joined in an
@@ -193,7 +209,7 @@ func (n *Network) joinOnce(ctx context.Context, p *Post, relayed string) error {
 	}
 	for _, held := range before.Posts {
 		if held.ID == p.ID {
-			p.Accounts = held.Accounts
+			p.Accounts, p.Staff = held.Accounts, held.Staff
 		}
 	}
 	return nil
@@ -252,6 +268,9 @@ func (n *Network) Stop(ctx context.Context) error {
 	}
 	if n.Hub != nil {
 		failed = errors.Join(failed, n.Hub.stop())
+	}
+	if n.Centre != nil {
+		failed = errors.Join(failed, n.Centre.stop())
 	}
 	return failed
 }

@@ -1,0 +1,71 @@
+package desk
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"jaliya/consulate-node/handover"
+	"jaliya/internal/access"
+	"jaliya/internal/web"
+)
+
+// HandoverAPI binds the actions of a hand-over desk to JSON over HTTP: see
+// HANDOVER.md.
+type HandoverAPI struct {
+	handover *handover.Handover
+	auth     access.Authenticator
+	people   People
+}
+
+// NewHandoverAPI gives the JSON API of a hand-over desk for callers that auth
+// knows. A second person is known by a token, or by people; people may be nil.
+func NewHandoverAPI(h *handover.Handover, auth access.Authenticator, people People) *HandoverAPI {
+	return &HandoverAPI{handover: h, auth: auth, people: people}
+}
+
+// HandoverRoute is one line of the contract.
+type HandoverRoute struct {
+	Method     string
+	Path       string // below APIPrefix, in the notation of the router
+	Permission access.Permission
+	handle     func(*HandoverAPI, *gin.Context, access.Principal)
+}
+
+// HandoverRoutes lists the whole API.
+func HandoverRoutes() []HandoverRoute {
+	const pouch, card = "/pouches/:pouch", "/cards/:reference"
+	return []HandoverRoute{
+		{http.MethodGet, "/pouches", access.CardRead, (*HandoverAPI).pouches},
+		{http.MethodGet, pouch, access.CardRead, (*HandoverAPI).pouch},
+		{http.MethodPost, pouch + "/arrive", access.PouchOpen, (*HandoverAPI).arrive},
+		{http.MethodPost, pouch + "/open", access.HandoverWrite, (*HandoverAPI).open},
+		{http.MethodPost, pouch + "/scan", access.HandoverWrite, (*HandoverAPI).scan},
+		{http.MethodPost, pouch + "/reconcile", access.HandoverWrite, (*HandoverAPI).reconcile},
+		{http.MethodPost, "/cards/search", access.CardRead, (*HandoverAPI).search},
+		{http.MethodGet, card, access.CardRead, (*HandoverAPI).card},
+		{http.MethodPost, card + "/shelve", access.HandoverWrite, (*HandoverAPI).shelve},
+		{http.MethodPost, card + "/check", access.HandoverWrite, (*HandoverAPI).check},
+		{http.MethodPost, card + "/handover", access.HandoverWrite, (*HandoverAPI).give},
+	}
+}
+
+// Register puts the routes on an engine of web.NewEngine. Who asks, and whether
+// the role carries the permission, is settled before anything of the request is
+// read.
+func (a *HandoverAPI) Register(e *gin.Engine) {
+	group := e.Group(APIPrefix)
+	for _, route := range HandoverRoutes() {
+		group.Handle(route.Method, route.Path, func(c *gin.Context) {
+			who, err := a.auth.Authenticate(c.Request)
+			if err == nil {
+				err = who.Require(route.Permission)
+			}
+			if err != nil {
+				web.Fail(c, err)
+				return
+			}
+			route.handle(a, c, who)
+		})
+	}
+}

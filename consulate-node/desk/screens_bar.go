@@ -1,0 +1,109 @@
+package desk
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"jaliya/internal/access"
+	"jaliya/internal/lang"
+	"jaliya/internal/web"
+)
+
+// aloneDays is how long a post works without the hub before its trust is too
+// old (design.md section 7).
+const aloneDays = 45
+
+// bar says in one glance how the post stands.
+func (s *Screens) bar(p lang.Printer, st Status) web.LinkBar {
+	bar := web.LinkBar{State: "good", Href: "/status", Refresh: "/live"}
+	link := LinkStatus{}
+	if st.Link != nil {
+		link = *st.Link
+	}
+	switch {
+	case st.Capture != "open":
+		bar.State, bar.Title, bar.Text = "bad", p.T("desk.bar.full"), p.T("desk.bar.full_means")
+	case link.Connected && st.Unsecured == 0:
+		bar.Title, bar.Text = p.T("desk.bar.connected", "transport", transport(link)), p.T("desk.bar.all")
+	case link.Connected:
+		bar.Title = p.T("desk.bar.connected", "transport", transport(link))
+		bar.Text = p.T("desk.bar.sending", "count", int(min(st.Unsecured, 1<<30))) //nolint:gosec // bounded
+	default:
+		bar.State = "alone"
+		bar.Title = p.T("desk.bar.alone")
+		if !link.Since.IsZero() {
+			bar.Title = p.T("desk.bar.alone_since", "clock", lang.LTR(p.Clock(link.Since.In(s.desk.zone))))
+		}
+		bar.Text = p.T("desk.bar.held", "count", int(min(st.Unsecured, 1<<30))) + " " + //nolint:gosec // bounded
+			p.T("desk.bar.left", "count", daysLeft(link.Since, st.Now))
+	}
+	return bar
+}
+
+func transport(l LinkStatus) string {
+	if l.Transport == "" {
+		return "QUIC"
+	}
+	return strings.ToUpper(l.Transport)
+}
+
+func daysLeft(since, now time.Time) int {
+	if since.IsZero() {
+		return aloneDays
+	}
+	return max(0, aloneDays-int(now.Sub(since)/(24*time.Hour)))
+}
+
+// live gives the link bar anew to the script of a page.
+func (s *Screens) live(c *gin.Context, who access.Principal) {
+	st, err := s.desk.Status(c.Request.Context(), who)
+	if err != nil {
+		s.fail(c, who, err)
+		return
+	}
+	s.ui.Part(c, http.StatusOK, "linkbar", s.bar(s.ui.Printer(c), st))
+}
+
+type fact struct{ Label, Text, Second, Kind string }
+
+// statusPage tells the same with its reasons, for whoever wants to know.
+func (s *Screens) statusPage(c *gin.Context, who access.Principal) {
+	st, err := s.desk.Status(c.Request.Context(), who)
+	if err != nil {
+		s.fail(c, who, err)
+		return
+	}
+	p := s.ui.Printer(c)
+	facts := []fact{
+		{Label: p.T("desk.status.post"), Text: p.Post(s.desk.o.Post.Kind, s.desk.o.Post.City)},
+		{Label: p.T("desk.status.unsecured"), Text: p.T("desk.status.entries", "count", int(min(st.Unsecured, 1<<30)))}, //nolint:gosec // bounded
+		{Label: p.T("desk.status.drafts"), Text: p.Number(int64(st.Drafts))},
+		{Label: p.T("desk.status.now"), Text: p.DateTime(st.Now.In(s.desk.zone))},
+	}
+	if st.OldestAge > 0 {
+		facts = append(facts, fact{Label: p.T("desk.status.oldest"), Text: p.Ago(time.Duration(st.OldestAge) * time.Second)})
+	}
+	if l := st.Link; l != nil && !l.Connected {
+		facts = append(facts, fact{Label: p.T("desk.status.attempts"), Text: p.Number(int64(l.Attempts))})
+		if !l.Next.IsZero() {
+			facts = append(facts, fact{Label: p.T("desk.status.next"), Text: p.Clock(l.Next.In(s.desk.zone))})
+		}
+		if l.Reason != "" {
+			facts = append(facts, fact{Label: p.T("desk.status.reason"), Text: l.Reason, Kind: "code"})
+		}
+	}
+	page := s.page(c, who, p.T("desk.status.title"))
+	page.Template, page.Data = "status", gin.H{"Facts": facts, "Levels": levels(2)}
+	s.ui.Render(c, http.StatusOK, page)
+}
+
+func levels(highest int) []web.Badge {
+	out := []web.Badge{}
+	for n := 1; n <= highest; n++ {
+		out = append(out, web.Badge{Level: n, Means: true})
+	}
+	return out
+}

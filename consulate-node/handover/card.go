@@ -1,0 +1,131 @@
+package handover
+
+import (
+	"slices"
+
+	"jaliya/internal/consular"
+	"jaliya/internal/wire"
+	"jaliya/internal/workflow"
+)
+
+// card is one card in the custody of this post, or on its way there, as it lies
+// sealed in the store.
+type card struct { //nolint:recvcheck // what it shows is on the value, so that no copy shows more
+	Reference consular.Reference `cbor:"1,keyasint"`
+	Serial    string             `cbor:"2,keyasint"`
+	Family    consular.Name      `cbor:"3,keyasint,omitzero"`
+	Given     consular.Name      `cbor:"4,keyasint,omitzero"`
+	Birth     consular.BirthDate `cbor:"5,keyasint,omitempty"`
+	Service   consular.Service   `cbor:"6,keyasint"`
+	Slip      wire.Digest        `cbor:"7,keyasint"`
+	Pouch     consular.PouchID   `cbor:"8,keyasint"`
+	State     uint8              `cbor:"9,keyasint"` // workflow.State, as this post knows it
+	Before    uint8              `cbor:"10,keyasint,omitempty"`
+	Version   uint64             `cbor:"11,keyasint"`
+	Checks    uint8              `cbor:"12,keyasint,omitempty"`
+	Held      bool               `cbor:"13,keyasint,omitempty"` // it lies at this post
+	Counted   uint8              `cbor:"14,keyasint,omitempty"` // finding at the count
+	Safe      string             `cbor:"15,keyasint,omitempty"`
+	Box       string             `cbor:"16,keyasint,omitempty"`
+	Last      wire.RecordID      `cbor:"17,keyasint"` // this post's newest entry about it
+	Said      []said             `cbor:"18,keyasint,omitempty"`
+	Hub       uint8              `cbor:"19,keyasint,omitempty"` // the hub's newest word of its state
+	HubCase   uint64             `cbor:"20,keyasint,omitempty"`
+	Refused   uint16             `cbor:"21,keyasint,omitempty"` // why the hub refused an entry about it
+	GivenBy   string             `cbor:"22,keyasint,omitempty"`
+	GivenAt   int64              `cbor:"23,keyasint,omitempty"`
+	Spoilt    []string           `cbor:"24,keyasint,omitempty"` // serials of cards that this one replaced
+}
+
+// said is a state that this post said and that the hub has not echoed yet.
+type said struct {
+	_      struct{} `cbor:",toarray"`
+	Record wire.RecordID
+	State  uint8
+}
+
+// Findings at the count of a pouch.
+const (
+	foundGood    uint8 = 1
+	foundDamaged uint8 = 2
+	foundNot     uint8 = 3
+)
+
+// flow gives the card's case as far as the workflow's table needs it here.
+func (c *card) flow(post consular.PostID) workflow.Case {
+	f := workflow.Case{
+		Kind: workflow.KindCNIE, State: workflow.State(c.State), Before: workflow.State(c.Before), Version: c.Version,
+		Service: c.Service, Pickup: post, Serial: workflow.Digest(wire.SerialDigest(c.Serial)),
+		Pouch: workflow.PouchID(wire.PouchOf(c.Pouch)), Checks: c.Checks, Paid: true, Packets: 1,
+	}
+	if c.Held {
+		f.Holder = post
+	}
+	return f
+}
+
+// take keeps what a step made of it, and what is now to be heard back.
+func (c *card) take(out workflow.Outcome, record wire.RecordID) {
+	now := out.Case
+	c.State, c.Before, c.Version, c.Checks = uint8(now.State), uint8(now.Before), now.Version, now.Checks
+	c.Last = record
+	if out.Moved {
+		c.Said = append(c.Said, said{Record: record, State: c.State})
+	}
+}
+
+// hear takes the hub's word of the state. The hub hears this post late: what it
+// says from before this post's own words is not news. It echoes each state that
+// this post said, in order; a state of its own making stands at once, except
+// that a card which has been given away stays given away.
+func (c *card) hear(state workflow.State, version uint64) {
+	if version <= c.HubCase {
+		return
+	}
+	c.Hub, c.HubCase = uint8(state), version
+	if i := slices.IndexFunc(c.Said, func(s said) bool { return s.State == c.Hub }); i >= 0 {
+		c.Said = c.Said[i+1:]
+		if len(c.Said) == 0 {
+			c.stand(state)
+		}
+		return
+	}
+	switch {
+	case len(c.Said) == 0, stops(state) && workflow.State(c.State) != workflow.HandedOver:
+		c.stand(state)
+	}
+}
+
+// stand puts the card where the hub says it is.
+func (c *card) stand(state workflow.State) {
+	if workflow.State(c.State) == workflow.Hold && state == workflow.Ready {
+		c.Checks = 0 // the inquiry is over
+	}
+	if state == workflow.Frozen && workflow.State(c.State) != workflow.Frozen {
+		c.Before = c.State
+	}
+	c.State = uint8(state)
+}
+
+// refused takes back what the hub did not accept, as far as words go: what was
+// done with the card was done, and is shown with the reason.
+func (c *card) refuse(record wire.RecordID, reason uint16) bool {
+	n := len(c.Said)
+	c.Said = slices.DeleteFunc(c.Said, func(s said) bool { return s.Record == record })
+	if n == len(c.Said) && c.Last != record {
+		return false
+	}
+	c.Refused = reason
+	return true
+}
+
+// stops are the hub's states in which a card must not be handed over, whatever
+// this post has said meanwhile.
+func stops(s workflow.State) bool {
+	switch s { //nolint:exhaustive // the others are stages on the way to a hand-over
+	case workflow.Hold, workflow.Frozen, workflow.Rejected, workflow.Canceled, workflow.Expired, workflow.Destroyed,
+		workflow.Unclaimed, workflow.SentBack, workflow.Transfer, workflow.InProduction:
+		return true
+	}
+	return false
+}
