@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
@@ -190,12 +192,27 @@ func (b *tab) walk(w *world, language string) {
 	b.release(w, visit)
 	b.open("/components")
 	b.look("components")
+	b.dark()
 	b.open("/status")
 	b.look("status")
 	b.open("/enrol")
 	b.fill(map[string]string{"staff": "n.tazi", "sheet": "SHEET"})
 	b.press("form.form button.primary")
 	b.look("enrol")
+}
+
+// dark looks at the other scheme.
+func (b *tab) dark() {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
+		})
+		return err
+	}))
+	b.look("components-dark")
+	b.open("/")
+	b.look("home-dark")
 }
 
 func (b *tab) signIn(role string) {
@@ -223,6 +240,7 @@ func (b *tab) capture(w *world, visit string) {
 	b.look("scans")
 	b.press(".work > .actions:last-child a")
 	require.Contains(b.t, eval[string](b, "location.pathname"), "portrait")
+	b.camera()
 	b.upload("portrait", specimen.Portrait(who.Seed, who.Person.Sex, who.Age))
 	b.look("portrait")
 	b.fingers(visit, who)
@@ -300,6 +318,17 @@ func (b *tab) documents(who specimen.Visit) {
 	b.fill(values)
 	b.look("documents")
 	b.press("form.form button.primary")
+}
+
+// camera takes a photograph with the camera that the browser pretends to have.
+func (b *tab) camera() {
+	b.t.Helper()
+	b.do(chromedp.Click(chromedp.CSS("[data-camera-open] button")))
+	require.True(b.t, eval[bool](b, `new Promise((done) => { const ask = () => document.querySelector("video").videoHeight ? done(true) : setTimeout(ask, 50); ask(); })`))
+	b.look("camera")
+	b.do(chromedp.Click(chromedp.CSS("[data-shoot]")))
+	b.press("[data-camera] [data-keep]")
+	require.True(b.t, eval[bool](b, `document.querySelector(".held-image img") !== null`))
 }
 
 // upload sends a file in pieces by the script of the panel.

@@ -152,8 +152,11 @@ func (s *Screens) draftList(p lang.Printer, who access.Principal, drafts []Summa
 			}
 		}
 		card.Cells = []web.Cell{
-			nameCell(p, one), {Text: p.T("desk.service.short." + one.Service.String())},
-			{Kind: "time", At: one.Begun, Second: p.Ago(now.Sub(one.Changed))}, state, {Kind: "level"},
+			nameCell(p, one),
+			{Text: p.T("desk.service.short." + one.Service.String())},
+			{Kind: "time", At: one.Begun, Second: p.Ago(now.Sub(one.Changed))},
+			state,
+			{Kind: "level"},
 		}
 		list.Cards = append(list.Cards, card)
 	}
@@ -193,8 +196,11 @@ func (s *Screens) doneList(p lang.Printer, done []RequestView) web.WorkList {
 			Href: "/requests/" + one.Reference.Digits(), Level: levelNumber(one.Level),
 			Key: one.Reference.Digits() + " " + one.Reference.String(),
 			Cells: []web.Cell{
-				{Kind: "code", Text: one.Reference.String()}, {Text: serviceShort(p, one.Service)},
-				{Kind: "time", At: one.Opened}, state, {Kind: "level"},
+				{Kind: "code", Text: one.Reference.String()},
+				{Text: serviceShort(p, one.Service)},
+				{Kind: "time", At: one.Opened},
+				state,
+				{Kind: "level"},
 			},
 		})
 	}

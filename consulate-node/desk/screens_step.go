@@ -52,7 +52,7 @@ func (s *Screens) showStep(at screen, v visitState, step string, draw func(*web.
 	page.Scripts = []string{"form.js", "capture.js"}
 	data := stepPage{
 		Steps: s.stepper(at, v, step), Step: step, Title: page.Title, Lead: at.p.T("desk.lead." + step),
-		Visit: v.Visit, Version: v.Version, Done: len(v.against(step)) == 0, Next: stepPath(v.Visit, following(v.Review, step)), Write: mayWrite(at.who),
+		Visit: v.Visit, Version: v.Version, Done: v.stateOf(step) == "done", Next: stepPath(v.Visit, following(v.Review, step)), Write: mayWrite(at.who),
 	}
 	var wrong []FieldRule
 	if at.c.Query("check") != "" {

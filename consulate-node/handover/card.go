@@ -35,6 +35,7 @@ type card struct { //nolint:recvcheck // what it shows is on the value, so that 
 	GivenBy   string             `cbor:"22,keyasint,omitempty"`
 	GivenAt   int64              `cbor:"23,keyasint,omitempty"`
 	Spoilt    []string           `cbor:"24,keyasint,omitempty"` // serials of cards that this one replaced
+	HubIndex  uint64             `cbor:"25,keyasint,omitempty"` // Raft index of that word
 }
 
 // said is a state that this post said and that the hub has not echoed yet.
@@ -78,22 +79,44 @@ func (c *card) take(out workflow.Outcome, record wire.RecordID) {
 // says from before this post's own words is not news. It echoes each state that
 // this post said, in order; a state of its own making stands at once, except
 // that a card which has been given away stays given away.
-func (c *card) hear(state workflow.State, version uint64) {
-	if version <= c.HubCase {
-		return
+func (c *card) hear(n wire.Notice, secured func(wire.RecordID) (uint64, error)) error {
+	if n.Case <= c.HubCase {
+		return nil
 	}
-	c.Hub, c.HubCase = uint8(state), version
+	state := workflow.State(n.State)
+	c.Hub, c.HubCase, c.HubIndex = n.State, n.Case, n.Index
 	if i := slices.IndexFunc(c.Said, func(s said) bool { return s.State == c.Hub }); i >= 0 {
-		c.Said = c.Said[i+1:]
-		if len(c.Said) == 0 {
+		if c.Said = c.Said[i+1:]; len(c.Said) == 0 {
 			c.stand(state)
 		}
-		return
+		return nil
 	}
-	switch {
-	case len(c.Said) == 0, stops(state) && workflow.State(c.State) != workflow.HandedOver:
+	if len(c.Said) == 0 || stops(state) && workflow.State(c.State) != workflow.HandedOver {
 		c.stand(state)
+		return nil
 	}
+	return c.settle(secured)
+}
+
+// settle drops what the hub had taken in before its newest word: not every state
+// is echoed to every post. With nothing left, that word stands. It may be asked
+// at any time, for the receipt may come after the word.
+func (c *card) settle(secured func(wire.RecordID) (uint64, error)) error {
+	if len(c.Said) == 0 || c.HubIndex == 0 {
+		return nil
+	}
+	for len(c.Said) > 0 {
+		at, err := secured(c.Said[0].Record)
+		if err != nil {
+			return err
+		}
+		if at == 0 || at >= c.HubIndex {
+			return nil
+		}
+		c.Said = c.Said[1:]
+	}
+	c.stand(workflow.State(c.Hub))
+	return nil
 }
 
 // stand puts the card where the hub says it is.

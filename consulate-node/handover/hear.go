@@ -197,7 +197,10 @@ func (h *Handover) moved(w kv.Writer, n wire.Notice) error {
 	if err != nil || !found {
 		return err
 	}
-	c.hear(workflow.State(n.State), n.Case)
+	secured := func(record wire.RecordID) (uint64, error) { return journal.SecuredAt(w, record) }
+	if err := c.hear(n, secured); err != nil {
+		return err
+	}
 	if c.over() {
 		return h.strip(w, &c)
 	}

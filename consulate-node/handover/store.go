@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
+	"jaliya/consulate-node/journal"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
@@ -66,7 +67,11 @@ func (h *Handover) cardKey(ref consular.Reference) []byte {
 }
 
 func (h *Handover) cardAt(r kv.Reader, key []byte) (card, bool, error) {
-	return open[card](h, bucketCards, key, r.Get(bucketCards, key))
+	c, found, err := open[card](h, bucketCards, key, r.Get(bucketCards, key))
+	if err != nil || !found {
+		return c, found, err
+	}
+	return c, true, c.settle(func(record wire.RecordID) (uint64, error) { return journal.SecuredAt(r, record) })
 }
 
 func (h *Handover) card(r kv.Reader, ref consular.Reference) (card, bool, error) {

@@ -22,11 +22,15 @@ const (
 	OrderReport    Order = 12 // hub desk: a loss, a fraud or a broken seal goes to its authority
 	OrderManifest  Order = 13 // opener: seal the manifest to the destination
 	OrderTrace     Order = 14 // pouch desk: ask the courier where the bag is
+
+	// OrderSummary is in no table: the ledger gives it with a notice after which
+	// a post must act on a person that it may no longer know.
+	OrderSummary Order = 15 // opener: seal names and contact to the post
 )
 
 var orderNames = [...]string{
 	"", "examine", "verify", "route", "produce", "cancel-job", "pack", "unpack", "revoke",
-	"notify", "call", "close", "report", "manifest", "trace",
+	"notify", "call", "close", "report", "manifest", "trace", "summary",
 }
 
 // String gives the order's name, "examine".
@@ -37,7 +41,8 @@ func (o Order) String() string { return name(orderNames[:], uint8(o)) }
 // later move must not withdraw it.
 func (o Order) Lasting() bool {
 	switch o {
-	case OrderCancelJob, OrderUnpack, OrderRevoke, OrderNotify, OrderCall, OrderClose, OrderReport, OrderManifest:
+	case OrderCancelJob, OrderUnpack, OrderRevoke, OrderNotify, OrderCall, OrderClose, OrderReport, OrderManifest,
+		OrderSummary:
 		return true
 	case OrderExamine, OrderVerify, OrderRoute, OrderProduce, OrderPack, OrderTrace:
 		return false

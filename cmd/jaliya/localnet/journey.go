@@ -28,6 +28,7 @@ type Journey struct {
 func Journeys() []Journey {
 	return []Journey{
 		{Name: "outage", Tell: "people are enrolled at a post that is cut off; the link comes back; receipts and answers follow", run: outage},
+		{Name: "card", Tell: "a card from a desk that is cut off to a hand at another post that is cut off too", run: card},
 		{Name: "bag", Tell: "cards are verified, made at a production site, packed and sent; their post is told before the bag leaves", run: bag},
 		{Name: "hands", Tell: "the same by people of the ministry: they read, refuse, send back, pass, pack and send", run: hands, alone: true, with: byHand},
 		{Name: "murder", Tell: "people are enrolled while hub and nodes are killed at random moments (--kills)", run: murder, alone: true},
