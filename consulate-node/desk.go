@@ -76,6 +76,18 @@ func (n *Node) sweepDesk(ctx context.Context) error {
 	}
 }
 
+// openDeskListener takes the desk's port before anything says that the node is
+// ready: who connects from then on waits, and is not turned away.
+func (n *Node) openDeskListener(ctx context.Context) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", n.cfg.Desk.Listen)
+	if err != nil {
+		return fault.New(fault.Unavailable, "node: open desk", n.cfg.Desk.Listen, err)
+	}
+	n.listener = l
+	return nil
+}
+
 // registerScreens puts the pages of the workstations beside the API.
 func (n *Node) registerScreens(engine *gin.Engine, auth access.Authenticator, door desk.Door) error {
 	words, err := lang.Open()
@@ -113,11 +125,7 @@ func (n *Node) serveDesk(ctx context.Context) error {
 	if err := n.registerScreens(engine, auth, sessions.Door()); err != nil {
 		return err
 	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", n.cfg.Desk.Listen)
-	if err != nil {
-		return fault.New(fault.Unavailable, op, n.cfg.Desk.Listen, err)
-	}
+	l := n.listener
 	server := web.NewServer(engine, log)
 	if n.cfg.Desk.secure() {
 		l = tls.NewListener(l, n.deskTLS())

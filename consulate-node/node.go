@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -25,20 +26,21 @@ import (
 
 // Node is one post's node with all its parts.
 type Node struct {
-	cfg     Config
-	log     *slog.Logger
-	who     identity
-	keys    *keys
-	metrics *prometheus.Registry
-	health  *telemetry.Health
-	journal *journal.Journal
-	ship    *ship.Ship
-	uplink  *uplink
-	renewer *link.Renewer
-	desk    *desk.Desk
-	staff   *staff.SignIn
-	hand    *handover.Handover
-	fatal   chan error // the first failure that ends the process; buffered
+	cfg      Config
+	log      *slog.Logger
+	who      identity
+	keys     *keys
+	metrics  *prometheus.Registry
+	health   *telemetry.Health
+	journal  *journal.Journal
+	ship     *ship.Ship
+	uplink   *uplink
+	renewer  *link.Renewer
+	desk     *desk.Desk
+	listener net.Listener // of the desk, while the node runs
+	staff    *staff.SignIn
+	hand     *handover.Handover
+	fatal    chan error // the first failure that ends the process; buffered
 
 	deskRenewer *link.Renewer // nil for a desk without TLS
 
@@ -179,6 +181,9 @@ func union(held, more [][]byte) [][]byte {
 
 // Run serves until ctx ends or the disk fails, and closes everything.
 func (n *Node) Run(ctx context.Context) error {
+	if err := n.openDeskListener(ctx); err != nil {
+		return errors.Join(err, n.close())
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		select {

@@ -1,12 +1,12 @@
 package e2e
 
 import (
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,12 +33,20 @@ func programs(tb testing.TB) string {
 	return dir
 }
 
-// portBase finds a stretch of 300 ports of which the first are free now.
+// Stretches of ports for networks on loopback, below those that the kernel gives
+// out by itself.
+const (
+	portFirst   = 20000
+	portStretch = 400
+	portCount   = 30
+)
+
+var stretches atomic.Int64
+
+// portBase gives a stretch of ports that no other network of this process has.
 func portBase(tb testing.TB) string {
 	tb.Helper()
-	_, port, err := net.SplitHostPort(freePort(tb, "tcp"))
-	require.NoError(tb, err)
-	n, err := strconv.Atoi(port)
-	require.NoError(tb, err)
-	return strconv.Itoa(min(n, 65000) / 300 * 300)
+	n := stretches.Add(1)
+	require.Less(tb, n, int64(portCount), "too many networks in one test process")
+	return strconv.FormatInt(portFirst+(int64(os.Getpid())+n)%portCount*portStretch, 10)
 }
