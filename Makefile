@@ -64,6 +64,10 @@ build: ## consulate-node, hub and jaliya into bin/
 test: ## every test, shuffled: no browser, no root, TEST_LIMIT=10m on two cores
 	@scripts/test
 
+.PHONY: test-browser
+test-browser: ## pages in Chromium with axe-core, papers under poppler, qpdf and zbar; screenshots in build/screens
+	@scripts/browser
+
 .PHONY: check
 check: tools ## format, vet, linters, modern Go, race tests, FUZZTIME=10s of each fuzz target, dead code
 	@scripts/check
