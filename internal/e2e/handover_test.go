@@ -416,3 +416,38 @@ func TestPouchSealBroken(t *testing.T) {
 	}
 	require.Contains(t, events, workflow.SealFoundBroken)
 }
+
+// TestHandoverFoundWhileFrozen: a card said to be missing turns up while its case is
+// frozen. Not every state is echoed to the post; it must not wait for one that
+// never comes.
+func TestHandoverFoundWhileFrozen(t *testing.T) {
+	c := newCustody(t)
+	cards := c.enrol(2)
+	label := c.bag(cards)
+	c.sync()
+	c.open(label)
+	c.shelve(label, cards[1])
+	_, err := c.desk.Reconcile(t.Context(), counterAgent, handover.ReconcileInput{Pouch: string(label), Missing: 1})
+	require.NoError(t, err)
+	c.sync()
+	c.decide(cards[0], workflow.FreezeNotified, workflow.Hub, ledger.Decide{Reason: uint16(consular.RefusedFraud)})
+	c.sync()
+	s, err := c.desk.Scan(t.Context(), counterAgent, handover.ScanInput{Pouch: string(label), Serial: cards[0].Serial})
+	require.NoError(t, err)
+	require.Equal(t, handover.FindingStopped, s.Finding)
+	c.sync()
+	c.decide(cards[0], workflow.FreezeLifted, workflow.Hub, ledger.Decide{})
+	c.sync()
+	require.Equal(t, "RECEIVED", c.card(cards[0]).State)
+	require.Empty(t, c.refused)
+
+	p, err := c.views.Pouch(label)
+	require.NoError(t, err)
+	c.do(ledger.MovePouch{
+		Time: c.now, Pouch: label, Event: uint8(workflow.DiscrepancySettled), Actor: uint16(workflow.Hub), Seen: p.Flow.Version,
+	})
+	c.sync()
+	v, err := c.desk.Pouch(t.Context(), counterAgent, string(label))
+	require.NoError(t, err)
+	require.Equal(t, "RECONCILED", v.State)
+}

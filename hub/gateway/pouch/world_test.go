@@ -46,7 +46,7 @@ type world struct {
 	post  *seal.PostKey // of FR-LYO
 	node  wire.NodeID
 	head  wire.Position
-	vault map[wire.Digest][]byte
+	vault sync.Map // wire.Digest to []byte
 	desk  *pouch.Desk
 	conn  *centre.Connector
 	seals *opener.Sealer
@@ -83,7 +83,7 @@ const (
 func newWorld(tb testing.TB, cfg pouch.Config, byHand bool) *world {
 	tb.Helper()
 	w := &world{
-		tb: tb, store: kv.NewStrictMemory(), log: &syncBuffer{}, node: wire.NodeID{7}, vault: map[wire.Digest][]byte{},
+		tb: tb, store: kv.NewStrictMemory(), log: &syncBuffer{}, node: wire.NodeID{7},
 		changed: make(chan struct{}), sites: map[string]*outsite.Simulator{},
 	}
 	w.Views = ledger.NewViews(w.store)
@@ -164,7 +164,9 @@ func (w *world) Watch() (uint64, <-chan struct{}) {
 
 // Open implements opener.Images.
 func (w *world) Open(digest wire.Digest) (io.ReadCloser, error) {
-	return io.NopCloser(bytes.NewReader(w.vault[digest])), nil
+	held, _ := w.vault.Load(digest)
+	sealed, _ := held.([]byte)
+	return io.NopCloser(bytes.NewReader(sealed)), nil
 }
 
 func (w *world) build(cfg pouch.Config, byHand bool) {
@@ -317,7 +319,7 @@ func (w *world) release(n int) consular.Reference {
 	}
 	info, err := bundle.Finish()
 	require.NoError(w.tb, err)
-	w.vault[info.Address] = sealed.Bytes()
+	w.vault.Store(wire.Digest(info.Address), sealed.Bytes())
 	body, err := visit.SealBody(wire.Marshal(wire.Release{
 		Version: 1, Service: consular.CNIEFirst, Person: somebody(n), Contact: consular.Contact{Phone: "+33612345678", Language: "fr"},
 		Delivery: consular.Delivery{Mode: consular.DeliverCollect, Post: "FR-LYO"},
