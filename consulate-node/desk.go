@@ -98,7 +98,7 @@ func (n *Node) registerScreens(engine *gin.Engine, auth access.Authenticator, do
 	if err != nil {
 		return err
 	}
-	screens, err := desk.NewScreens(n.desk, desk.ScreenOptions{Auth: auth, Catalog: words, Door: door, Press: press})
+	screens, err := desk.NewScreens(n.desk, desk.ScreenOptions{Auth: auth, Catalog: words, Door: door, Press: press, StaffName: n.staff.Name})
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (n *Node) serveDesk(ctx context.Context) error {
 	desk.NewAPI(n.desk, auth).Register(engine)
 	desk.NewHandoverAPI(n.hand, auth, n.staff).Register(engine)
 	n.registerWorkstation(engine)
-	if err := n.registerScreens(engine, auth, sessions.Door()); err != nil {
+	if err := n.registerScreens(engine, auth, sessions.Door()); err != nil { //nolint:contextcheck // each page takes the context of its request
 		return err
 	}
 	l := n.listener

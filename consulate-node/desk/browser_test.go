@@ -9,13 +9,18 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
 	"jaliya/internal/consular"
@@ -52,10 +57,43 @@ func startBrowser(t *testing.T, base string) *tab {
 		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true))
 	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	var said complaints
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithListener(said.hear))
 	t.Cleanup(cancel)
+	t.Cleanup(func() { require.Empty(t, said.all(), "the browser complained") })
 	require.NoError(t, chromedp.Do(ctx)) // the first context starts the browser, and must not time out
 	return &tab{t: t, ctx: ctx, base: base, dir: dir, axe: string(axe)}
+}
+
+// complaints are what a browser writes down of broken scripts and of breaches
+// of the content policy.
+type complaints struct {
+	mu   sync.Mutex // guards said
+	said []string
+}
+
+func (c *complaints) hear(event any) {
+	text := ""
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		text = e.ExceptionDetails.Text
+	case *log.EventEntryAdded:
+		// A refused form answers with a status that the browser notes as well.
+		if e.Entry.Level == "error" && e.Entry.Source != "network" {
+			text = e.Entry.Text
+		}
+	}
+	if text != "" {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.said = append(c.said, text)
+	}
+}
+
+func (c *complaints) all() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.said
 }
 
 // patience is how long one step may take on a busy machine.
@@ -187,7 +225,7 @@ func (b *tab) walk(w *world, language string) {
 	b.fill(map[string]string{"service": "cnie.renewal"})
 	b.look("new")
 	b.press("form.form button.primary")
-	visit := strings.Split(strings.TrimPrefix(eval[string](b, "location.pathname"), "/visits/"), "/")[0]
+	visit, _, _ := strings.Cut(strings.TrimPrefix(eval[string](b, "location.pathname"), "/visits/"), "/")
 	b.capture(w, visit)
 	b.release(w, visit)
 	b.open("/components")
@@ -199,6 +237,47 @@ func (b *tab) walk(w *world, language string) {
 	b.fill(map[string]string{"staff": "n.tazi", "sheet": "SHEET"})
 	b.press("form.form button.primary")
 	b.look("enrol")
+}
+
+// keys opens the first line of the list by keyboard alone.
+func (b *tab) keys() {
+	b.t.Helper()
+	b.do(chromedp.KeyEvent("/"))
+	require.Equal(b.t, "words", eval[string](b, "document.activeElement.id"))
+	b.do(chromedp.KeyEvent("zzz"))
+	require.Equal(b.t, 0, eval[int](b, `document.querySelectorAll("#drafts tbody tr:not([hidden])").length`))
+	b.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.ArrowDown))
+	require.Contains(b.t, eval[string](b, "document.activeElement.href"), "/release")
+	_, err := chromedp.RunResponse(b.patient(), chromedp.KeyEvent(kb.Enter))
+	require.NoError(b.t, err)
+	require.Contains(b.t, eval[string](b, "location.pathname"), "/release")
+}
+
+// TestNarrow holds pages to the smallest screen.
+func TestNarrow(t *testing.T) {
+	w := newWorld(t)
+	server := httptest.NewServer(w.screens(t))
+	t.Cleanup(server.Close)
+	b := startBrowser(t, server.URL)
+	for _, language := range []string{"ar", "fr"} {
+		b.name = language + "-320"
+		b.do(chromedp.EmulateViewport(320, 700))
+		b.open("/sign-in")
+		b.press(`.languages [value="` + language + `"]`)
+		b.signIn("agent")
+		b.look("home")
+		b.open("/visits/new")
+		b.fill(map[string]string{"service": "cnie.first"})
+		b.press("form.form button.primary")
+		b.look("person")
+		visit, _, _ := strings.Cut(strings.TrimPrefix(eval[string](b, "location.pathname"), "/visits/"), "/")
+		for _, step := range []string{"family", "contact", "documents", "portrait", "confirm", "review"} {
+			b.open("/visits/" + visit + "/steps/" + step)
+			b.look(step)
+		}
+		b.open("/components")
+		b.look("components")
+	}
 }
 
 // dark looks at the other scheme.
@@ -268,7 +347,7 @@ func (b *tab) identity(who specimen.Visit) {
 		if n == 0 {
 			return ""
 		}
-		return fmt.Sprint(n)
+		return strconv.Itoa(n)
 	}
 	b.fill(map[string]string{
 		"person.family_name.latin": p.Family.Arabic, "person.family_name.arabic": p.Family.Latin,
@@ -311,8 +390,8 @@ func (b *tab) documents(who specimen.Visit) {
 		values[id] = "1"
 		if eval[bool](b, `document.getElementsByName("`+id+`.issued.day").length > 0`) {
 			year, month, day := held.Issued.Split()
-			values[id+".issued.day"], values[id+".issued.month"] = fmt.Sprint(day), fmt.Sprint(int(month))
-			values[id+".issued.year"] = fmt.Sprint(year)
+			values[id+".issued.day"], values[id+".issued.month"] = strconv.Itoa(day), strconv.Itoa(int(month))
+			values[id+".issued.year"] = strconv.Itoa(year)
 		}
 	}
 	b.fill(values)
@@ -381,6 +460,7 @@ func (b *tab) release(w *world, visit string) {
 	b.look("locked")
 	b.signIn("supervisor")
 	b.look("home-ready")
+	b.keys()
 	b.open("/visits/" + visit + "/release")
 	b.look("release")
 	eval[bool](b, `document.querySelectorAll("[name=check]").forEach((c) => c.click()) || true`)

@@ -30,14 +30,14 @@ func (s *Screens) bar(p lang.Printer, st Status) web.LinkBar {
 		bar.Title, bar.Text = p.T("desk.bar.connected", "transport", transport(link)), p.T("desk.bar.all")
 	case link.Connected:
 		bar.Title = p.T("desk.bar.connected", "transport", transport(link))
-		bar.Text = p.T("desk.bar.sending", "count", int(min(st.Unsecured, 1<<30))) //nolint:gosec // bounded
+		bar.Text = p.T("desk.bar.sending", "count", int(min(st.Unsecured, 1<<30)))
 	default:
 		bar.State = "alone"
 		bar.Title = p.T("desk.bar.alone")
 		if !link.Since.IsZero() {
 			bar.Title = p.T("desk.bar.alone_since", "clock", lang.LTR(p.Clock(link.Since.In(s.desk.zone))))
 		}
-		bar.Text = p.T("desk.bar.held", "count", int(min(st.Unsecured, 1<<30))) + " " + //nolint:gosec // bounded
+		bar.Text = p.T("desk.bar.held", "count", int(min(st.Unsecured, 1<<30))) + " " +
 			p.T("desk.bar.left", "count", daysLeft(link.Since, st.Now))
 	}
 	return bar
@@ -79,7 +79,7 @@ func (s *Screens) statusPage(c *gin.Context, who access.Principal) {
 	p := s.ui.Printer(c)
 	facts := []fact{
 		{Label: p.T("desk.status.post"), Text: p.Post(s.desk.o.Post.Kind, s.desk.o.Post.City)},
-		{Label: p.T("desk.status.unsecured"), Text: p.T("desk.status.entries", "count", int(min(st.Unsecured, 1<<30)))}, //nolint:gosec // bounded
+		{Label: p.T("desk.status.unsecured"), Text: p.T("desk.status.entries", "count", int(min(st.Unsecured, 1<<30)))},
 		{Label: p.T("desk.status.drafts"), Text: p.Number(int64(st.Drafts))},
 		{Label: p.T("desk.status.now"), Text: p.DateTime(st.Now.In(s.desk.zone))},
 	}

@@ -57,20 +57,28 @@ func (d *Desk) Picture(ctx context.Context, p access.Principal, visit wire.Recor
 	return raw, m.MediaType, nil
 }
 
+// WholeImage is an image that is there in one piece.
+type WholeImage struct {
+	Visit wire.RecordID
+	Name  string
+	Bytes []byte
+}
+
 // PutImage takes a whole image at once, in the place of another one of that
 // name: what a form without a script sends. Errors: those of StartImage and
 // AppendImage.
-func (d *Desk) PutImage(ctx context.Context, p access.Principal, visit wire.RecordID, name string, raw []byte) (ImageStatus, error) {
+func (d *Desk) PutImage(ctx context.Context, p access.Principal, in WholeImage) (ImageStatus, error) {
 	if err := p.Require(access.VisitWrite); err != nil {
 		return ImageStatus{}, err
 	}
-	sum := wire.Digest(sha256.Sum256(raw))
-	st, err := d.StartImage(ctx, p, ImageInput{Visit: visit, Name: name, Size: int64(len(raw)), Digest: sum, Replace: true})
+	st, err := d.StartImage(ctx, p, ImageInput{
+		Visit: in.Visit, Name: in.Name, Size: int64(len(in.Bytes)), Digest: sha256.Sum256(in.Bytes), Replace: true,
+	})
 	if err != nil || st.Complete {
 		return st, err
 	}
 	return d.AppendImage(ctx, p, AppendInput{
-		Visit: visit, Name: name, Offset: st.Offset, Body: bytes.NewReader(raw[st.Offset:]),
+		Visit: in.Visit, Name: in.Name, Offset: st.Offset, Body: bytes.NewReader(in.Bytes[st.Offset:]),
 	})
 }
 
@@ -165,10 +173,13 @@ func (s *Screens) takeFile(at screen, part, name string) (sent bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	_, err = s.desk.PutImage(at.c.Request.Context(), at.who, id, name, raw)
+	_, err = s.desk.PutImage(at.c.Request.Context(), at.who, WholeImage{Visit: id, Name: name, Bytes: raw})
 	return err == nil, err
 }
 
+// readPart reads a file of a form. The engine keeps forms of up to 32 MiB in
+// memory and takes no body over web.MaxBody, so none is ever written to disk
+// in clear.
 func readPart(head *multipart.FileHeader) (raw []byte, err error) {
 	const op = "desk: read upload"
 	if head.Size > MaxImage {

@@ -25,7 +25,7 @@ type paperShown struct {
 func (s *Screens) documentsStep(at screen, v visitState, data *stepPage, wrong []FieldRule) {
 	said := sentences(at.p, wrong)
 	var lines []documentLine
-	shown := map[consular.DocumentKind]bool{}
+	shown := make(map[consular.DocumentKind]bool)
 	for _, line := range s.desk.o.Tables.Documents.For(caseOf(v)) {
 		one := documentLine{Required: line.Required}
 		for _, option := range line.Options {
@@ -98,5 +98,5 @@ func (s *Screens) saveDocuments(at screen, v visitState) {
 			)})
 		}
 	}
-	s.put(at, v, stepDocuments, form)
+	s.put(at, stepDocuments, form)
 }

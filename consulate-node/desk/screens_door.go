@@ -135,7 +135,11 @@ func (s *Screens) showDoor(c *gin.Context, status int, which string, draw func(*
 func (s *Screens) refusedAt(c *gin.Context, which string, err error) {
 	p := s.ui.Printer(c)
 	status, said := web.Tell(p, err)
-	if fault.Is(err, fault.Denied) && !web.Has(err, web.CodeAttempts) {
+	if errors.Is(err, access.ErrNoIdentity) { // the session ended while its screen was locked
+		web.See(c, "/sign-in?next="+web.LocalPath(c.PostForm("next")))
+		return
+	}
+	if _, coded := errors.AsType[web.CodedError](err); web.Has(err, web.CodeSignIn) || fault.Is(err, fault.Denied) && !coded {
 		said = web.ProblemPage{Title: p.T("desk.door.no_match"), Means: p.T("desk.door.no_match_means")}
 		status = http.StatusUnauthorized
 	}
@@ -164,11 +168,12 @@ func (s *Screens) unlock(c *gin.Context) {
 }
 
 func (s *Screens) lock(c *gin.Context) {
-	if err := s.o.Door.Lock(c.Writer, c.Request); err != nil {
+	err := s.o.Door.Lock(c.Writer, c.Request)
+	if err != nil && !errors.Is(err, access.ErrNoIdentity) { // over is as good as locked
 		s.fail(c, access.Principal{}, err)
 		return
 	}
-	web.See(c, "/lock")
+	web.See(c, "/lock?next="+web.LocalPath(c.PostForm("next")))
 }
 
 func (s *Screens) signOut(c *gin.Context) {
@@ -189,7 +194,7 @@ func (s *Screens) enrol(c *gin.Context) {
 	var told error
 	if in.Password != "" {
 		if told = s.o.Door.Enrol(c.Writer, c.Request, in); told == nil {
-			web.See(c, "/sign-in")
+			web.See(c, "/") // a door that signs in as well leads on from there
 			return
 		}
 	}

@@ -95,7 +95,7 @@ func (s *Screens) saveFingers(at screen, v visitState) {
 			form.Reports = append(form.Reports, report)
 		}
 	}
-	s.put(at, v, stepFingers, form)
+	s.put(at, stepFingers, form)
 }
 
 // number reads a quality; what is none becomes one that no rule takes.

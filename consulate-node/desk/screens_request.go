@@ -121,9 +121,10 @@ func (s *Screens) timeline(p lang.Printer, at standingOf) []web.Stage {
 			state = "now"
 		}
 		one := stage(p, station.Key(), state)
-		if i == 0 {
+		switch i {
+		case 0:
 			one.At = at.opened
-		} else if i == now {
+		case now:
 			one.At = at.told
 		}
 		out = append(out, one)

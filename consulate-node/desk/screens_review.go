@@ -51,7 +51,7 @@ func (s *Screens) reviewView(at screen, v visitState) reviewView {
 	out := reviewView{
 		Fee: feeOf(at.p, r.Fee), Confirmed: v.Confirmed != nil, Ready: r.Ready, Captured: s.names(r.CapturedBy),
 		Mine: slices.Contains(r.CapturedBy, at.who.ID), MayNot: !at.who.Role.Has(access.VisitRelease),
-		Audit: at.p.T("web.audit", "count", len(r.CapturedBy)), Facts: s.facts(at.p, v),
+		Audit: at.p.T("desk.review.edited", "count", len(r.CapturedBy)), Facts: s.facts(at.p, v),
 	}
 	for _, one := range r.Against {
 		href := stepPath(v.Visit, stepFor(one.Field)) + "?check=1#" + anchor(one.Field)

@@ -189,7 +189,7 @@ func (s *Screens) save(c *gin.Context, who access.Principal) {
 		b := &builder{p: at.p}
 		form := s.stepForm(b, v, step)
 		b.fill(c)
-		s.put(at, v, step, form)
+		s.put(at, step, form)
 	default:
 		s.fail(c, who, fault.New(fault.NotFound, "desk: save step", "", nil))
 	}
@@ -197,7 +197,7 @@ func (s *Screens) save(c *gin.Context, who access.Principal) {
 
 // put saves a group and leads on: to the same page when something on it needs
 // another look, to the next one otherwise.
-func (s *Screens) put(at screen, v visitState, step string, form Form) {
+func (s *Screens) put(at screen, step string, form Form) {
 	id, err := visitOf(at.c)
 	var saved View
 	if err == nil {

@@ -46,3 +46,12 @@ func (s *SignIn) List(ctx context.Context, p access.Principal) ([]Line, error) {
 	slices.SortFunc(lines, func(a, b Line) int { return cmp.Compare(a.Staff, b.Staff) })
 	return lines, nil
 }
+
+// Name gives the display name of a member of this post's staff for its screens;
+// an id that it does not know stands for itself, as a program's does.
+func (s *SignIn) Name(id string) string {
+	if name := s.member(wire.StaffID(id)).principal().Name; name != "" {
+		return name
+	}
+	return id
+}

@@ -48,7 +48,7 @@ func NewUI(o UIOptions) (*UI, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &UI{o: o, assets: held, pages: map[consular.Language]*template.Template{}}
+	u := &UI{o: o, assets: held, pages: make(map[consular.Language]*template.Template)}
 	for _, l := range o.Languages {
 		if u.pages[l], err = u.parse(o.Catalog.Printer(l)); err != nil {
 			return nil, err

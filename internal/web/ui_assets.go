@@ -37,9 +37,9 @@ func sub(dir string) fs.FS {
 
 // asset is a file with its compressed form, nil when that is not smaller.
 type asset struct {
-	media        string
-	plain, gzip  []byte
-	hash string
+	media       string
+	plain, gzip []byte
+	hash        string
 }
 
 type assets struct{ byName map[string]*asset }
@@ -159,20 +159,4 @@ func (a *assets) serve(c *gin.Context) {
 		body = one.gzip
 	}
 	c.Data(http.StatusOK, one.media, body)
-}
-
-// Weight gives the bytes that the assets of a page take on the wire.
-func (u *UI) Weight(names ...string) int {
-	sum := 0
-	for _, name := range names {
-		one := u.assets.byName[name]
-		switch {
-		case one == nil:
-		case one.gzip != nil:
-			sum += len(one.gzip)
-		default:
-			sum += len(one.plain)
-		}
-	}
-	return sum
 }

@@ -45,13 +45,17 @@ func (u *UI) components(c *gin.Context) {
 			{State: "bad", Title: example("refused"), Text: example("look"), Href: "#"},
 		},
 		Notices: []Notice{
-			{Kind: "good", Title: example("secured")}, {Kind: "info", Title: example("look")},
-			{Kind: "warn", Title: example("saved_here")}, {Kind: "bad", Title: example("refused"), Text: example("look")},
+			{Kind: "good", Title: example("secured")},
+			{Kind: "info", Title: example("look")},
+			{Kind: "warn", Title: example("saved_here")},
+			{Kind: "bad", Title: example("refused"), Text: example("look")},
 		},
 		Errors: []FieldError{{Href: "#example.latin", Text: p.T("rule.on.latin.script")}},
 		Steps: []Step{
-			{Label: example("one"), Href: "#", State: "done"}, {Label: example("two"), Href: "#", State: "look"},
-			{Label: example("three"), Href: "#", State: "now"}, {Label: example("four"), Href: "#", State: "todo"},
+			{Label: example("one"), Href: "#", State: "done"},
+			{Label: example("two"), Href: "#", State: "look"},
+			{Label: example("three"), Href: "#", State: "now"},
+			{Label: example("four"), Href: "#", State: "todo"},
 		},
 		Timeline: []Stage{
 			{State: "done", Name: p.Status("enrolled"), At: at},
@@ -88,12 +92,16 @@ func exampleList(t words, at time.Time) WorkList {
 		Columns: []string{t("web.example.one"), t("web.example.two"), t("web.example.three"), t("web.example.four")},
 		Cards: []Card{
 			{Href: "#", Level: 1, Marked: true, Cells: []Cell{
-				{Kind: "name", Text: "EL AMRANI Salma", Second: "العمراني سلمى"}, {Kind: "time", At: at},
-				{Kind: "state", Tone: "warn", Text: t("web.example.look")}, {Kind: "level"},
+				{Kind: "name", Text: "EL AMRANI Salma", Second: "العمراني سلمى"},
+				{Kind: "time", At: at},
+				{Kind: "state", Tone: "warn", Text: t("web.example.look")},
+				{Kind: "level"},
 			}},
 			{Href: "#", Level: 2, Cells: []Cell{
-				{Kind: "code", Text: "123456 789012 345678"}, {Kind: "time", At: at},
-				{Kind: "state", Tone: "good", Text: t("web.example.secured")}, {Kind: "level"},
+				{Kind: "code", Text: "123456 789012 345678"},
+				{Kind: "time", At: at},
+				{Kind: "state", Tone: "good", Text: t("web.example.secured")},
+				{Kind: "level"},
 			}},
 		},
 	}

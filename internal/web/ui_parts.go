@@ -20,9 +20,8 @@ type LinkBar struct {
 
 // Badge is a level of safety with its words.
 type Badge struct {
-	Level   int
-	Means   bool   // with the line that explains it
-	Refresh string // from where a script gets it anew; empty when it is final
+	Level int
+	Means bool // with the line that explains it
 }
 
 // Step is one page of a visit in the stepper. State is "done", "now", "todo"
@@ -49,7 +48,7 @@ type Field struct {
 	ID, Label, Hint, Value, Error string
 	Kind                          string
 	Dir, Lang, Script             string // Script "arabic" or "latin" is checked while typing
-	Optional, Mono, Once          bool   // Once: never offered by the browser's memory
+	Optional, Mono                bool
 	Size                          string // "short", "year", "" for the whole width
 	Max                           int    // characters
 	Options                       []Option
@@ -82,21 +81,20 @@ type Form struct {
 // Capture is the panel that takes an image: camera, file, preview, progress,
 // replace.
 type Capture struct {
-	Name      string
-	Title     string
-	Hint      string
-	Action    string // takes a file by plain form
-	Upload    string // takes pieces from a script
-	Drop      string // removes the image
-	Accept    string
-	Preview   string // address of the picture, empty when there is none to show
-	Held      string // "JPEG, 840 × 1080": what is there
-	Camera    bool
-	Pad       bool // a pad to sign on
-	Version   uint64
-	Error     string
-	Complete  bool
-	Attention bool
+	Name     string
+	Title    string
+	Hint     string
+	Action   string // takes a file by plain form
+	Upload   string // takes pieces from a script
+	Drop     string // removes the image
+	Accept   string
+	Preview  string // address of the picture, empty when there is none to show
+	Held     string // "JPEG, 840 × 1080": what is there
+	Camera   bool
+	Pad      bool // a pad to sign on
+	Version  uint64
+	Error    string
+	Complete bool
 }
 
 // Card is one line of a work list.
@@ -105,7 +103,6 @@ type Card struct {
 	Key    string // what a search looks through
 	Cells  []Cell
 	Level  int  // of safety, shown as badge
-	Fresh  bool // changed by somebody else a moment ago
 	Marked bool // waits for the reader
 }
 

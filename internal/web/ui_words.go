@@ -79,7 +79,7 @@ func (u *UI) Printer(c *gin.Context) lang.Printer {
 
 func (u *UI) switchLanguage(c *gin.Context) {
 	if l := consular.Language(c.PostForm("language")); slices.Contains(u.o.Languages, l) {
-		http.SetCookie(c.Writer, &http.Cookie{
+		http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure wherever the surface is: a post's LAN before its certificate, tests
 			Name: u.cookie(), Value: string(l), Path: "/", MaxAge: int(languageLife.Seconds()),
 			HttpOnly: true, Secure: c.Request.TLS != nil, SameSite: http.SameSiteLaxMode,
 		})
@@ -128,6 +128,3 @@ func (u *UI) funcs(p lang.Printer) template.FuncMap {
 		"list":       func(items ...any) []any { return items },
 	}
 }
-
-// Zone gives the zone in which times are told.
-func (u *UI) Zone() *time.Location { return u.o.Zone }

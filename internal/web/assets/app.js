@@ -4,6 +4,7 @@
 const body = document.body;
 
 document.querySelector("#summary")?.focus();
+for (const here of document.querySelectorAll(".places [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
 document.querySelector(".stepper .now")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 for (const form of document.querySelectorAll("form[data-once]")) {
@@ -137,7 +138,7 @@ if (limit > 0) {
     dispatchEvent(new CustomEvent("jaliya:save", { detail: waits }));
     await Promise.allSettled(waits);
     try { await fetch("/lock", { method: "POST", redirect: "manual" }); } catch { /* the page goes anyway */ }
-    location.assign(body.dataset.lockUrl);
+    location.assign(`${body.dataset.lockUrl}?next=${encodeURIComponent(location.pathname)}`);
   };
   setTimeout(watch, 1000);
 }

@@ -107,9 +107,10 @@ function camera(panel, send, status) {
     // The middle of the frame, 35 by 45, never enlarged.
     const height = Math.min(video.videoHeight, video.videoWidth * 45 / 35);
     const width = height * 35 / 45;
+    if (width < 413 || height < 531) { status.textContent = panel.dataset.coarse; return; }
     const scale = Math.min(1, 1080 / height);
-    canvas.width = Math.max(413, Math.round(width * scale));
-    canvas.height = Math.max(531, Math.round(height * scale));
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
     canvas.getContext("2d").drawImage(video, (video.videoWidth - width) / 2, (video.videoHeight - height) / 2,
       width, height, 0, 0, canvas.width, canvas.height);
     taken(true);

@@ -30,7 +30,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     if (text === before || form.dataset.sent) return;
     status.textContent = form.dataset.saving;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: now, headers: { "X-Autosave": "1" }, redirect: "error" });
+      const answer = await fetch(form.action, { method: "POST", body: now, headers: { "X-Autosave": "1" }, redirect: "error", keepalive: true });
       const said = await answer.json();
       if (!answer.ok) throw new Error(said.text);
       version.value = said.version;
