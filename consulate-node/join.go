@@ -45,8 +45,11 @@ func Join(ctx context.Context, c Config, i wire.Invitation) (Joined, error) {
 	if err != nil {
 		return Joined{}, err
 	}
-	reply, err := k.askToJoin(ctx, c, who, i)
+	reply, err := k.joinReply(ctx, c, who, i)
 	if err != nil {
+		return Joined{}, err
+	}
+	if err := k.install(reply); err != nil {
 		return Joined{}, err
 	}
 	hubs := c.Hubs
@@ -79,6 +82,22 @@ func (c Config) ownIdentity(post consular.PostID) (identity, error) {
 	return fresh, writeRecord(c.path(fileIdentity), fresh)
 }
 
+// joinReply gives the hub's answer, which is kept before anything is done with
+// it: the invitation is used up by then, and certificates that are half installed
+// could not be asked for again.
+func (k *keys) joinReply(ctx context.Context, c Config, who identity, i wire.Invitation) (wire.JoinReply, error) {
+	reply, err := readRecord[wire.JoinReply](c.path(fileReply))
+	if fault.Is(err, fault.NotFound) {
+		if reply, err = k.askToJoin(ctx, c, who, i); err == nil {
+			err = writeRecord(c.path(fileReply), reply)
+		}
+	}
+	if err != nil {
+		return wire.JoinReply{}, err
+	}
+	return reply, checkRoot(reply.Trust, i.Root)
+}
+
 // askToJoin tries each address of the invitation in turn.
 func (k *keys) askToJoin(ctx context.Context, c Config, who identity, i wire.Invitation) (wire.JoinReply, error) {
 	fresh, err := k.prepare(c.Desk)
@@ -102,10 +121,7 @@ func (k *keys) askToJoin(ctx context.Context, c Config, who identity, i wire.Inv
 	for _, address := range addresses {
 		reply, err := exchangeJoin(ctx, address, i, raw)
 		if err == nil {
-			if _, err := checkRoot(reply.Trust, i.Root); err != nil {
-				return wire.JoinReply{}, err
-			}
-			return reply, k.install(fresh, reply)
+			return reply, checkRoot(reply.Trust, i.Root)
 		}
 		failed = errors.Join(failed, err)
 		if kind := fault.KindOf(err); kind != fault.Unavailable && kind != fault.Timeout {
@@ -168,21 +184,29 @@ func (k *keys) prepare(d Desk) (p prepared, err error) {
 	return p, err
 }
 
-// install puts the certificates into their slots. A desk's that did not come is
-// asked for by the renewal.
-func (k *keys) install(p prepared, reply wire.JoinReply) error {
+// install puts the certificates into their slots; one that is there already, from
+// a join that was cut short, stays. A desk's that did not come is asked for by
+// the renewal.
+func (k *keys) install(reply wire.JoinReply) error {
 	for _, one := range []struct {
-		pending *pki.Pending
-		chain   []byte
-	}{{p.device, reply.Device}, {p.working, reply.Working}, {p.desk, reply.Desk}} {
-		if one.pending == nil || one.pending == p.desk && len(one.chain) == 0 {
+		slot  pki.Slot
+		chain []byte
+	}{{pki.SlotDevice, reply.Device}, {pki.SlotWorking, reply.Working}, {pki.SlotDesk, reply.Desk}} {
+		if one.slot == pki.SlotDesk && len(one.chain) == 0 {
 			continue
 		}
 		certs, err := pki.DecodeChain(one.chain)
 		if err != nil {
 			return err
 		}
-		if err := k.ring.Install(one.pending, certs); err != nil {
+		if held, err := k.ring.Credential(one.slot); err == nil && held.Leaf.Equal(certs[0]) {
+			continue
+		}
+		pending, err := k.ring.Prepare(one.slot) // the key that waits since the request
+		if err != nil {
+			return err
+		}
+		if err := k.ring.Install(pending, certs); err != nil {
 			return err
 		}
 	}
@@ -190,15 +214,15 @@ func (k *keys) install(p prepared, reply wire.JoinReply) error {
 }
 
 // checkRoot refuses a trust bundle whose root is not the invitation's.
-func checkRoot(bundle []byte, want wire.Digest) (*pki.TrustBundle, error) {
+func checkRoot(bundle []byte, want wire.Digest) error {
 	trust, err := pki.ParseTrustBundle(bundle)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if sha256.Sum256(trust.Root.Raw) != [32]byte(want) {
-		return nil, fault.New(fault.Denied, "node: check root", "the hub's root is not the invitation's", nil)
+		return fault.New(fault.Denied, "node: check root", "the hub's root is not the invitation's", nil)
 	}
-	return trust, nil
+	return nil
 }
 
 // Paths of the files that offline verifiers read.

@@ -16,6 +16,7 @@ import (
 const (
 	fileIdentity = "identity.cbor"
 	fileNational = "national.cbor"
+	fileReply    = "join.cbor" // the hub's answer to the join, public keys and certificates alone
 	fileTrust    = "trust.pem"
 	fileJournal  = "keys/journal.key"
 	filePost     = "keys/post.key"
