@@ -39,6 +39,12 @@ func isSeparator(r rune) bool {
 	}
 }
 
+// HasHidden reports whether a free text of several lines holds what is never
+// stored: controls other than the line feed, marks of direction, and their like.
+func HasHidden(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && isHidden(r) })
+}
+
 // isHidden reports characters that never belong in a stored text: controls,
 // zero-width characters, direction marks, overrides and isolates, byte order
 // marks, invalid UTF-8.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/wire"
 )
@@ -238,9 +239,13 @@ func TestHeaderValidate(t *testing.T) {
 		{"OKAmended", func(h *wire.Header) { h.Kind, h.Replaces = wire.KindRequestAmended, &other }, ""},
 		{"OKCancelled", func(h *wire.Header) { *h = bare(t, wire.KindRequestCancelled) }, ""},
 		{"OKViewed", func(h *wire.Header) { *h = bare(t, wire.KindFileViewed) }, ""},
-		{"OKPortal", func(h *wire.Header) {
-			h.Source, h.Node, h.Incarnation, h.Seq = wire.SourcePortal, wire.NodeID{}, 0, 0
-		}, ""},
+		{"OKPortal", func(h *wire.Header) { *h = filed(t) }, ""},
+		{"OKPortalWithoutPickup", func(h *wire.Header) { *h = filed(t); h.Pickup = "" }, ""},
+		{"ErrPortalAtPost", func(h *wire.Header) { *h = filed(t); h.Post = post }, "post"},
+		{"ErrPortalOfNobody", func(h *wire.Header) { *h = filed(t); h.Owner = nil }, "owner"},
+		{"ErrPortalOfZero", func(h *wire.Header) { *h = filed(t); h.Owner = &wire.Digest{} }, "owner"},
+		{"ErrPortalCard", func(h *wire.Header) { *h = filed(t); h.Service = uint8(consular.CNIEFirst) }, "service"},
+		{"ErrOwnerOfNode", func(h *wire.Header) { h.Owner = &image }, "owner"},
 		{"ErrRecord", func(h *wire.Header) { h.Record = wire.RecordID{} }, "record"},
 		{"ErrPost", func(h *wire.Header) { h.Post = "nowhere at all" }, "post"},
 		{"ErrPostNone", func(h *wire.Header) { h.Post = "" }, "post"},
@@ -249,7 +254,7 @@ func TestHeaderValidate(t *testing.T) {
 		{"ErrPositionNode", func(h *wire.Header) { h.Node = wire.NodeID{} }, "position"},
 		{"ErrPositionSequence", func(h *wire.Header) { h.Seq = 0 }, "position"},
 		{"ErrPositionIncarnation", func(h *wire.Header) { h.Incarnation = 0 }, "position"},
-		{"ErrPositionOfPortal", func(h *wire.Header) { h.Source = wire.SourcePortal }, "position"},
+		{"ErrPositionOfPortal", func(h *wire.Header) { *h = filed(t); h.Seq = 1 }, "position"},
 		{"ErrSource", func(h *wire.Header) { h.Source = 3 }, "source"},
 		{"ErrReference", func(h *wire.Header) { h.Reference = "123456789012345678" }, "reference"},
 		{"ErrReferenceSpelling", func(h *wire.Header) { h.Reference = h.Reference[:6] + " " + h.Reference[6:] }, "reference"},
@@ -278,6 +283,15 @@ func TestHeaderValidate(t *testing.T) {
 			require.ErrorContains(t, err, ": "+tc.want+": ")
 		})
 	}
+}
+
+// filed is a request for a police record from the portal.
+func filed(t *testing.T) wire.Header {
+	t.Helper()
+	h := released(t, 1)
+	h.Source, h.Node, h.Incarnation, h.Seq, h.Post = wire.SourcePortal, wire.NodeID{}, 0, 0, ""
+	h.Images, h.Service, h.Owner = nil, uint8(consular.RecordPolice), &image
+	return h
 }
 
 // bare is a header of a kind that names neither service nor images.
@@ -318,13 +332,19 @@ func TestKindsArePinned(t *testing.T) {
 		wire.KindCardDefective: "card.defective", wire.KindCardHandedOver: "card.handed_over",
 		wire.KindCheckFailed: "card.check_failed", wire.KindPouchArrived: "pouch.arrived",
 		wire.KindPouchOpened: "pouch.opened", wire.KindPouchReconciled: "pouch.reconciled",
+		wire.KindQueryAnswered: "query.answered", wire.KindPrintAsked: "print.asked",
+		wire.KindDocumentReleased: "document.released", wire.KindPrintBegun: "print.begun",
+		wire.KindDocumentPrinted: "document.printed", wire.KindPrintSpoilt: "print.spoilt",
+		wire.KindDocumentHandedOver: "document.handed_over", wire.KindCallLogged: "call.logged",
 	} {
 		require.True(t, kind.Known())
 		require.Equal(t, name, kind.String())
 	}
-	require.Equal(t, []wire.Kind{1, 2, 3, 4, 5, 6, 7}, []wire.Kind{
+	require.Equal(t, []wire.Kind{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, []wire.Kind{
 		wire.KindRequestReleased, wire.KindRequestAmended, wire.KindRequestCancelled, wire.KindFileViewed,
-		wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut,
+		wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut, wire.KindQueryAnswered,
+		wire.KindPrintAsked, wire.KindDocumentReleased, wire.KindPrintBegun, wire.KindDocumentPrinted,
+		wire.KindPrintSpoilt, wire.KindDocumentHandedOver, wire.KindCallLogged,
 	})
 	require.False(t, wire.Kind(0).Known())
 	require.Equal(t, "jaliya/body/1"+string(record[:])+"\x02", string(wire.BodyAAD(record, wire.KindRequestAmended)))

@@ -46,6 +46,42 @@ type Release struct {
 	EnrolledBy string                  `cbor:"12,keyasint"` // staff id
 	ReleasedBy string                  `cbor:"13,keyasint"` // staff id, another one
 	Captured   int64                   `cbor:"14,keyasint"` // wall clock of the desk, ms
+	Record     *RecordWish             `cbor:"15,keyasint,omitempty"`
+}
+
+// RecordWish is what only a request for a criminal record has (domain.md B.3).
+type RecordWish struct {
+	Use     consular.Use           `cbor:"1,keyasint"`
+	Consent consular.Consent       `cbor:"2,keyasint"`
+	Proof   consular.IdentityProof `cbor:"3,keyasint"`
+	// Receipt is the trusted third party's signed receipt as it came, which
+	// proves the sign-in without a copy of any document; portal only.
+	Receipt []byte `cbor:"4,keyasint,omitempty"`
+}
+
+// maxAuthReceipt caps the receipt of a sign-in, in bytes.
+const maxAuthReceipt = 8192
+
+// Validate names the field that breaks a rule.
+func (w RecordWish) Validate() error {
+	if err := w.Use.Validate(); err != nil {
+		return err
+	}
+	if err := w.Consent.Validate(); err != nil {
+		return err
+	}
+	if err := w.Proof.Validate(); err != nil {
+		return err
+	}
+	if digital := w.Proof.Kind == consular.ProofDigital; digital != (len(w.Receipt) > 0) || len(w.Receipt) > maxAuthReceipt {
+		return fault.New(fault.Invalid, "wire: validate release", "record.receipt", nil)
+	}
+	return nil
+}
+
+// Online reports whether the person filed the request alone, on the portal.
+func (r Release) Online() bool {
+	return r.Record != nil && r.Record.Proof.Kind == consular.ProofDigital
 }
 
 // DecodeRelease reads the opened body. What it refuses, the opener refuses the
@@ -58,6 +94,9 @@ func DecodeRelease(raw []byte) (Release, error) {
 	}
 	if r.Version == 0 || r.Version > Version {
 		return Release{}, fault.New(fault.Unsupported, op, "version "+uitoa(uint64(r.Version)), nil)
+	}
+	if r.Record != nil {
+		r.Record.Consent.At, r.Record.Proof.At = r.Record.Consent.At.UTC(), r.Record.Proof.At.UTC()
 	}
 	return r, nil
 }
@@ -81,10 +120,34 @@ func (r Release) Validate() error {
 	if err := r.validateOptional(); err != nil {
 		return err
 	}
-	if r.EnrolledBy == "" || r.ReleasedBy == "" || strings.EqualFold(r.EnrolledBy, r.ReleasedBy) {
+	if err := r.validateRecord(); err != nil {
+		return err
+	}
+	if !r.signed() {
 		return fault.New(fault.Denied, op, "released_by", nil)
 	}
 	return r.validateParts()
+}
+
+// signed holds that two members of staff signed what a post sends, and none
+// what a person filed alone.
+func (r Release) signed() bool {
+	if r.Online() {
+		return r.EnrolledBy == "" && r.ReleasedBy == ""
+	}
+	return r.EnrolledBy != "" && r.ReleasedBy != "" && !strings.EqualFold(r.EnrolledBy, r.ReleasedBy)
+}
+
+// validateRecord wants purpose, consent and proof exactly on a request for a
+// record.
+func (r Release) validateRecord() error {
+	if wanted := r.Service.Family() == consular.FamilyRecord; wanted != (r.Record != nil) {
+		return fault.New(fault.Invalid, "wire: validate release", "record", nil)
+	}
+	if r.Record == nil {
+		return nil
+	}
+	return r.Record.Validate()
 }
 
 // validateOptional checks what not every service needs, as far as it is there.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -70,6 +71,21 @@ func TestReleaseRoundTrip(t *testing.T) {
 	require.NotContains(t, fmt.Sprintf("%v %+v", got, got), "Alaoui", "a person prints as a placeholder")
 }
 
+// asRecord makes the enrolment a request for a police record.
+func asRecord(r *wire.Release, proof consular.ProofKind) {
+	at := time.UnixMilli(hubTime).UTC()
+	r.Service, r.Parts, r.Profile, r.Fingers, r.Fee = consular.RecordPolice, nil, 0, nil, nil
+	r.Record = &wire.RecordWish{
+		Use:     consular.Use{Purpose: consular.PurposeResidence, Country: "ES", Legalization: consular.LegalizationNone, Copies: 1},
+		Consent: consular.Consent{Version: "2026-01", Language: "es", At: at, Channel: consular.ChannelPortal},
+		Proof:   consular.IdentityProof{Kind: proof, Document: consular.DocOldCard, At: at},
+	}
+	if proof == consular.ProofDigital {
+		r.Record.Proof = consular.IdentityProof{Kind: proof, Receipt: "tx-1", Level: "high", At: at}
+		r.Record.Receipt = []byte("signed.receipt.bytes")
+	}
+}
+
 func TestReleaseValidate(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -78,8 +94,41 @@ func TestReleaseValidate(t *testing.T) {
 		field  string
 	}{
 		{"OKRecord", func(r *wire.Release) {
-			r.Service, r.Parts, r.Profile, r.Fingers, r.Fee = consular.RecordPolice, nil, 0, nil, nil
+			asRecord(r, consular.ProofCounter)
 		}, fault.Other, ""},
+		{"OKOnline", func(r *wire.Release) {
+			asRecord(r, consular.ProofDigital)
+			r.EnrolledBy, r.ReleasedBy = "", ""
+		}, fault.Other, ""},
+		{"ErrOnlineSigned", func(r *wire.Release) { asRecord(r, consular.ProofDigital) }, fault.Denied, "released_by"},
+		{"ErrCounterUnsigned", func(r *wire.Release) {
+			asRecord(r, consular.ProofCounter)
+			r.EnrolledBy, r.ReleasedBy = "", ""
+		}, fault.Denied, "released_by"},
+		{"ErrRecordWithoutWish", func(r *wire.Release) {
+			asRecord(r, consular.ProofCounter)
+			r.Record = nil
+		}, fault.Invalid, "record"},
+		{"ErrWishOfCard", func(r *wire.Release) {
+			asRecord(r, consular.ProofCounter)
+			r.Service = consular.CNIERenewal
+		}, fault.Invalid, "record"},
+		{"ErrPurpose", func(r *wire.Release) {
+			asRecord(r, consular.ProofCounter)
+			r.Record.Use.Purpose = 0
+		}, fault.Invalid, "use.purpose"},
+		{"ErrPurposeOverride", func(r *wire.Release) {
+			asRecord(r, consular.ProofCounter)
+			r.Record.Use.Purpose, r.Record.Use.Text = consular.PurposeOther, "visa \u202e<script>"
+		}, fault.Invalid, "use.text"},
+		{"ErrConsent", func(r *wire.Release) {
+			asRecord(r, consular.ProofCounter)
+			r.Record.Consent.Version = ""
+		}, fault.Invalid, "consent.version"},
+		{"ErrReceiptMissing", func(r *wire.Release) {
+			asRecord(r, consular.ProofDigital)
+			r.Record.Receipt = nil
+		}, fault.Invalid, "record.receipt"},
 		{"OKBare", func(r *wire.Release) { r.Documents, r.Guardian, r.Fee = nil, nil, nil }, fault.Other, ""},
 		{"ErrService", func(r *wire.Release) { r.Service = 0 }, fault.Invalid, "service"},
 		{"ErrPerson", func(r *wire.Release) { r.Person.Family.Arabic = "" }, fault.Invalid, "person.family_name.arabic"},

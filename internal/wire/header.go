@@ -30,6 +30,15 @@ const (
 	KindStaffRefused     Kind = 6 // somebody tried to
 	KindStaffSignedOut   Kind = 7 // a session ended, or its screen was locked
 
+	KindQueryAnswered      Kind = 8  // the person answered the issuer's one question
+	KindPrintAsked         Kind = 9  // the person chose a post to have the document printed; slip hash: of the print's code
+	KindDocumentReleased   Kind = 10 // the person, freshly signed in, opens the document
+	KindPrintBegun         Kind = 11 // a post begins to print for the person who gave the code
+	KindDocumentPrinted    Kind = 12 // the sheet is there
+	KindPrintSpoilt        Kind = 13 // two persons destroyed the sheet
+	KindDocumentHandedOver Kind = 14 // the person has the sheet
+	KindCallLogged         Kind = 15 // staff spoke to the person by telephone
+
 	KindCardReceived    Kind = 16 // two persons took a card out of its pouch
 	KindCardMissing     Kind = 17 // two persons did not find it there
 	KindCardDamaged     Kind = 18 // they found it, unfit to be handed over
@@ -43,23 +52,32 @@ const (
 )
 
 var kindNames = map[Kind]string{
-	KindRequestReleased:  "request.released",
-	KindRequestAmended:   "request.amended",
-	KindRequestCancelled: "request.cancelled",
-	KindFileViewed:       "file.viewed",
-	KindStaffSignedIn:    "staff.signed_in",
-	KindStaffRefused:     "staff.refused",
-	KindStaffSignedOut:   "staff.signed_out",
-	KindCardReceived:     "card.received",
-	KindCardMissing:      "card.missing",
-	KindCardDamaged:      "card.damaged",
-	KindCardShelved:      "card.shelved",
-	KindCardDefective:    "card.defective",
-	KindCardHandedOver:   "card.handed_over",
-	KindCheckFailed:      "card.check_failed",
-	KindPouchArrived:     "pouch.arrived",
-	KindPouchOpened:      "pouch.opened",
-	KindPouchReconciled:  "pouch.reconciled",
+	KindRequestReleased:    "request.released",
+	KindRequestAmended:     "request.amended",
+	KindRequestCancelled:   "request.cancelled",
+	KindFileViewed:         "file.viewed",
+	KindStaffSignedIn:      "staff.signed_in",
+	KindStaffRefused:       "staff.refused",
+	KindStaffSignedOut:     "staff.signed_out",
+	KindQueryAnswered:      "query.answered",
+	KindPrintAsked:         "print.asked",
+	KindDocumentReleased:   "document.released",
+	KindPrintBegun:         "print.begun",
+	KindDocumentPrinted:    "document.printed",
+	KindPrintSpoilt:        "print.spoilt",
+	KindDocumentHandedOver: "document.handed_over",
+	KindCallLogged:         "call.logged",
+
+	KindCardReceived:    "card.received",
+	KindCardMissing:     "card.missing",
+	KindCardDamaged:     "card.damaged",
+	KindCardShelved:     "card.shelved",
+	KindCardDefective:   "card.defective",
+	KindCardHandedOver:  "card.handed_over",
+	KindCheckFailed:     "card.check_failed",
+	KindPouchArrived:    "pouch.arrived",
+	KindPouchOpened:     "pouch.opened",
+	KindPouchReconciled: "pouch.reconciled",
 }
 
 // OfStaff reports whether entries of the kind speak of staff and not of a
@@ -121,6 +139,7 @@ type Header struct {
 	Serial      *Digest         `cbor:"21,keyasint,omitempty"` // SerialDigest of the card, or of the bag's seal
 	Pouch       *PouchID        `cbor:"22,keyasint,omitempty"`
 	Count       *uint16         `cbor:"23,keyasint,omitempty"` // cards of the manifest that were found
+	Owner       *Digest         `cbor:"24,keyasint,omitempty"` // portal only: of issuer and subject of the sign-in
 }
 
 // DecodeHeader reads a header. It checks form and caps only: whether the entry
@@ -151,7 +170,7 @@ func (h Header) Validate() error {
 	switch {
 	case h.Record.IsZero():
 		return bad("record")
-	case h.Post.Validate() != nil:
+	case !h.placed():
 		return bad("post")
 	case h.Pickup != "" && h.Pickup.Validate() != nil:
 		return bad("pickup")
@@ -162,7 +181,19 @@ func (h Header) Validate() error {
 	case !imagesHold(h.Images):
 		return bad("images")
 	}
+	if err := h.validateOwner(bad); err != nil {
+		return err
+	}
 	return h.validateKind(bad)
+}
+
+// placed says that an entry names the post where it was made, and one of the
+// portal names none.
+func (h Header) placed() bool {
+	if h.Source == SourcePortal {
+		return h.Post == ""
+	}
+	return h.Post.Validate() == nil
 }
 
 // validateKind is what each family of kinds adds.
@@ -170,6 +201,8 @@ func (h Header) validateKind(bad func(string) error) error {
 	switch {
 	case h.Kind.OfStaff():
 		return h.validateStaff(bad)
+	case h.Kind.OfRecord():
+		return h.validateRecord(bad)
 	case h.Kind.OfPouch():
 		return h.validatePouch(bad)
 	case h.Kind.OfCard():
@@ -228,8 +261,10 @@ func (h Header) validateRequest(bad func(string) error) error {
 	switch {
 	case consular.Service(h.Service).Validate() != nil:
 		return bad("service")
-	case h.Pickup == "":
+	case h.Pickup == "" && h.Source == SourceNode:
 		return bad("pickup")
+	case h.Source == SourcePortal && consular.Service(h.Service).Family() != consular.FamilyRecord:
+		return bad("service")
 	case h.SlipHash == nil || h.SlipHash.IsZero():
 		return bad("slip hash")
 	case h.IntakeKey == 0:

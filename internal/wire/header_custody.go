@@ -13,7 +13,7 @@ func (k Kind) OfPouch() bool { return k >= KindPouchArrived && k <= KindPouchRec
 // different persons did it.
 func (k Kind) ByTwo() bool {
 	return k == KindCardReceived || k == KindCardMissing || k == KindCardDamaged ||
-		k == KindPouchOpened || k == KindPouchReconciled
+		k == KindPouchOpened || k == KindPouchReconciled || k == KindPrintSpoilt
 }
 
 // ofRequest reports whether a field is set that only packets have.

@@ -26,6 +26,7 @@ const (
 	NoticeEntryRefused NoticeKind = 2 // an entry of the post was committed as refused
 	NoticeStaff        NoticeKind = 3 // the post's staff changed: the body is a StaffChange
 	NoticePouch        NoticeKind = 4 // a pouch is packed for the post: the body is a Manifest
+	NoticeDocument     NoticeKind = 5 // a document was sealed for a print that the post began: the body is a Ticket, in clear
 )
 
 // Notice is one line of what the hub tells a post.

@@ -20,11 +20,13 @@ const (
 	ClockRemind2    Clock = 11 // second
 	ClockRemind3    Clock = 12 // third
 	ClockCollectBy  Clock = 13 // card unclaimed after this
+	ClockPayment    Clock = 14 // the citizen must have paid
+	ClockValid      Clock = 15 // a record's three months
 )
 
 var clockNames = [...]string{
 	"", "legal", "target", "abandoned", "unsent", "unsent-late", "stage", "supplement",
-	"transit", "notice", "remind-1", "remind-2", "remind-3", "collect-by",
+	"transit", "notice", "remind-1", "remind-2", "remind-3", "collect-by", "payment", "valid",
 }
 
 // String gives the clock's name, "legal".
@@ -73,6 +75,8 @@ type Limit struct {
 	Unit     Unit
 	Calendar Calendar
 	Fires    Event
+	// Keeps lets the clock run on into a state that has the same one.
+	Keeps bool
 }
 
 // TimerOp says what becomes of a timer.

@@ -12,7 +12,7 @@ func cnieDraft() []Transition {
 		{From: Capturing, On: CaptureDone, To: Captured, By: Agent},
 		{From: Captured, On: CaptureReopened, To: Capturing, By: Agent | Supervisor},
 		{From: Captured, On: CaseReleased, To: Released, By: Supervisor, Needs: []Guard{TwoPeople}},
-		{From: Capturing, On: SupplementAsked, To: Supplement, By: Agent, Needs: []Guard{FirstSupplement, ReasonGiven}, Does: []Effect{CountSupplement, TakeReason}},
+		{From: Capturing, On: SupplementAsked, To: Supplement, By: Agent, Needs: []Guard{FirstSupplement, ReasonGiven}, Does: []Effect{CountSupplement, TakeReason}, Orders: []Order{OrderNotify}},
 		// The draft of a request that waits for a person goes on where it stood.
 		{From: Supplement, On: Resumed, To: Capturing, By: Agent, Needs: []Guard{AtServing}},
 		{From: Draft, On: Lapsed, To: Expired, By: System},
@@ -32,6 +32,11 @@ func cnieFiling() []Transition {
 		{From: Booked, On: NoShow, To: PreRequested, By: System | Agent, Does: []Effect{CountNoShow}},
 		{From: PreRequested, On: Lapsed, To: Expired, By: System},
 		{From: Supplement, On: Unanswered, To: Rejected, By: System, Does: []Effect{SayUnanswered}},
+		// Asked by a desk, the person stands there; asked by the hub, the time
+		// runs from the proof that the person knows.
+		{From: SupplementUntold, On: NoticeDelivered, To: Supplement, By: Hub | System, Continues: true},
+		{From: SupplementUntold, On: CallLogged, To: Supplement, By: Agent | Hub, Continues: true},
+		{From: SupplementUntold, On: NoticeBounced, To: SupplementUntold, By: Hub | System, Orders: []Order{OrderCall}, Tells: []Notice{{NoticeAction, ToServing}}},
 	}
 	// The first and only supplement, asked by a desk before anything was
 	// released: the network must know, or another desk could ask again.
@@ -39,9 +44,11 @@ func cnieFiling() []Transition {
 		On: SupplementAsked, To: Supplement, By: Agent,
 		Needs: []Guard{FirstSupplement, ReasonGiven, PostGiven},
 		Does:  []Effect{CountSupplement, TakeReason, TakeServing, TakePickup, TakeService},
+
+		Orders: []Order{OrderNotify},
 	})...)
 	// A post may continue what another began: any post serves any Moroccan.
-	rows = append(rows, from([]State{None, Released, PreRequested, Booked, Supplement, Recapture, Returned}, Transition{
+	rows = append(rows, from([]State{None, Released, PreRequested, Booked, Supplement, SupplementUntold, Recapture, Returned}, Transition{
 		On: Committed, To: Replicated, By: Node, Needs: []Guard{PostGiven},
 		Does: []Effect{TakeServing, TakePickup, TakeService, CountPacket, DropReason},
 	})...)
@@ -51,6 +58,7 @@ func cnieFiling() []Transition {
 		Transition{From: Verifying, On: Amended, To: Replicated, By: Node, Needs: []Guard{AtServing}, Does: []Effect{TakePickup, CountPacket}},
 		// The hub sent the packet back while the better one was under way.
 		Transition{From: Supplement, On: Amended, To: Replicated, By: Node, Needs: []Guard{AtServing}, Does: []Effect{TakePickup, CountPacket, DropReason}},
+		Transition{From: SupplementUntold, On: Amended, To: Replicated, By: Node, Needs: []Guard{AtServing}, Does: []Effect{TakePickup, CountPacket, DropReason}},
 		Transition{From: Recapture, On: Amended, To: Replicated, By: Node, Needs: []Guard{AtServing}, Does: []Effect{TakePickup, CountPacket, DropReason}},
 		Transition{From: Returned, On: Amended, To: Replicated, By: Node, Needs: []Guard{AtServing}, Does: []Effect{TakePickup, CountPacket, DropReason}},
 	)
@@ -65,7 +73,7 @@ func cnieVerification() []Transition {
 		{From: Verifying, On: VerificationPassed, To: Approved, By: Verifier | Hub},
 		{From: Verifying, On: CorrectionAsked, To: Returned, By: Verifier, Needs: asked, Does: []Effect{TakeReason, CountReturn}},
 		{From: Verifying, On: RecaptureAsked, To: Recapture, By: Verifier, Needs: asked, Does: []Effect{TakeReason, CountRecapture}},
-		{From: Verifying, On: SupplementAsked, To: Supplement, By: Verifier, Needs: []Guard{FirstSupplement, ReasonGiven}, Does: []Effect{TakeReason, CountSupplement}},
+		{From: Verifying, On: SupplementAsked, To: SupplementUntold, By: Verifier, Needs: []Guard{FirstSupplement, ReasonGiven}, Does: []Effect{TakeReason, CountSupplement}},
 		{From: Verifying, On: Suspected, To: Adjudication, By: Verifier | Hub, Does: []Effect{TakeReason}},
 		{From: Adjudication, On: Cleared, To: Verifying, If: HasPacket, By: Adjudicator, Does: []Effect{DropReason}},
 		// An appeal against the refusal of a request that was never captured.

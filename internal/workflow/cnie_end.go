@@ -4,7 +4,7 @@ package workflow
 var (
 	cnieDrafts        = []State{Draft, CheckedIn, Capturing, Captured, Released}
 	cnieBeforeRouting = []State{
-		Supplement, PreRequested, Booked, Replicated, Verifying, Recapture, Returned, Adjudication, Approved,
+		Supplement, SupplementUntold, PreRequested, Booked, Replicated, Verifying, Recapture, Returned, Adjudication, Approved,
 	}
 	cnieAtSite   = []State{Routed, InProduction}
 	cnieWithCard = []State{
@@ -32,7 +32,7 @@ func cnieCollection() []Transition {
 		{From: Packed, On: PickupChanged, To: Produced, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup, DropPouch}, Orders: []Order{OrderUnpack}},
 	}
 	rows = append(rows, from([]State{
-		Supplement, Replicated, Verifying, Recapture, Returned, Adjudication, Approved, Routed, InProduction, Produced,
+		Supplement, SupplementUntold, Replicated, Verifying, Recapture, Returned, Adjudication, Approved, Routed, InProduction, Produced,
 	}, Transition{
 		On: PickupChanged, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup},
 	})...)

@@ -31,8 +31,11 @@ func cnieEarlyStates() []StateRow {
 		}},
 		{
 			State: Supplement, Status: StatusAction, legal: legalPause, Tells: action,
-			Orders: []Order{OrderNotify},
 			Limits: []Limit{{Clock: ClockSupplement, Amount: 30, Unit: Days, Fires: Unanswered}},
+		},
+		{
+			State: SupplementUntold, Status: StatusAction, legal: legalPause, Tells: action,
+			Orders: []Order{OrderNotify}, Limits: []Limit{stage(3, Days, NoCalendar)},
 		},
 		{State: PreRequested, Status: StatusSubmitted, Limits: []Limit{abandoned()}},
 		{State: Booked, Status: StatusBooked, Tells: shown},

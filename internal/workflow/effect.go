@@ -22,6 +22,7 @@ const (
 	TakeReason
 	TakePayment
 	SayUnanswered
+	SayUnpaid
 	SayDuplicate
 	SayWithdrawn
 	UseOnward
@@ -62,6 +63,7 @@ var effects = [...]func(c *Case, in *Input){
 	TakeReason:        func(c *Case, in *Input) { c.Reason = in.Reason },
 	TakePayment:       func(c *Case, _ *Input) { c.Paid = true },
 	SayUnanswered:     func(c *Case, _ *Input) { c.Reason = consular.RefusedSupplementUnanswered },
+	SayUnpaid:         func(c *Case, _ *Input) { c.Reason = consular.RefusedPaymentMissing },
 	SayDuplicate:      func(c *Case, _ *Input) { c.Reason = consular.RefusedDuplicateRequest },
 	SayWithdrawn:      func(c *Case, _ *Input) { c.Reason = consular.RefusedWithdrawn },
 	UseOnward:         func(c *Case, _ *Input) { c.Pickup, c.Onward = c.Onward, "" },

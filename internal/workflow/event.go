@@ -74,6 +74,24 @@ const (
 	FreezeNotified     Event = 62 // death or loss of nationality
 	FreezeLifted       Event = 63
 	FreezeClosed       Event = 64
+	CallLogged         Event = 65 // somebody spoke to the person by telephone
+)
+
+// Events of a request for a criminal record (G.2); Submitted, Committed,
+// FeePaid, Withdrawn and others are shared with the card.
+const (
+	PaymentLapsed      Event = 70 // nobody paid in time
+	QueryAsked         Event = 71 // the issuer cannot tell who the person is
+	QueryAnswered      Event = 72
+	RecordIssued       Event = 73 // signed and sealed; serial is the sealed document's digest
+	DocumentReleased   Event = 74 // the person, freshly signed in, opened it
+	PrintAsked         Event = 75 // the person chose a post to have it printed
+	PrintBegun         Event = 76 // at the post, with the person's code
+	DocumentPrinted    Event = 77
+	PrintSpoilt        Event = 78 // two persons destroyed the sheet
+	DocumentHandedOver Event = 79
+	DocumentExpired    Event = 80
+	DocumentRevoked    Event = 81
 )
 
 // Events of a pouch (G.3).
@@ -124,7 +142,13 @@ var eventNames = [...]string{
 	Reclaimed: "reclaimed", UnclaimedSentBack: "unclaimed-sent-back",
 	CardDestroyed: "card-destroyed", Withdrawn: "withdrawn", Refused: "refused",
 	Appealed: "appealed", FreezeNotified: "freeze-notified", FreezeLifted: "freeze-lifted",
-	FreezeClosed: "freeze-closed",
+	FreezeClosed: "freeze-closed", CallLogged: "call-logged",
+
+	PaymentLapsed: "payment-lapsed", QueryAsked: "query-asked", QueryAnswered: "query-answered",
+	RecordIssued: "record-issued", DocumentReleased: "document-released", PrintAsked: "print-asked",
+	PrintBegun: "print-begun", DocumentPrinted: "document-printed", PrintSpoilt: "print-spoilt",
+	DocumentHandedOver: "document-handed-over", DocumentExpired: "document-expired",
+	DocumentRevoked: "document-revoked",
 
 	PouchStarted: "pouch-started", ItemAdded: "item-added", ItemRemoved: "item-removed",
 	ManifestSigned: "manifest-signed", ManifestReopened: "manifest-reopened",

@@ -35,6 +35,7 @@ const (
 	HasItems
 	SameCount
 	FirstAppeal
+	FirstSpoilt
 )
 
 // guardRow is a guard: its name in errors and drawings, what kind of refusal
@@ -72,6 +73,7 @@ var guards = [...]guardRow{
 	HasOnward:       {"onward post chosen", fault.Conflict, func(c *Case, _ *Input) bool { return c.Onward != "" }},
 	HasItems:        {"not empty", fault.Conflict, func(c *Case, _ *Input) bool { return c.Count > 0 }},
 	SameCount:       {"count equals manifest", fault.Conflict, func(c *Case, in *Input) bool { return in.Count == c.Count }},
+	FirstSpoilt:     {"first spoilt sheet", fault.Conflict, func(c *Case, _ *Input) bool { return c.Attempts == 0 }},
 	FirstAppeal:     {"first appeal", fault.Conflict, func(c *Case, _ *Input) bool { return c.Appeals == 0 }},
 }
 

@@ -32,7 +32,7 @@ var actors = []Actor{
 	System, Issuer,
 }
 
-func machines() []*Machine { return []*Machine{For(KindCNIE), For(KindPouch)} }
+func machines() []*Machine { return []*Machine{For(KindCNIE), For(KindPouch), For(KindRecord)} }
 
 // events are all that have a name.
 func events() []Event {

@@ -38,6 +38,9 @@ type StateRow struct {
 	legal  legalRule
 }
 
+// keeps reports whether a clock that runs on is one of the state's.
+func (r *StateRow) keeps(l Limit) bool { return l.Keeps && slices.Contains(r.Limits, l) }
+
 // Machine is the life of one kind of case. It is built once and read only.
 type Machine struct {
 	Name   string
@@ -62,6 +65,8 @@ func For(kind Kind) *Machine {
 		return cnie
 	case KindPouch:
 		return pouch
+	case KindRecord:
+		return record
 	default:
 		return nil
 	}
@@ -74,6 +79,8 @@ var (
 		cnieCollection(), cnieUnclaimed(), cnieWithdrawal(), cnieRefusal(), cnieFreeze()))
 	pouch = newMachine("POUCH", KindPouch, pouchStates(), slices.Concat(
 		pouchSending(), pouchReceiving(), pouchTrouble()))
+	record = newMachine("RECORD", KindRecord, recordStates(), slices.Concat(
+		recordFiling(), recordIssuing(), recordDelivery(), recordEnd()))
 )
 
 // newMachine indexes the rows. The tables' own consistency is proved by tests,

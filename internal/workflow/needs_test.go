@@ -40,6 +40,7 @@ func breakers() []broken {
 		{HasCard, fault.Conflict, func(c *Case, in *Input) { c.Serial, in.Serial = Digest{}, Digest{} }},
 		{HasItems, fault.Conflict, func(c *Case, _ *Input) { c.Count = 0 }},
 		{SameCount, fault.Conflict, func(_ *Case, in *Input) { in.Count = 99 }},
+		{FirstSpoilt, fault.Conflict, func(c *Case, _ *Input) { c.Attempts = 1 }},
 		{FirstAppeal, fault.Conflict, func(c *Case, _ *Input) { c.Appeals = 1 }},
 	}
 }

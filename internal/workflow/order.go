@@ -26,11 +26,18 @@ const (
 	// OrderSummary is in no table: the ledger gives it with a notice after which
 	// a post must act on a person that it may no longer know.
 	OrderSummary Order = 15 // opener: seal names and contact to the post
+
+	OrderCharge Order = 16 // gateway: ask the e-stamp service for the fee; FeePaid
+	OrderIssue  Order = 17 // gateway: send it to the record office; QueryAsked, RecordIssued, Refused
+	OrderPrint  Order = 18 // opener: seal the document to the print's one-time key
+	OrderRecall Order = 19 // gateway: tell the record office that the request was withdrawn
+	OrderSettle Order = 20 // gateway: give back what was paid twice, or too late
 )
 
 var orderNames = [...]string{
 	"", "examine", "verify", "route", "produce", "cancel-job", "pack", "unpack", "revoke",
 	"notify", "call", "close", "report", "manifest", "trace", "summary",
+	"charge", "issue", "print", "recall", "settle",
 }
 
 // String gives the order's name, "examine".
@@ -42,9 +49,9 @@ func (o Order) String() string { return name(orderNames[:], uint8(o)) }
 func (o Order) Lasting() bool {
 	switch o {
 	case OrderCancelJob, OrderUnpack, OrderRevoke, OrderNotify, OrderCall, OrderClose, OrderReport, OrderManifest,
-		OrderSummary:
+		OrderSummary, OrderRecall, OrderSettle:
 		return true
-	case OrderExamine, OrderVerify, OrderRoute, OrderProduce, OrderPack, OrderTrace:
+	case OrderExamine, OrderVerify, OrderRoute, OrderProduce, OrderPack, OrderTrace, OrderCharge, OrderIssue, OrderPrint:
 		return false
 	default:
 		return false

@@ -89,6 +89,8 @@ func variants(m *Machine, s State) []Case {
 			c.Serial = Digest{}
 		case HasOnward:
 			c.Onward = milan
+		case PaidOrWaived:
+			c.Paid = false
 		default:
 			continue
 		}

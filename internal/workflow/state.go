@@ -46,6 +46,27 @@ const (
 	Canceled      State = 31 // nobody: final
 	Expired       State = 32 // nobody: final
 	Frozen        State = 33 // hub: lift the freeze or close the case
+
+	// SupplementUntold waits for proof that the person knows of the supplement:
+	// only then does its time run.
+	SupplementUntold State = 34 // hub: reach the person, or the serving post calls
+)
+
+// States of a request for a criminal record in the network (domain.md G.2).
+// What the record office does between WITH_ISSUER and ISSUED is its own.
+const (
+	Filed           State = 40 // hub: open the packet and check that it is whole
+	AwaitingPayment State = 41 // citizen: pay within 48 hours
+	WithIssuer      State = 42 // record office: issue, ask once, or refuse
+	IdentityQuery   State = 43 // hub: reach the person, or a post calls
+	QueryTold       State = 44 // citizen: answer within 30 days
+	Issued          State = 45 // citizen: open it, or have it printed
+	EDelivered      State = 46 // citizen: nothing, or have it printed too
+	PrintQueued     State = 47 // citizen: go to the post with the code; agent: begin the print
+	Printing        State = 48 // hub: seal it to the print; agent: print
+	Printed         State = 49 // agent: hand the sheet over
+	NoResponse      State = 50 // nobody: final
+	Revoked         State = 51 // nobody: final
 )
 
 // States of a pouch (domain.md G.3).
@@ -77,7 +98,12 @@ var stateNames = [...]string{
 	Unclaimed: "UNCLAIMED", SentBack: "SENT_BACK", Destroyed: "DESTROYED",
 	HandedOver: "HANDED_OVER", Rejected: "REJECTED",
 	Canceled: "CANCELLED", //nolint:misspell // the name in domain.md G.1
-	Expired:  "EXPIRED", Frozen: "FROZEN",
+	Expired:  "EXPIRED", Frozen: "FROZEN", SupplementUntold: "SUPPLEMENT_UNTOLD",
+
+	Filed: "FILED", AwaitingPayment: "SUBMITTED", WithIssuer: "WITH_ISSUER",
+	IdentityQuery: "IDENTITY_QUERY", QueryTold: "QUERY_TOLD", Issued: "ISSUED",
+	EDelivered: "E_DELIVERED", PrintQueued: "PRINT_QUEUED", Printing: "PRINTING",
+	Printed: "PRINTED", NoResponse: "CLOSED_NO_RESPONSE", Revoked: "REVOKED",
 
 	PouchOpen: "OPEN", PouchManifested: "MANIFESTED", PouchClosed: "CLOSED",
 	PouchWithCourier: "HANDED_TO_COURIER", PouchInTransit: "POUCH_IN_TRANSIT",

@@ -133,11 +133,16 @@ func (m *Machine) timers(was, now *Case, moved bool) []Timer {
 	}
 	var list []Timer
 	entered := m.rows[now.State]
-	for _, l := range m.rows[was.State].Limits {
-		list = append(list, Timer{Op: TimerStop, Limit: Limit{Clock: l.Clock}})
+	left := m.rows[was.State]
+	for _, l := range left.Limits {
+		if !entered.keeps(l) {
+			list = append(list, Timer{Op: TimerStop, Limit: Limit{Clock: l.Clock}})
+		}
 	}
 	for _, l := range entered.Limits {
-		list = append(list, Timer{Op: TimerStart, Limit: l})
+		if !left.keeps(l) {
+			list = append(list, Timer{Op: TimerStart, Limit: l})
+		}
 	}
 	legal, op := legalStep(was.Legal, entered.legal)
 	now.Legal = legal

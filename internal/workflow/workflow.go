@@ -4,7 +4,7 @@
 // desk (step 1) and the hand-over desk (step 9) ask the same tables what they
 // may offer.
 //
-// One type (Machine), one table each (cnie*.go, pouch.go), one drawing each
+// One type (Machine), one table each (cnie*.go, pouch.go, record.go), one drawing each
 // (DESIGN.md, generated), one function that changes a case (Step).
 //
 // It guarantees: the same case and input give the same outcome on every
@@ -22,11 +22,11 @@ package workflow
 // Kind says which machine moves a case. The zero Kind has no machine.
 type Kind uint8
 
-// The machines. A criminal-record request (domain.md G.2) becomes the next
-// one: a table of its own over the same types.
+// The machines.
 const (
-	KindCNIE  Kind = 1 // a national identity card, domain.md G.1
-	KindPouch Kind = 2 // a diplomatic pouch, domain.md G.3
+	KindCNIE   Kind = 1 // a national identity card, domain.md G.1
+	KindPouch  Kind = 2 // a diplomatic pouch, domain.md G.3
+	KindRecord Kind = 3 // a police record or bulletin no 3, domain.md G.2
 )
 
 // Status is what the public may read of a state. It is neutral: states that
@@ -49,13 +49,18 @@ const (
 	StatusRejected     Status = 11
 	StatusCanceled     Status = 12
 	StatusExpired      Status = 13
+	StatusProcessing   Status = 14 // with the issuer, whatever it finds
+	StatusIssued       Status = 15
+	StatusDelivered    Status = 16 // opened online by the person
+	StatusClosed       Status = 17
+	StatusRevoked      Status = 18
 )
 
 var statusKeys = [...]string{
 	"none", "draft", "submitted", "appointment_booked", "enrolled", "being_verified",
 	"action_needed", "in_production", "on_its_way", "ready", "handed_over", "rejected",
 	"cancelled", //nolint:misspell // the key in the glossary, domain.md F.2
-	"expired",
+	"expired", "processing", "issued", "delivered", "closed", "revoked",
 }
 
 // Key gives the message key of the status in the catalog (package lang).
