@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/wire"
 	"jaliya/internal/workflow"
@@ -72,14 +73,18 @@ func (t *tx) entry(n Node, s *Stored, e wire.Entry) error {
 	return t.put(inEntries, number(s.Commit), s)
 }
 
-// lastKind is the newest kind of entry at each feature level: a newer program
-// must refuse what an older one would, until all are new (D19).
-func lastKind(feature uint32) wire.Kind {
+// known reports whether the cluster's feature level has what an entry says: a
+// newer program must refuse what an older one would, until all are new (D19).
+// Level 2 brought the criminal record and the portal.
+func known(h wire.Header, feature uint32) bool {
+	ofRecord := h.Kind.OfRecord() || consular.Service(h.Service).Family() == consular.FamilyRecord
 	switch feature {
 	case 0:
-		return 0
+		return false
+	case 1:
+		return h.Kind.Known() && h.Kind <= wire.KindPouchReconciled && !ofRecord && h.Source == wire.SourceNode
 	default:
-		return wire.KindPouchReconciled
+		return h.Kind.Known()
 	}
 }
 
@@ -93,7 +98,7 @@ func (t *tx) acceptable(n Node, s *Stored) (wire.Header, Reason) {
 		return wire.Header{}, ReasonUnreadable
 	case h.Source != wire.SourceNode || h.Node != s.At.Node || h.Incarnation != s.At.Incarnation || h.Seq != s.At.Seq:
 		return h, ReasonPosition
-	case !h.Kind.Known() || h.Kind > lastKind(t.cluster.Feature):
+	case !known(h, t.cluster.Feature):
 		return h, ReasonUnknownKind
 	case h.Post != n.Post:
 		return h, ReasonPost
@@ -131,18 +136,27 @@ func (t *tx) effect(h wire.Header, s *Stored) (Reason, error) {
 	switch h.Kind {
 	case wire.KindRequestReleased:
 		in.Event, in.Actor, in.TwoPersons = workflow.Committed, workflow.Node, true
+		if h.Source == wire.SourcePortal {
+			in.Event, in.Actor, in.TwoPersons = workflow.Submitted, workflow.Citizen, false
+		}
 		return t.released(h, s, in)
 	case wire.KindRequestAmended:
 		in.Event, in.Actor, in.TwoPersons = workflow.Amended, workflow.Node, true
 		return t.amended(h, s, in)
 	case wire.KindRequestCancelled:
 		in.Event, in.Actor = workflow.Withdrawn, workflow.Agent
+		if h.Source == wire.SourcePortal {
+			in.Actor = workflow.Citizen
+		}
 		return t.said(h, s, in)
 	case wire.KindFileViewed, wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut:
 		return 0, nil // the entry itself is the record of it
 	case wire.KindCardReceived, wire.KindCardMissing, wire.KindCardDamaged, wire.KindCardShelved,
 		wire.KindCardDefective, wire.KindCardHandedOver, wire.KindCheckFailed:
 		return t.card(h, s, in)
+	case wire.KindQueryAnswered, wire.KindPrintAsked, wire.KindDocumentReleased, wire.KindPrintBegun,
+		wire.KindDocumentPrinted, wire.KindPrintSpoilt, wire.KindDocumentHandedOver, wire.KindCallLogged:
+		return t.recordAct(h, s, in)
 	case wire.KindPouchArrived, wire.KindPouchOpened, wire.KindPouchReconciled:
 		return t.bag(h, s, in)
 	}

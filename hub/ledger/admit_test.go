@@ -255,11 +255,6 @@ func TestPoisonAdvances(t *testing.T) {
 			h.Kind = wire.KindRequestCancelled
 			return m.draft(h)
 		}},
-		{"RecordServiceHasNoTable", ledger.ReasonService, func(m *machine) wire.Entry {
-			h := m.releaseHeader()
-			h.Service = 5
-			return m.draft(h)
-		}},
 		{"AmendsWhatIsNotThere", ledger.ReasonNoCase, func(m *machine) wire.Entry {
 			h := m.releaseHeader()
 			other := wire.RecordID(m.hub.bytes(16))

@@ -62,7 +62,7 @@ func (o Order) reader() (post consular.PostID, tells bool) {
 	switch workflow.Order(o.Kind) { //nolint:exhaustive // the orders that end in a sealed notice
 	case workflow.OrderManifest:
 		return o.Pickup, true
-	case workflow.OrderSummary:
+	case workflow.OrderSummary, workflow.OrderPrint:
 		return o.Post, true
 	}
 	return "", false
@@ -84,6 +84,13 @@ func (c Tell) tell(t *tx, o Order, post consular.PostID) (Result, error) {
 		now.Told = held.Flow.Version
 		held.Sent = &now
 	}
+	kind := wire.NoticeKind(0)
+	if workflow.Order(o.Kind) == workflow.OrderPrint {
+		if !held.ticket(c.Sealed) {
+			return refuse(fault.Conflict, "ticket of another print"), nil
+		}
+		kind = wire.NoticeDocument
+	}
 	o.State, o.Done = OrderDone, t.time
 	o.Attempts++
 	if err := t.closeOrder(o); err != nil {
@@ -94,11 +101,31 @@ func (c Tell) tell(t *tx, o Order, post consular.PostID) (Result, error) {
 		return Result{}, err
 	}
 	for _, sealed := range c.Sealed {
-		if err := t.tell(post, held.notice(sealed)); err != nil {
+		n := held.notice(sealed)
+		if kind != 0 {
+			n.Kind = kind
+		}
+		if err := t.tell(post, n); err != nil {
 			return Result{}, err
 		}
 	}
 	return Result{Case: held.Number, Version: held.Flow.Version, State: workflow.State(held.Flow.State)}, nil
+}
+
+// ticket notes where the document lies that was sealed for the case's print,
+// and reports whether it is for that one.
+func (c *Case) ticket(sealed [][]byte) bool {
+	if len(sealed) != 1 || c.Print == nil {
+		return false
+	}
+	ticket, err := wire.DecodeTicket(sealed[0])
+	if err != nil || ticket.Record != c.Print.Record {
+		return false
+	}
+	now := *c.Print
+	now.Object = ticket.Object
+	c.Print = &now
+	return true
 }
 
 // NoteOpening says that a person of the hub is about to read a packet, and why.

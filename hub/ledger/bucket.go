@@ -46,6 +46,8 @@ var (
 	inPacking    = bucket("packing")
 	inLabels     = bucket("labels")
 	inOpenings   = bucket("openings")
+	inOwners     = bucket("owners")
+	inReads      = bucket("reads")
 )
 
 // appendBuckets have keys in commit order.
@@ -114,6 +116,15 @@ func referenceKey(secret []byte, reference string) []byte {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("jaliya/reference/1"))
 	mac.Write([]byte(reference))
+	return mac.Sum(nil)
+}
+
+// ownerPrefix is an HMAC for the same reason: it leads to all that a person
+// filed.
+func ownerPrefix(secret []byte, owner wire.Digest) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("jaliya/owner/1"))
+	mac.Write(owner[:])
 	return mac.Sum(nil)
 }
 

@@ -25,6 +25,13 @@ type Case struct {
 	Bag  uint64 `cbor:"11,keyasint,omitempty"`
 	Line uint64 `cbor:"12,keyasint,omitempty"`
 	Sent *Sent  `cbor:"13,keyasint,omitempty"` // of a pouch that was closed
+
+	// Of a request for a criminal record. None of it tells what was found.
+	Owner     wire.Digest `cbor:"14,keyasint,omitzero"`  // who filed it on the portal: digest of issuer and subject
+	Question  wire.Digest `cbor:"15,keyasint,omitzero"`  // the issuer's sealed question, in the vault
+	Answer    uint64      `cbor:"16,keyasint,omitempty"` // the entry that answers it
+	PrintCode wire.Digest `cbor:"17,keyasint,omitzero"`  // consular.SlipHash of the newest print's code
+	Print     *Print      `cbor:"18,keyasint,omitempty"`
 }
 
 // Flow is workflow.Case as it is stored: numbers, so that a field may be
@@ -112,7 +119,7 @@ func caseKind(s consular.Service) workflow.Kind {
 	case consular.FamilyCNIE:
 		return workflow.KindCNIE
 	case consular.FamilyRecord:
-		return 0 // the criminal record's table comes with its own feature level
+		return workflow.KindRecord
 	}
 	return 0
 }
@@ -153,10 +160,18 @@ func (t *tx) released(h wire.Header, s *Stored, in workflow.Input) (Reason, erro
 		return t.packet(c, h, s, in)
 	}
 	c = Case{Number: t.counts.Cases + 1, Reference: h.Reference, Opened: t.time, Flow: Flow{Kind: uint8(kind)}}
+	if h.Owner != nil {
+		c.Owner = *h.Owner
+	}
 	if reason, err := t.packet(c, h, s, in); reason != 0 || err != nil {
 		return reason, err
 	}
 	t.counts.Cases++
+	if h.Owner != nil {
+		if err := t.putRaw(inOwners, t.ownerKey(c.Owner, c.Number), []byte{}); err != nil {
+			return 0, err
+		}
+	}
 	return 0, t.putRaw(inRefs, key, number(c.Number))
 }
 
@@ -195,6 +210,9 @@ func (t *tx) said(h wire.Header, s *Stored, in workflow.Input) (Reason, error) {
 	}
 	if !found {
 		return ReasonNoCase, nil
+	}
+	if !c.ownedBy(h) {
+		return ReasonNotYours, nil
 	}
 	out, err := workflow.Step(c.Flow.Case(), in)
 	if err != nil {

@@ -12,6 +12,9 @@ import (
 // the timeline, orders, notices and timers.
 func (t *tx) move(c *Case, in workflow.Input, out workflow.Outcome, commit uint64) error {
 	c.Flow, c.Updated = flowOf(out.Case), t.time
+	if in.Event == workflow.QueryAsked {
+		c.Question, c.Answer = wire.Digest(in.Serial), 0
+	}
 	if err := t.fillBag(c, in); err != nil {
 		return err
 	}
@@ -149,6 +152,8 @@ func (t *tx) order(c *Case, kind workflow.Order, out workflow.Outcome) error {
 		o.Serial = out.Revoked[:]
 	case workflow.OrderUnpack:
 		o.Bag = c.Bag
+	case workflow.OrderPrint:
+		o.Post = c.Flow.Pickup
 	}
 	return t.openOrder(o)
 }

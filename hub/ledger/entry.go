@@ -67,5 +67,8 @@ func contentOf(h wire.Header) wire.Digest {
 	if h.Count != nil {
 		b = binary.BigEndian.AppendUint16(append(b, 'n'), *h.Count)
 	}
+	if h.Owner != nil {
+		b = append(append(b, 'o'), h.Owner[:]...)
+	}
 	return sha256.Sum256(b)
 }

@@ -20,6 +20,7 @@ const (
 	ReasonNotYours      Reason = 266 // the speaker may not say this of this case
 	ReasonIncomplete    Reason = 267 // a fact that the event needs is missing
 	ReasonReferenceUsed Reason = 268 // another request of another service holds the reference: release under a new one
+	ReasonCode          Reason = 269 // the code is not the person's: ask for it again
 )
 
 var reasonCodes = map[Reason]string{
@@ -27,7 +28,7 @@ var reasonCodes = map[Reason]string{
 	ReasonPosition: "position-mismatch", ReasonPost: "post-mismatch",
 	ReasonDuplicate: "duplicate-record", ReasonNoCase: "no-case", ReasonReplaces: "replaces",
 	ReasonService: "service", ReasonNotNow: "not-now", ReasonNotYours: "not-yours",
-	ReasonIncomplete: "incomplete", ReasonReferenceUsed: "reference-used",
+	ReasonIncomplete: "incomplete", ReasonReferenceUsed: "reference-used", ReasonCode: "code",
 }
 
 // Code gives the stable code, "unknown-kind"; empty for a reason of consular.

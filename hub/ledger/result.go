@@ -23,6 +23,9 @@ type Result struct {
 	Fired   uint64         `cbor:"11,keyasint,omitempty"` // Tick: how many timers fired
 
 	Pouch consular.PouchID `cbor:"12,keyasint,omitempty"` // OpenPouch: the label
+
+	Commit uint64 `cbor:"13,keyasint,omitempty"` // File: the entry's number
+	Reason Reason `cbor:"14,keyasint,omitempty"` // File: why it was refused
 }
 
 // Err gives the refusal of a command as a fault, nil when it was done.

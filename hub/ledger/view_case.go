@@ -1,9 +1,12 @@
 package ledger
 
 import (
+	"slices"
+
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
+	"jaliya/internal/wire"
 	"jaliya/internal/workflow"
 )
 
@@ -43,6 +46,38 @@ func (v Views) CaseNumber(n uint64) (CaseView, error) {
 			return CaseView{}, err
 		}
 		return withTimeline(r, c)
+	})
+}
+
+// Mine gives what a person filed on the portal, newest first, at most n.
+func (v Views) Mine(owner wire.Digest, n int) ([]CaseView, error) {
+	return view(v, func(r kv.Reader) (list []CaseView, err error) {
+		cluster, _, err := load[Cluster](r, inMeta, keyCluster)
+		if err != nil {
+			return nil, err
+		}
+		prefix := ownerPrefix(cluster.Secret, owner)
+		var numbers [][]byte
+		ascend(r, inOwners, within{prefix: prefix}, func(key, _ []byte) bool {
+			numbers = append(numbers, slices.Clone(key[len(prefix):]))
+			return true
+		})
+		slices.Reverse(numbers)
+		for _, at := range numbers[:min(len(numbers), bounded(n))] {
+			c, found, err := load[Case](r, inCases, at)
+			if err == nil && !found {
+				err = fault.New(fault.Corrupt, "ledger: read cases", "", nil)
+			}
+			if err != nil {
+				return nil, err
+			}
+			one, err := withTimeline(r, c)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, one)
+		}
+		return list, nil
 	})
 }
 

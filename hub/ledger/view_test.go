@@ -155,6 +155,16 @@ func TestSupplementClock(t *testing.T) {
 	ask.Time, ask.Reference, ask.Seen = h.now, second.Reference, r.Version
 	require.NoError(t, h.do(ask).Err())
 	h.now += 31 * 24 * 3600_000
+	h.do(ledger.Tick{Time: h.now})
+	require.Equal(t, uint8(workflow.SupplementUntold), h.caseOf(second.Reference).Flow.State, "nobody was told yet")
+	for _, o := range h.open(workflow.OrderNotify) {
+		told := ledger.CompleteOrder{Time: h.now, Order: o.ID, Actor: uint16(workflow.Hub)}
+		if o.Reference == second.Reference {
+			told.Event = uint8(workflow.NoticeDelivered)
+		}
+		require.NoError(t, h.do(told).Err())
+	}
+	h.now += 31 * 24 * 3600_000
 	require.NotZero(t, h.do(ledger.Tick{Time: h.now}).Fired)
 	followed, err := h.views.Follow(consular.Reference(second.Reference), slipCode)
 	require.NoError(t, err)
