@@ -63,6 +63,7 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("POST /invite", answer(h.invite))
 	mux.HandleFunc("GET /status", answer(func(context.Context, struct{}) (Status, error) { return h.Status() }))
 	mux.HandleFunc("POST /revoke", answer(h.revoke))
+	mux.HandleFunc("POST /certify", answer(h.certify))
 	h.deskRoutes(mux)
 	mux.HandleFunc("POST /staff", answer(h.changeStaff))
 	mux.HandleFunc("POST /staff/list", answer(h.listStaff))

@@ -23,6 +23,11 @@ func AskRevoke(ctx context.Context, c Config, in RevokeRequest) error {
 	return err
 }
 
+// AskCertify asks a running member to certify the key of a portal.
+func AskCertify(ctx context.Context, c Config, in CertifyRequest) (CertifyReply, error) {
+	return ask[CertifyReply](ctx, c, http.MethodPost, "/certify", in)
+}
+
 // AskStaff asks a running member to change a post's staff.
 func AskStaff(ctx context.Context, c Config, in StaffRequest) (StaffReply, error) {
 	return ask[StaffReply](ctx, c, http.MethodPost, "/staff", in)

@@ -22,6 +22,7 @@ type Config struct {
 	Vault   VaultConfig       `toml:"vault"`
 	Centre  *centre.Config    `toml:"centre"` // production sites; none: cards wait for one
 	Pouch   pouch.Config      `toml:"pouch"`
+	Portals Portals           `toml:"portals"`
 	Verify  Verify            `toml:"verify"`
 	Log     telemetry.Options `toml:"log"`
 }
@@ -34,6 +35,11 @@ type Nodes struct {
 // ClusterConfig says where members connect.
 type ClusterConfig struct {
 	Listen string `toml:"listen"` // UDP host:port, default "127.0.0.1:7701"
+}
+
+// Portals says where the citizens' processes ask.
+type Portals struct {
+	Listen string `toml:"listen"` // TCP host:port, mutual TLS; empty: no portal may ask here
 }
 
 // Admin says where operators' machines ask.
@@ -87,9 +93,13 @@ func (c Config) Validate() error {
 	if d.Dir == "" {
 		return fault.New(fault.Invalid, op, "dir is required", nil)
 	}
-	for key, address := range map[string]string{
+	listens := map[string]string{
 		"nodes.listen": d.Nodes.Listen, "cluster.listen": d.Cluster.Listen, "admin.listen": d.Admin.Listen,
-	} {
+	}
+	if d.Portals.Listen != "" {
+		listens["portals.listen"] = d.Portals.Listen
+	}
+	for key, address := range listens {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			return fault.New(fault.Invalid, op, key, err)
 		}

@@ -35,6 +35,7 @@ func (h *Hub) handlers() (map[workflow.Order]gateway.Handler, error) {
 	list := make(map[workflow.Order]gateway.Handler)
 	list[workflow.OrderExamine] = o.Examine
 	list[workflow.OrderSummary] = h.summary
+	list[workflow.OrderPrint] = h.print
 	if !h.cfg.Verify.ByHand {
 		list[workflow.OrderVerify] = gateway.PassByRule
 	}

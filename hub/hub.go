@@ -196,6 +196,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.listener.Serve(ctx, endpoints) })
 	g.Go(func() error { return h.serveAdmin(ctx) })
 	g.Go(func() error { return h.serveSocket(ctx) })
+	g.Go(func() error { return h.servePortals(ctx) })
 	g.Go(func() error { return h.keepIdentity(ctx) })
 	g.Go(func() error { return h.keepDenylist(ctx) })
 	h.log.Info("hub ready", slog.String("member", h.keys.member.Name), slog.String("nodes", h.listener.Addr().String()))

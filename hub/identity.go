@@ -67,11 +67,16 @@ func (h *Hub) endpoints() (map[string]link.Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	fetch, err := pki.MutualServer(own, h.verifier(pki.Node), link.ALPNFetch)
+	if err != nil {
+		return nil, err
+	}
 	return map[string]link.Endpoint{
 		link.ALPNJoin:  {TLS: join, Handle: link.JoinServer{Handle: h.join}.Serve, Sessions: 16},
 		link.ALPNRenew: {TLS: renew, Handle: link.Exchanger{Answer: h.renew}.Serve, Sessions: 128},
 		link.ALPNShip:  {TLS: ship, Handle: h.intake.Ship},
 		link.ALPNBulk:  {TLS: bulk, Handle: h.intake.Bulk},
+		link.ALPNFetch: {TLS: fetch, Handle: link.Exchanger{Answer: h.fetch, MaxRequest: 1024}.Serve},
 	}, nil
 }
 

@@ -160,6 +160,9 @@ func (v Views) Follow(ref consular.Reference, code consular.SlipCode) (Followed,
 	})
 }
 
+// Public gives what the public may read of a case that the caller may show.
+func Public(c CaseView) Followed { return follow(c) }
+
 func follow(c CaseView) Followed {
 	f := Followed{Service: consular.Service(c.Flow.Service), Pickup: c.Flow.Pickup, Status: c.Status}
 	for _, line := range c.Timeline {

@@ -42,6 +42,7 @@ const (
 	ALPNShip  = "jaliya-ship/1"
 	ALPNBulk  = "jaliya-bulk/1"
 	ALPNRaft  = "jaliya-raft/1"
+	ALPNFetch = "jaliya-fetch/1" // documents down, part by part
 )
 
 // Config is how sessions behave. Zero fields take the defaults of

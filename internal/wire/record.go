@@ -19,6 +19,14 @@ const (
 	maxStaffID  = 64
 )
 
+// DocumentPart is the name of the one part of a sealed document's bundle, and
+// DocumentSize the length of that bundle in bytes, whatever the document says:
+// its size must not tell what a search found.
+const (
+	DocumentPart = "document"
+	DocumentSize = 256 << 10
+)
+
 // RecordAct is the body of kinds 8 to 15: who did what with a request for a
 // criminal record. It prints as "[act]".
 type RecordAct struct {
@@ -116,6 +124,44 @@ func DecodeTicket(raw []byte) (Ticket, error) {
 		return Ticket{}, fault.New(fault.Invalid, "wire: decode ticket", "", nil)
 	}
 	return t, nil
+}
+
+// MaxFetch is the most that one answer of a fetch brings, in bytes.
+const MaxFetch = 64 << 10
+
+// FetchRequest asks for a part of the document that a ticket names. A transfer
+// that was cut off goes on where it stood.
+type FetchRequest struct {
+	Version uint8    `cbor:"1,keyasint"`
+	Record  RecordID `cbor:"2,keyasint"`
+	Object  Digest   `cbor:"3,keyasint"`
+	Offset  uint64   `cbor:"4,keyasint"`
+	Length  uint32   `cbor:"5,keyasint"` // at most MaxFetch
+}
+
+// Package is a document, or a text, that was sealed to be passed on: an
+// envelope to a key and a bundle of fixed size, or none. It lies in the vault as
+// one object.
+type Package struct {
+	_      struct{} `cbor:",toarray"`
+	Record RecordID // what the envelope is bound to
+	Body   []byte
+	Bundle []byte
+}
+
+// MaxPackage is the cap of a package, in bytes.
+const MaxPackage = DocumentSize + MaxBody + 4096
+
+// ParsePackage reads one.
+func ParsePackage(raw []byte) (Package, error) {
+	var p Package
+	if err := Unmarshal(raw, MaxPackage, &p); err != nil {
+		return Package{}, err
+	}
+	if p.Record.IsZero() || len(p.Body) == 0 || len(p.Body) > MaxBody || len(p.Bundle) > DocumentSize {
+		return Package{}, fault.New(fault.Invalid, "wire: parse package", "", nil)
+	}
+	return p, nil
 }
 
 // PortalHash is the identity of an entry of the portal, which has no chain

@@ -26,6 +26,8 @@ func criminalGoldens(t *testing.T) []golden {
 		{name: "record-act", value: act, raw: wire.Marshal(act), decode: func(raw []byte) (any, error) {
 			return wire.DecodeRecordAct(raw, wire.KindPrintBegun)
 		}},
+		shut(plain("package", wire.Package{Record: record, Body: []byte("sealed"), Bundle: []byte("bundle")})),
+		plain("fetch-request", wire.FetchRequest{Version: 1, Record: record, Object: image, Offset: 65536, Length: 65536}),
 		{name: "ticket", value: ticket, raw: wire.Marshal(ticket), decode: erase(wire.DecodeTicket)},
 	}
 }
@@ -157,6 +159,9 @@ func FuzzRecord(f *testing.F) {
 		}
 		if ticket, err := wire.DecodeTicket(raw); err == nil {
 			require.NotZero(t, ticket.Size)
+		}
+		if p, err := wire.ParsePackage(raw); err == nil {
+			require.NotEmpty(t, p.Body)
 		}
 	})
 }
