@@ -57,14 +57,14 @@ func (c Config) WithDefaults() Config {
 }
 
 // maxPortal leaves room for the message.
-const maxPortal = 40
+const maxPortal = 30
 
 // Validate names the key that breaks a rule.
 func (c Config) Validate() error {
 	u, err := url.Parse(c.Portal)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || len(c.Portal) > maxPortal ||
 		(u.Scheme != "https" && !(u.Scheme == "http" && peer.Loopback(u.Hostname()))) {
-		return fault.New(fault.Invalid, "tell: validate config", "portal is an https address of at most 40 characters, without a query", nil)
+		return fault.New(fault.Invalid, "tell: validate config", "portal is an https address of at most 30 characters, without a query", nil)
 	}
 	return nil
 }
