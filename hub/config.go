@@ -5,7 +5,11 @@ import (
 	"path/filepath"
 
 	"jaliya/hub/gateway/centre"
+	"jaliya/hub/gateway/mail"
 	"jaliya/hub/gateway/pouch"
+	"jaliya/hub/gateway/sms"
+	"jaliya/hub/gateway/stamp"
+	"jaliya/hub/gateway/tell"
 	"jaliya/internal/config"
 	"jaliya/internal/fault"
 	"jaliya/internal/telemetry"
@@ -21,6 +25,10 @@ type Config struct {
 	Custody Custody           `toml:"custody"`
 	Vault   VaultConfig       `toml:"vault"`
 	Centre  *centre.Config    `toml:"centre"` // production sites; none: cards wait for one
+	Stamp   *stamp.Config     `toml:"stamp"`  // payment of stamp duty; none: fees are paid at posts
+	Mail    *mail.Config      `toml:"mail"`
+	SMS     *sms.Config       `toml:"sms"`
+	Tell    *tell.Config      `toml:"tell"` // with mail, sms or both; none: notices wait
 	Pouch   pouch.Config      `toml:"pouch"`
 	Portals Portals           `toml:"portals"`
 	Verify  Verify            `toml:"verify"`
@@ -112,5 +120,34 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
+	if err := c.validateCarriers(); err != nil {
+		return err
+	}
 	return c.Pouch.Validate()
+}
+
+// validateCarriers checks the sections of outside systems that are there.
+func (c Config) validateCarriers() error {
+	if c.Stamp != nil {
+		if err := c.Stamp.WithDefaults().Validate(); err != nil {
+			return err
+		}
+	}
+	if c.Mail != nil {
+		if err := c.Mail.WithDefaults().Validate(); err != nil {
+			return err
+		}
+	}
+	if c.SMS != nil {
+		if err := c.SMS.WithDefaults().Validate(); err != nil {
+			return err
+		}
+	}
+	if (c.Tell != nil) != (c.Mail != nil || c.SMS != nil) {
+		return fault.New(fault.Invalid, "hub: validate config", "tell goes with mail, sms or both", nil)
+	}
+	if c.Tell != nil {
+		return c.Tell.Validate()
+	}
+	return nil
 }

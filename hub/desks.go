@@ -21,6 +21,7 @@ type desks struct {
 	sealer  *opener.Sealer
 	centre  *centre.Connector // nil: no site is configured
 	pouches *pouch.Desk
+	outside carriers
 }
 
 // handlers builds the desks and gives who carries out which order.
@@ -44,6 +45,9 @@ func (h *Hub) handlers() (map[workflow.Order]gateway.Handler, error) {
 			return nil, err
 		}
 		maps.Copy(list, h.centre.Handlers())
+	}
+	if err := h.openCarriers(list); err != nil {
+		return nil, err
 	}
 	h.pouches, err = pouch.New(h.cfg.Pouch, pouch.Needs{
 		State: h.ledger, Sealer: h.sealer, Serial: h.serial, Commit: h.ask, Leading: h.cluster.IsLeader,

@@ -211,6 +211,7 @@ func (h *Hub) close() error {
 	if h.centre != nil {
 		h.centre.Close()
 	}
+	h.outside.close()
 	if h.cluster != nil {
 		err = h.cluster.Shutdown()
 	}

@@ -163,7 +163,7 @@ func (c *Connector) ask(ctx context.Context, s *site) knowledge {
 	c.mu.Lock()
 	k := c.known[s.Number]
 	c.mu.Unlock()
-	resting := c.Now().Before(s.gate.until())
+	resting := c.Now().Before(s.client.Rests())
 	if !resting && !k.at.IsZero() && c.Now().Sub(k.at) < min(fresh, c.cfg.Poll.Std()) {
 		return k
 	}

@@ -2,13 +2,10 @@ package centre
 
 import (
 	"errors"
-	"fmt"
-	"net/netip"
-	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
+	"jaliya/hub/gateway/peer"
 	"jaliya/internal/config"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
@@ -20,15 +17,15 @@ type Config struct {
 	Sites []SiteConfig `toml:"site"`
 	// Prefer names a site for a pickup post ("FR-LYO") or a host country ("FR"),
 	// where the pouch leaves from near one of them.
-	Prefer   map[string]string `toml:"prefer"`
-	Slack    int               `toml:"slack"`     // days that the chosen site's queue may be longer than another's, default 2
-	Timeout  config.Duration   `toml:"timeout"`   // of one question, default 15s
-	Sending  config.Duration   `toml:"sending"`   // of sending one job, default 1m
-	Poll     config.Duration   `toml:"poll"`      // first pause between questions about a job, default 30s
-	PollMost config.Duration   `toml:"poll_most"` // longest pause, also after failures, default 10m
-	FailOver config.Duration   `toml:"fail_over"` // a job not accepted for so long goes to another site, default 30m
-	Attempts int               `toml:"attempts"`  // failures in a row that make a Letter, default 12
-	Breaker  BreakerConfig     `toml:"breaker"`
+	Prefer   map[string]string  `toml:"prefer"`
+	Slack    int                `toml:"slack"`     // days that the chosen site's queue may be longer than another's, default 2
+	Timeout  config.Duration    `toml:"timeout"`   // of one question, default 15s
+	Sending  config.Duration    `toml:"sending"`   // of sending one job, default 1m
+	Poll     config.Duration    `toml:"poll"`      // first pause between questions about a job, default 30s
+	PollMost config.Duration    `toml:"poll_most"` // longest pause, also after failures, default 10m
+	FailOver config.Duration    `toml:"fail_over"` // a job not accepted for so long goes to another site, default 30m
+	Attempts int                `toml:"attempts"`  // failures in a row that make a Letter, default 12
+	Breaker  peer.BreakerConfig `toml:"breaker"`
 }
 
 // SiteConfig is one production site.
@@ -46,13 +43,6 @@ type SiteConfig struct {
 	CAFile    string `toml:"ca_file"` // roots of the site's certificate, default the system's
 }
 
-// BreakerConfig sets when a site is left alone.
-type BreakerConfig struct {
-	Failures int             `toml:"failures"` // in a row, default 5
-	Pause    config.Duration `toml:"pause"`    // before it is tried again, default 15s
-	Most     config.Duration `toml:"most"`     // longest pause, default 5m
-}
-
 // The shares of the two sites by their cards of 2025 (domain.md fact 2).
 const (
 	weightFirst  = 72
@@ -61,16 +51,14 @@ const (
 
 // WithDefaults fills in what was left out.
 func (c Config) WithDefaults() Config {
-	or(&c.Slack, 2)
-	or(&c.Timeout, config.Duration(15*time.Second))
-	or(&c.Sending, config.Duration(time.Minute))
-	or(&c.Poll, config.Duration(30*time.Second))
-	or(&c.PollMost, config.Duration(10*time.Minute))
-	or(&c.FailOver, config.Duration(30*time.Minute))
-	or(&c.Attempts, 12)
-	or(&c.Breaker.Failures, 5)
-	or(&c.Breaker.Pause, config.Duration(15*time.Second))
-	or(&c.Breaker.Most, config.Duration(5*time.Minute))
+	peer.Or(&c.Slack, 2)
+	peer.Or(&c.Timeout, config.Duration(15*time.Second))
+	peer.Or(&c.Sending, config.Duration(time.Minute))
+	peer.Or(&c.Poll, config.Duration(30*time.Second))
+	peer.Or(&c.PollMost, config.Duration(10*time.Minute))
+	peer.Or(&c.FailOver, config.Duration(30*time.Minute))
+	peer.Or(&c.Attempts, 12)
+	c.Breaker = c.Breaker.WithDefaults()
 	c.Sites = append([]SiteConfig(nil), c.Sites...)
 	var total uint
 	for _, s := range c.Sites {
@@ -86,13 +74,6 @@ func (c Config) WithDefaults() Config {
 		}
 	}
 	return c
-}
-
-func or[T comparable](field *T, fallback T) {
-	var zero T
-	if *field == zero {
-		*field = fallback
-	}
 }
 
 const opConfig = "centre: validate config"
@@ -129,40 +110,20 @@ func (c Config) Validate() error {
 }
 
 func (s SiteConfig) validate() error {
-	local, err := s.address()
-	switch {
-	case err != nil:
+	if err := s.endpoint().Validate(); err != nil {
 		return err
+	}
+	switch {
 	case s.Number == 0:
 		return errors.New("number is required")
 	case !siteName.MatchString(s.Name):
 		return errors.New("name is small letters, digits and hyphens")
 	case s.PacketKey == "":
 		return errors.New("packet_key is required: the file with the site's public key")
-	case (s.CertFile == "") != (s.KeyFile == ""):
-		return errors.New("cert_file and key_file go together")
-	case s.TokenFile == "" && s.CertFile == "" && !local:
-		return errors.New("token_file, or cert_file and key_file, are required")
 	}
 	return nil
 }
 
-// address checks the URL and tells whether it leads to this machine.
-func (s SiteConfig) address() (local bool, err error) {
-	u, err := url.Parse(s.URL)
-	switch {
-	case err != nil:
-		return false, fmt.Errorf("url: %w", err)
-	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return false, errors.New("url is scheme, host and path only")
-	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u)):
-		return false, errors.New("url must be https")
-	}
-	return loopback(u), nil
-}
-
-func loopback(u *url.URL) bool {
-	host := u.Hostname()
-	a, err := netip.ParseAddr(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (err == nil && a.IsLoopback())
+func (s SiteConfig) endpoint() peer.Endpoint {
+	return peer.Endpoint{URL: s.URL, TokenFile: s.TokenFile, CertFile: s.CertFile, KeyFile: s.KeyFile, CAFile: s.CAFile}
 }

@@ -2,18 +2,14 @@ package centre
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"log/slog"
-	"net/http"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"jaliya/hub/gateway"
+	"jaliya/hub/gateway/peer"
 	"jaliya/hub/ledger"
 	"jaliya/internal/fault"
 	"jaliya/internal/seal"
@@ -98,7 +94,7 @@ func (c *Connector) Handlers() map[workflow.Order]gateway.Handler {
 // Close lets idle connections go.
 func (c *Connector) Close() {
 	for _, s := range c.sites {
-		s.client.CloseIdleConnections()
+		s.client.Close()
 	}
 }
 
@@ -113,17 +109,8 @@ func (c *Connector) site(number uint8) (*site, error) {
 
 // open makes what speaks with one site.
 func (c *Connector) open(sc SiteConfig) (*site, error) {
-	sc.URL = strings.TrimSuffix(sc.URL, "/")
-	s := &site{SiteConfig: sc, timeout: c.cfg.Timeout.Std(), sending: c.cfg.Sending.Std(), metrics: c.Metrics}
-	s.gate = &gate{
-		now:  c.Now,
-		rule: BreakerRule{Failures: c.cfg.Breaker.Failures, Pause: c.cfg.Breaker.Pause.Std(), Most: c.cfg.Breaker.Most.Std()},
-		seen: func(b BreakerState) {
-			c.Metrics.breaker(sc.Name, b)
-			c.Logger.Info("site's breaker moved", slog.String("site", sc.Name), slog.String("breaker", b.String()))
-		},
-	}
-	raw, err := textFile(sc.PacketKey)
+	s := &site{SiteConfig: sc, sending: c.cfg.Sending.Std()}
+	raw, err := peer.TextFile(sc.PacketKey)
 	if err != nil {
 		return nil, err
 	}
@@ -134,66 +121,14 @@ func (c *Connector) open(sc SiteConfig) (*site, error) {
 	if s.key, err = seal.ParsePostPublic(key); err != nil {
 		return nil, err
 	}
-	if sc.TokenFile != "" {
-		if s.token, err = textFile(sc.TokenFile); err != nil {
-			return nil, err
-		}
-	}
-	s.client, err = client(sc)
-	return s, err
-}
-
-// maxFile caps a key, token or certificate file, in bytes.
-const maxFile = 1 << 20
-
-func textFile(path string) (string, error) {
-	const op = "centre: read file"
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", fault.New(fault.NotFound, op, path, err)
-	}
-	if info.Size() > maxFile {
-		return "", fault.New(fault.TooLarge, op, path, nil)
-	}
-	raw, err := os.ReadFile(path) //nolint:gosec // the operator names the file
-	if err != nil {
-		return "", fault.New(fault.Storage, op, path, err)
-	}
-	text := strings.TrimSpace(string(raw))
-	if text == "" {
-		return "", fault.New(fault.Invalid, op, path, errors.New("is empty"))
-	}
-	return text, nil
-}
-
-// client makes an HTTP client that follows no redirect and uses no proxy: a
-// packet goes to the configured site or nowhere.
-func client(sc SiteConfig) (*http.Client, error) {
-	const op = "centre: make client"
-	conf := &tls.Config{MinVersion: tls.VersionTLS13}
-	if sc.CAFile != "" {
-		pem, err := textFile(sc.CAFile)
-		if err != nil {
-			return nil, err
-		}
-		conf.RootCAs = x509.NewCertPool()
-		if !conf.RootCAs.AppendCertsFromPEM([]byte(pem)) {
-			return nil, fault.New(fault.Invalid, op, sc.CAFile, errors.New("holds no certificate"))
-		}
-	}
-	if sc.CertFile != "" {
-		cert, err := tls.LoadX509KeyPair(sc.CertFile, sc.KeyFile)
-		if err != nil {
-			return nil, fault.New(fault.Invalid, op, sc.CertFile, err)
-		}
-		conf.Certificates = []tls.Certificate{cert}
-	}
-	return &http.Client{
-		Transport: &http.Transport{
-			TLSClientConfig: conf, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second,
-			MaxIdleConnsPerHost: 8, MaxConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
-			MaxResponseHeaderBytes: 32 << 10,
+	s.client, err = peer.New(peer.Options{
+		Name: sc.Name, Endpoint: sc.endpoint(), Timeout: c.cfg.Timeout.Std(), MaxAnswer: MaxResponse,
+		Breaker: c.cfg.Breaker.Rule(), Now: c.Now, Kinds: map[string]fault.Kind{codeTooLate: fault.Conflict},
+		Asked: func(op string, err error) { c.Metrics.asked(sc.Name, op, err) },
+		Moved: func(b peer.BreakerState) {
+			c.Metrics.breaker(sc.Name, b)
+			c.Logger.Info("site's breaker moved", slog.String("site", sc.Name), slog.String("breaker", b.String()))
 		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
+	})
+	return s, err
 }

@@ -7,7 +7,7 @@
 // repeat after a lost answer makes no second card; nothing is remembered here
 // that a restart would miss, because every open produce order is asked about
 // at its site and what was told already is read from the case; choosing a site
-// is a pure function; a site that fails is left alone for a while (Breaker)
+// is a pure function; a site that fails is left alone for a while (peer.Breaker)
 // and, when it has not accepted in time, left for another; what needs a person
 // is a Letter with a plain reason.
 //

@@ -19,6 +19,7 @@ import (
 
 	"jaliya/hub/gateway"
 	"jaliya/hub/gateway/centre"
+	"jaliya/hub/gateway/peer"
 	"jaliya/hub/ledger"
 	"jaliya/internal/config"
 	"jaliya/internal/consular"
@@ -117,7 +118,7 @@ func newWorld(tb testing.TB, change ...func(*centre.Config)) *world {
 	}
 	cfg := centre.Config{
 		Timeout: config.Duration(time.Second), Poll: config.Duration(time.Second), Attempts: 6,
-		Breaker: centre.BreakerConfig{Failures: 3},
+		Breaker: peer.BreakerConfig{Failures: 3},
 	}
 	for _, s := range []struct {
 		site   *site

@@ -203,31 +203,8 @@ func DecodeCapacity(raw []byte) (Capacity, error) {
 
 const maxCards = 100_000_000
 
-// Problem is the part of an RFC 9457 document that the connector acts on.
-type Problem struct {
-	Code string `json:"code"`
-}
-
-// Codes of problems that change what the connector does.
-const (
-	codeOther   = "job-differs" // the id is taken by another job
-	codeTooLate = "too-late"    // the card has left the site
-)
-
-var problemCode = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
-
-// DecodeProblem reads a problem document. A code that is none of the
-// contract's form is left out, so that nothing foreign gets into a log.
-func DecodeProblem(raw []byte) (Problem, error) {
-	var p Problem
-	if err := decode(raw, &p); err != nil {
-		return Problem{}, err
-	}
-	if !problemCode.MatchString(p.Code) {
-		p.Code = ""
-	}
-	return p, nil
-}
+// codeTooLate is the problem that the card has left the site.
+const codeTooLate = "too-late"
 
 func decode(raw []byte, into any) error {
 	if len(raw) > MaxResponse {

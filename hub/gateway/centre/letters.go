@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"jaliya/hub/gateway/peer"
 	"jaliya/hub/ledger"
 	"jaliya/internal/fault"
 	"jaliya/internal/workflow"
@@ -120,11 +121,11 @@ func (c *Connector) failed(o ledger.Order, s *site, err error) error {
 	if lasting {
 		pause = jitter(c.cfg.PollMost.Std())
 	}
-	if a, ok := errors.AsType[*answerError](err); ok {
-		pause = max(pause, notBefore(a.after, a.after/4))
+	if a, ok := errors.AsType[*peer.AnswerError](err); ok {
+		pause = max(pause, notBefore(a.After, a.After/4))
 	}
 	if s != nil {
-		rest := s.gate.until().Sub(c.Now())
+		rest := s.client.Rests().Sub(c.Now())
 		pause = max(pause, notBefore(rest, rest/4))
 	}
 	return &LaterError{in: pause, cause: err}

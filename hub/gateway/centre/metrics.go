@@ -1,12 +1,10 @@
 package centre
 
 import (
-	"strings"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
-	"jaliya/internal/fault"
+	"jaliya/hub/gateway/peer"
 )
 
 // Metrics of the connector. A nil *Metrics counts nothing.
@@ -40,15 +38,10 @@ func (m *Metrics) asked(site, op string, err error) {
 	if m == nil {
 		return
 	}
-	outcome := "done"
-	if err != nil {
-		outcome = fault.KindOf(err).Code()
-	}
-	op = strings.ReplaceAll(strings.TrimPrefix(op, "centre: "), " ", "-")
-	m.questions.WithLabelValues(site, op, outcome).Inc()
+	m.questions.WithLabelValues(site, peer.Operation(op), peer.Outcome(err)).Inc()
 }
 
-func (m *Metrics) breaker(site string, b BreakerState) {
+func (m *Metrics) breaker(site string, b peer.BreakerState) {
 	if m != nil {
 		m.breakers.WithLabelValues(site).Set(float64(b))
 	}

@@ -59,7 +59,7 @@ func (c *Connector) place(ctx context.Context, w work) (Job, error) {
 		}
 	}
 	// Opening a packet for a site that would not be asked is one opening too many.
-	if !w.site.gate.until().IsZero() && c.Now().Before(w.site.gate.until()) {
+	if !w.site.client.Rests().IsZero() && c.Now().Before(w.site.client.Rests()) {
 		return Job{}, fault.New(fault.Unavailable, "centre: send job", w.site.Name, errors.New("left alone after failures"))
 	}
 	sealed, err := c.Resealer.Reseal(ctx, w.Order, Recipient{

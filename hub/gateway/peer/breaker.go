@@ -1,8 +1,8 @@
-package centre
+package peer
 
 import "time"
 
-// BreakerState says whether a site is asked. Each comment says what ends it.
+// BreakerState says whether a system is asked. Each comment says what ends it.
 type BreakerState uint8
 
 // The states of a breaker.
@@ -36,7 +36,7 @@ type BreakerRule struct {
 	Most     time.Duration
 }
 
-// Breaker is what is known of a site's health. It is a value: its methods give
+// Breaker is what is known of a system's health. It is a value: its methods give
 // the next one. The zero Breaker is closed.
 type Breaker struct {
 	State    BreakerState
@@ -47,7 +47,7 @@ type Breaker struct {
 
 // Ask decides whether a question may go out at now, and gives the breaker
 // after that decision. A trial whose answer never came counts as failed when
-// its time is over, so that no lost goroutine closes a site for ever.
+// its time is over, so that no lost goroutine closes a system for ever.
 func (b Breaker) Ask(r BreakerRule, now time.Time) (Breaker, bool) {
 	if b.State == BreakerClosed {
 		return b, true
@@ -59,7 +59,7 @@ func (b Breaker) Ask(r BreakerRule, now time.Time) (Breaker, bool) {
 	return b, true
 }
 
-// Good is the breaker after an answer that shows the site is up.
+// Good is the breaker after an answer that shows the system is up.
 func (Breaker) Good() Breaker { return Breaker{} }
 
 // Bad is the breaker after a question that failed at now. Late failures of

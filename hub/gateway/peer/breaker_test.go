@@ -1,4 +1,4 @@
-package centre_test
+package peer_test
 
 import (
 	"testing"
@@ -8,26 +8,26 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"jaliya/hub/gateway/centre"
+	"jaliya/hub/gateway/peer"
 )
 
-var rule = centre.BreakerRule{Failures: 3, Pause: 10 * time.Second, Most: time.Minute}
+var rule = peer.BreakerRule{Failures: 3, Pause: 10 * time.Second, Most: time.Minute}
 
 func TestBreaker(t *testing.T) {
-	opened := func(t *testing.T) centre.Breaker {
+	opened := func(t *testing.T) peer.Breaker {
 		t.Helper()
-		var b centre.Breaker
+		var b peer.Breaker
 		for range rule.Failures {
-			require.Equal(t, centre.BreakerClosed, b.State)
+			require.Equal(t, peer.BreakerClosed, b.State)
 			b = b.Bad(rule, time.Now())
 		}
-		require.Equal(t, centre.BreakerOpen, b.State)
+		require.Equal(t, peer.BreakerOpen, b.State)
 		return b
 	}
 	wait := func(d time.Duration) { <-time.After(d) }
 	t.Run("OK/ClosedWhileSomeFail", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			b := centre.Breaker{}.Bad(rule, time.Now()).Bad(rule, time.Now()).Good().Bad(rule, time.Now())
+			b := peer.Breaker{}.Bad(rule, time.Now()).Bad(rule, time.Now()).Good().Bad(rule, time.Now())
 			_, yes := b.Ask(rule, time.Now())
 			require.True(t, yes)
 		})
@@ -48,10 +48,10 @@ func TestBreaker(t *testing.T) {
 			wait(rule.Pause)
 			b, yes := b.Ask(rule, time.Now())
 			require.True(t, yes)
-			require.Equal(t, centre.BreakerHalfOpen, b.State)
+			require.Equal(t, peer.BreakerHalfOpen, b.State)
 			_, yes = b.Ask(rule, time.Now())
 			require.False(t, yes, "the trial is out")
-			require.Equal(t, centre.BreakerClosed, b.Good().State)
+			require.Equal(t, peer.BreakerClosed, b.Good().State)
 		})
 	})
 	t.Run("OK/PauseDoubles", func(t *testing.T) {
@@ -85,11 +85,11 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
-// TestBreakerNeverStuck asks that whatever happened, a site is asked again
+// TestBreakerNeverStuck asks that whatever happened, a system is asked again
 // within the longest pause.
 func TestBreakerNeverStuck(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var b centre.Breaker
+		var b peer.Breaker
 		now := time.Unix(0, 0)
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
 			switch rapid.IntRange(0, 3).Draw(t, "what") {
