@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jaliya/hub/gateway"
+	"jaliya/hub/gateway/charge"
 	"jaliya/hub/gateway/mail"
 	"jaliya/hub/gateway/peer"
 	"jaliya/hub/gateway/sms"
@@ -19,8 +20,9 @@ import (
 // carriers are the outside systems that reach the person: payment, mail, SMS.
 // Each is nil when its section is not in the configuration.
 type carriers struct {
-	stamp *stamp.Connector
-	sms   *sms.Connector
+	stamp  *stamp.Connector
+	charge *charge.Desk
+	sms    *sms.Connector
 }
 
 // openCarriers opens what is configured and adds who tells people to the list:
@@ -33,6 +35,9 @@ func (h *Hub) openCarriers(list map[workflow.Order]gateway.Handler) (err error) 
 		if err != nil {
 			return err
 		}
+	}
+	if err := h.openCharge(list); err != nil {
+		return err
 	}
 	if h.cfg.Tell == nil {
 		return nil
@@ -70,6 +75,25 @@ func (h *Hub) openCarriers(list map[workflow.Order]gateway.Handler) (err error) 
 	}
 	maps.Copy(list, teller.Handlers())
 	return nil
+}
+
+// openCharge opens who asks for fees, where a payment service is configured.
+func (h *Hub) openCharge(list map[workflow.Order]gateway.Handler) error {
+	if h.outside.stamp == nil {
+		return nil
+	}
+	fees, err := consular.BuiltInFees()
+	if err != nil {
+		return err
+	}
+	h.outside.charge, err = charge.New(charge.Needs{
+		Cluster: h.keys.cluster.String()[:clusterName], Portal: h.cfg.Portals.Address, Cases: h.ledger,
+		Service: h.outside.stamp, Fees: fees, Commit: h.propose, Now: time.Now,
+	})
+	if err == nil {
+		maps.Copy(list, h.outside.charge.Handlers())
+	}
+	return err
 }
 
 func (h *Hub) part(name string) *slog.Logger { return h.log.With(slog.String("component", name)) }

@@ -47,7 +47,8 @@ type ClusterConfig struct {
 
 // Portals says where the citizens' processes ask.
 type Portals struct {
-	Listen string `toml:"listen"` // TCP host:port, mutual TLS; empty: no portal may ask here
+	Listen  string `toml:"listen"`  // TCP host:port, mutual TLS; empty: no portal may ask here
+	Address string `toml:"address"` // of the portal, as citizens reach it; needed with [stamp]
 }
 
 // Admin says where operators' machines ask.

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -149,6 +150,47 @@ func until(c ledger.CaseView) int64 {
 		}
 	}
 	return 0
+}
+
+// Payment implements rpc.Member.
+func (h *Hub) Payment(ctx context.Context, in rpc.OwnRequest) (rpc.Payment, error) {
+	c, err := h.own(in)
+	switch {
+	case err != nil:
+		return rpc.Payment{}, err
+	case c.Flow.Paid:
+		return rpc.Payment{State: rpc.PaymentPaid}, nil
+	case workflow.State(c.Flow.State) != workflow.AwaitingPayment:
+		return rpc.Payment{State: rpc.PaymentClosed}, nil
+	case h.outside.charge == nil:
+		return rpc.Payment{}, fault.New(fault.Unavailable, "hub: ask payment", "no payment service is configured", nil)
+	}
+	standing, err := h.outside.charge.Look(ctx, c)
+	if err != nil {
+		return rpc.Payment{}, err
+	}
+	p := rpc.Payment{State: rpc.PaymentOpen, Page: standing.Page, Due: standing.Due}
+	if standing.Paid {
+		p.State = rpc.PaymentPaid
+	}
+	return p, nil
+}
+
+// PaymentNotice implements rpc.Member. What the notice says is not believed:
+// it is a hint to look.
+func (h *Hub) PaymentNotice(ctx context.Context, in rpc.Notice) (rpc.Nothing, error) {
+	if h.outside.stamp == nil || h.outside.charge == nil {
+		return rpc.Nothing{}, fault.New(fault.Unavailable, "hub: take notice", "no payment service is configured", nil)
+	}
+	header := http.Header{}
+	for name, value := range in.Header {
+		header.Set(name, value)
+	}
+	payment, err := h.outside.stamp.VerifyNotice(header, in.Body, time.Now())
+	if err != nil {
+		return rpc.Nothing{}, err
+	}
+	return rpc.Nothing{}, h.outside.charge.Hint(ctx, payment)
 }
 
 // Question implements rpc.Member.

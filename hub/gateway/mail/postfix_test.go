@@ -77,7 +77,7 @@ func TestPostfix(t *testing.T) {
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	require.NoError(t, err)
 	require.NoError(t, l.Close())
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.cf"), fmt.Appendf(nil, mainCF, dir, uid), 0o644))             //nolint:gosec // read by postfix
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.cf"), fmt.Appendf(nil, mainCF, dir, uid), 0o644))              //nolint:gosec // read by postfix
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "master.cf"), fmt.Appendf(nil, masterCF, "127.0.0.1:"+port), 0o644)) //nolint:gosec // read by postfix
 	run(t, "/usr/sbin/postfix", "-c", dir, "start")
 	t.Cleanup(func() {
