@@ -71,7 +71,7 @@ function start(place, upload, digest, Said) {
     pairing.hidden = state !== "pair";
     retry.hidden = !["absent", "unplugged", "half"].includes(state);
     stop.hidden = state !== "taking";
-    for (const button of buttons) button.disabled = !["ready"].includes(state);
+    for (const button of buttons) { button.disabled = state !== "ready"; button.hidden = state === "pair"; }
   };
   const grab = (element) => {
     const at = document.activeElement;
@@ -81,7 +81,10 @@ function start(place, upload, digest, Said) {
     const word = problem.word ?? "reader";
     if (problem instanceof Said) { line.textContent = problem.message; place.dataset.tone = "bad"; } else say(word, {}, "bad");
     show(["pair", "code"].includes(word) ? "pair" : ["absent", "unplugged", "half"].includes(word) ? word : "ready");
-    if (!pairing.hidden) grab(pairing.querySelector("input"));
+    if (!pairing.hidden) {
+      grab(pairing.querySelector("input"));
+      pairing.querySelector("input").select();
+    }
     else grab(retry.hidden ? waiting() : retry);
   };
 
