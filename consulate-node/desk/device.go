@@ -79,18 +79,18 @@ func groupsOf(p lang.Printer, fingers []consular.Finger) []readerGroup {
 		{"thumbs", func(f consular.Finger) bool { return slices.Contains(thumbs, f) }},
 	} {
 		var positions []string
+		var last consular.Finger
 		label := p.T("device.group." + group.key)
 		for _, f := range fingers {
 			if group.has(f) {
-				positions = append(positions, strconv.Itoa(int(f)))
+				positions, last = append(positions, strconv.Itoa(int(f))), f
 			}
 		}
 		switch len(positions) {
 		case 0:
 			continue
 		case 1:
-			n, _ := strconv.Atoi(positions[0]) // just written
-			label = p.T("desk.finger." + consular.Finger(n).String())
+			label = p.T("desk.finger." + last.String())
 		}
 		out = append(out, readerGroup{Label: label, Positions: strings.Join(positions, " ")})
 	}

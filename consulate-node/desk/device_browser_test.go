@@ -127,10 +127,10 @@ func (h hand) walk(w *world) {
 	h.reader.Faults().Clear()
 	h.do(chromedp.Click(chromedp.CSS("[data-retry]")))
 	h.said("pair")
-	h.do(chromedp.KeyEvent("87654321"+kb.Enter))
+	h.do(chromedp.KeyEvent("87654321" + kb.Enter))
 	h.said("code")
 	h.look("pairing")
-	h.do(chromedp.KeyEvent(h.reader.Code()+kb.Enter))
+	h.do(chromedp.KeyEvent(h.reader.Code() + kb.Enter))
 	h.said("ready")
 	h.look("ready")
 

@@ -22,6 +22,7 @@ function start(place, upload, digest, Said) {
   const line = place.querySelector("[data-say]");
   const words = new Map([...place.querySelector("template").content.querySelectorAll("[data-word]")]
     .map((word) => [word.dataset.word, word.textContent]));
+  const list = (names) => new Intl.ListFormat(document.documentElement.lang).format(names);
   const rowOf = (position) => form.querySelector(`[data-position="${position}"]`);
   const field = (row, name) => form.elements.namedItem(`${row.id}.${name}`);
   const named = (row) => row.querySelector("strong").textContent;
@@ -242,8 +243,8 @@ function start(place, upload, digest, Said) {
     const next = waiting();
     if (odd && ["repeated", "twice"].includes(odd.word)) say(odd.word, odd, "bad");
     else if (again.length > 0) {
-      say("again", { fingers: again.map(named).join(", "), try: Math.min(3, Math.max(...again.map(tries)) + 1), word: odd ? speak(odd.word) : "" }, "warn");
-    } else if (poor.length > 0) say("best", { fingers: poor.map(named).join(", ") }, "warn");
+      say("again", { fingers: list(again.map(named)), try: Math.min(3, Math.max(...again.map(tries)) + 1), word: odd ? speak(odd.word) : "" }, "warn");
+    } else if (poor.length > 0) say("best", { fingers: list(poor.map(named)) }, "warn");
     else if (next) say("next", { word: next.textContent }, "good");
     else say("complete", {}, "good");
     for (const one of buttons) one.classList.toggle("primary", one === next);

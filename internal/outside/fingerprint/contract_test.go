@@ -94,40 +94,55 @@ func (s spec) check(c schema, v any, at string) error {
 		return s.check(named, v, at)
 	}
 	switch v := v.(type) {
-	case string:
-		if c.Type != "string" || (c.Enum != nil && !slices.Contains(c.Enum, v)) || !regexp.MustCompile(c.Pattern).MatchString(v) {
-			return fmt.Errorf("%s: %q", at, v)
-		}
-	case float64:
-		if c.Type != "integer" || (c.Minimum != nil && v < *c.Minimum) || (c.Maximum != nil && v > *c.Maximum) {
-			return fmt.Errorf("%s: %v", at, v)
-		}
 	case []any:
-		if c.Type != "array" || c.Items == nil {
-			return fmt.Errorf("%s: a list", at)
-		}
-		for i, item := range v {
-			if err := s.check(*c.Items, item, fmt.Sprintf("%s[%d]", at, i)); err != nil {
-				return err
-			}
-		}
+		return s.list(c, v, at)
 	case map[string]any:
-		for _, name := range c.Required {
-			if _, found := v[name]; !found {
-				return fmt.Errorf("%s: %s is missing", at, name)
-			}
-		}
-		for name, inner := range v {
-			p, found := c.Properties[name]
-			if !found {
-				return fmt.Errorf("%s: %s is not described", at, name)
-			}
-			if err := s.check(p, inner, at+"."+name); err != nil {
-				return err
-			}
-		}
+		return s.object(c, v, at)
+	}
+	if !c.allows(v) {
+		return fmt.Errorf("%s: %v", at, v)
+	}
+	return nil
+}
+
+// allows checks a text or a number.
+func (c schema) allows(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return c.Type == "string" && (c.Enum == nil || slices.Contains(c.Enum, v)) && regexp.MustCompile(c.Pattern).MatchString(v)
+	case float64:
+		return c.Type == "integer" && (c.Minimum == nil || v >= *c.Minimum) && (c.Maximum == nil || v <= *c.Maximum)
 	default:
-		return fmt.Errorf("%s: %T", at, v)
+		return false
+	}
+}
+
+func (s spec) list(c schema, v []any, at string) error {
+	if c.Type != "array" || c.Items == nil {
+		return fmt.Errorf("%s: a list", at)
+	}
+	for i, item := range v {
+		if err := s.check(*c.Items, item, fmt.Sprintf("%s[%d]", at, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s spec) object(c schema, v map[string]any, at string) error {
+	for _, name := range c.Required {
+		if _, found := v[name]; !found {
+			return fmt.Errorf("%s: %s is missing", at, name)
+		}
+	}
+	for name, inner := range v {
+		p, found := c.Properties[name]
+		if !found {
+			return fmt.Errorf("%s: %s is not described", at, name)
+		}
+		if err := s.check(p, inner, at+"."+name); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -254,19 +269,20 @@ func fingers(got map[string]any) []map[string]any {
 }
 
 // within runs a test in simulated time: what a person takes costs nothing.
-func within(t *testing.T, name string, test func(t *testing.T, p *page)) {
+func within(t *testing.T, name string, test func(p *page)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := newPage(t)
 			p.pair()
-			test(t, p)
+			test(p)
 		})
 	})
 }
 
 func TestCapture(t *testing.T) {
-	within(t, "OK", func(t *testing.T, p *page) {
+	within(t, "OK", func(p *page) {
+		t := p.tb
 		_, listed := p.ask(http.MethodGet, "/v1/devices", "")
 		require.Equal(t, "ready", listed["devices"].([]any)[0].(map[string]any)["state"])
 		states, got := p.take(begun)
@@ -290,33 +306,39 @@ func TestCapture(t *testing.T) {
 		status, _ = p.ask(http.MethodGet, "/v1/captures/c-0000001/images/2", "")
 		require.Equal(t, http.StatusNotFound, status)
 	})
-	within(t, "OK/RepeatIsTheSame", func(t *testing.T, p *page) {
+	within(t, "OK/RepeatIsTheSame", func(p *page) {
+		t := p.tb
 		p.take(begun)
 		status, got := p.ask(http.MethodPost, "/v1/captures", begun)
 		require.Equal(t, http.StatusOK, status)
 		require.Equal(t, "done", got["state"])
 	})
-	within(t, "OK/Missing", func(t *testing.T, p *page) {
+	within(t, "OK/Missing", func(p *page) {
+		t := p.tb
 		_, got := p.take(strings.Replace(begun, `"position":3,"quality":40`, `"position":3,"missing":"AMPUTATED"`, 1))
 		require.Equal(t, "missing", fingers(got)[1]["state"])
 		require.Equal(t, "AMPUTATED", fingers(got)[1]["missing"])
 		status, _ := p.ask(http.MethodGet, "/v1/captures/c-0000001/images/3", "")
 		require.Equal(t, http.StatusNotFound, status)
 	})
-	within(t, "OK/CanceledInTheMiddle", func(t *testing.T, p *page) {
+	within(t, "OK/CanceledInTheMiddle", func(p *page) {
+		t := p.tb
 		p.ask(http.MethodPost, "/v1/captures", begun)
 		p.ask(http.MethodDelete, "/v1/captures/c-0000001", "")
 		_, got := p.take(strings.Replace(begun, "c-0000001", "c-0000002", 1))
 		require.Equal(t, "done", got["state"], "the reader is free at once")
 	})
-	within(t, "OK/ForgottenAfterAWhile", func(t *testing.T, p *page) {
+	within(t, "OK/ForgottenAfterAWhile", func(p *page) {
+		t := p.tb
 		p.take(begun)
 		time.Sleep(3 * time.Minute) // of the bubble
 		status, _ := p.ask(http.MethodGet, "/v1/captures/c-0000001", "")
 		require.Equal(t, http.StatusNotFound, status)
 	})
-	within(t, "OK/WaitIsOver", func(t *testing.T, p *page) {
-		p.Faults().Add(outside.Fault{Kind: fingerprint.Timeout, Times: 1})
+	within(t, "OK/WaitIsOver", func(p *page) {
+		t := p.tb
+		_, err := p.Faults().Add(outside.Fault{Kind: fingerprint.Timeout, Times: 1})
+		require.NoError(t, err)
 		p.ask(http.MethodPost, "/v1/captures", begun)
 		before := time.Now()
 		_, got := p.ask(http.MethodGet, "/v1/captures/c-0000001?after=1&wait=7", "")
@@ -327,7 +349,8 @@ func TestCapture(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	for _, kind := range []outside.Kind{fingerprint.Timeout, fingerprint.Lifted, fingerprint.Unplugged} {
-		within(t, "Err/"+string(kind), func(t *testing.T, p *page) {
+		within(t, "Err/"+string(kind), func(p *page) {
+			t := p.tb
 			_, err := p.Faults().Add(outside.Fault{Kind: kind, On: "capture", Times: 1})
 			require.NoError(t, err)
 			before := time.Now()
@@ -341,7 +364,8 @@ func TestFaults(t *testing.T) {
 			require.Equal(t, "done", got["state"], "the next try is a new one")
 		})
 	}
-	within(t, "Err/poor", func(t *testing.T, p *page) {
+	within(t, "Err/poor", func(p *page) {
+		t := p.tb
 		_, err := p.Faults().Add(outside.Fault{Kind: fingerprint.Poor, Times: 1})
 		require.NoError(t, err)
 		_, got := p.take(begun)
@@ -350,7 +374,8 @@ func TestFaults(t *testing.T) {
 			require.Equal(t, "dry", f["advice"])
 		}
 	})
-	within(t, "Err/same", func(t *testing.T, p *page) {
+	within(t, "Err/same", func(p *page) {
+		t := p.tb
 		_, err := p.Faults().Add(outside.Fault{Kind: fingerprint.Same, Times: 1})
 		require.NoError(t, err)
 		_, got := p.take(begun)
@@ -358,7 +383,8 @@ func TestFaults(t *testing.T) {
 		require.InDelta(t, 2, fingers(got)[1]["like"], 0)
 		require.Nil(t, fingers(got)[1]["image"])
 	})
-	within(t, "Err/unplugged before", func(t *testing.T, p *page) {
+	within(t, "Err/unplugged before", func(p *page) {
+		t := p.tb
 		_, err := p.Faults().Add(outside.Fault{Kind: fingerprint.Unplugged})
 		require.NoError(t, err)
 		_, listed := p.ask(http.MethodGet, "/v1/devices", "")
@@ -367,7 +393,8 @@ func TestFaults(t *testing.T) {
 		require.Equal(t, http.StatusConflict, status)
 		require.Equal(t, "unplugged", got["code"])
 	})
-	within(t, "Err/busy", func(t *testing.T, p *page) {
+	within(t, "Err/busy", func(p *page) {
+		t := p.tb
 		p.ask(http.MethodPost, "/v1/captures", begun)
 		status, got := p.ask(http.MethodPost, "/v1/captures", strings.Replace(begun, "c-0000001", "c-0000002", 1))
 		require.Equal(t, http.StatusConflict, status)

@@ -71,6 +71,7 @@ for (const panel of document.querySelectorAll("[data-capture]")) {
       delete form.dataset.sent;
     }
   };
+  file.addEventListener("change", () => { if (file.files[0]) form.querySelector("button").focus(); });
   form.addEventListener("submit", (event) => {
     if (!able || !file.files[0]) return;
     event.preventDefault();
