@@ -64,9 +64,6 @@ func (s *Simulator) Close() {
 // Faults gives what goes wrong, for tests in the same program.
 func (s *Simulator) Faults() *outside.Faults { return s.faults }
 
-// Requests gives the log of requests.
-func (s *Simulator) Requests() *outside.Log { return s.log }
-
 // Code gives the pairing code that the reader shows now.
 func (s *Simulator) Code() string {
 	s.mu.Lock()
