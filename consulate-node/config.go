@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"jaliya/consulate-node/desk"
 	"jaliya/internal/access"
 	"jaliya/internal/config"
 	"jaliya/internal/fault"
@@ -30,6 +31,7 @@ type Desk struct {
 	Listen   string                  `toml:"listen"` // TCP host:port, default "127.0.0.1:8443"
 	Names    []string                `toml:"names"`  // by which workstations reach it: names and addresses of the local network
 	TLS      *bool                   `toml:"tls"`    // default: whether it has a name, or listens on an address of the network
+	Device   string                  `toml:"device"` // origin of the fingerprint reader's service on each workstation: "http://127.0.0.1:9091"; empty: none
 	Accounts []access.ServiceAccount `toml:"service_account"`
 }
 
@@ -63,6 +65,9 @@ func (d Desk) validate() error {
 	}
 	if _, _, err := pki.LANNames(names); err != nil {
 		return fault.New(fault.Invalid, op, "desk.names", err)
+	}
+	if err := desk.CheckDevice(d.Device); err != nil {
+		return fault.New(fault.Invalid, op, "desk.device", err)
 	}
 	for _, a := range d.Accounts {
 		if err := a.Validate(); err != nil {

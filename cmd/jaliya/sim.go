@@ -24,7 +24,8 @@ import (
 )
 
 type simCommand struct {
-	Centre simCentreCommand `cmd:"" help:"The card production centres of Rabat and Marrakech."`
+	Centre      simCentreCommand      `cmd:"" help:"The card production centres of Rabat and Marrakech."`
+	Fingerprint simFingerprintCommand `cmd:"" help:"A fingerprint reader with its service on the workstation."`
 }
 
 type simCentreCommand struct {

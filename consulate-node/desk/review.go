@@ -202,12 +202,7 @@ func assessQuality(form *FingersForm, v *Review, r *reading) {
 		attempts[one.Finger] = one.Attempts
 	}
 	for _, f := range v.Fingers {
-		threshold := 40
-		switch f.Finger { //nolint:exhaustive // the other fingers have the higher threshold
-		case consular.RightRing, consular.RightLittle, consular.LeftRing, consular.LeftLittle:
-			threshold = 20
-		}
-		if f.Exception != 0 || f.Quality >= threshold {
+		if f.Exception != 0 || f.Quality >= threshold(f.Finger) {
 			continue
 		}
 		field := "fingers." + f.Finger.String()
@@ -216,6 +211,16 @@ func assessQuality(form *FingersForm, v *Review, r *reading) {
 			continue
 		}
 		v.Look = append(v.Look, FieldRule{Field: field, Rule: ruleQuality})
+	}
+}
+
+// threshold is the score from which a print is taken at once.
+func threshold(f consular.Finger) int {
+	switch f { //nolint:exhaustive // the other fingers have the higher threshold
+	case consular.RightRing, consular.RightLittle, consular.LeftRing, consular.LeftLittle:
+		return 20
+	default:
+		return 40
 	}
 }
 

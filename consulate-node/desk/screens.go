@@ -17,7 +17,7 @@ import (
 	"jaliya/internal/web"
 )
 
-//go:embed templates
+//go:embed templates assets
 var screenFiles embed.FS
 
 // ScreenOptions say what the screens of a post are made of. Auth and Catalog
@@ -35,6 +35,9 @@ type ScreenOptions struct {
 	Promise func(consular.Service, consular.Date) (promised, limit consular.Date)
 	// StaffName gives the name of a member of staff by identifier. Nil: the identifier.
 	StaffName func(id string) string
+	// Device is the origin of the fingerprint reader's service on the workstation
+	// (deploy/contracts/device.md). Empty: prints come as files.
+	Device string
 	// LockAfter is how long a screen may be idle, 0 for ten minutes.
 	LockAfter   time.Duration
 	Development bool // adds /components
@@ -71,8 +74,16 @@ func NewScreens(d *Desk, o ScreenOptions) (*Screens, error) {
 	if err != nil {
 		return nil, fault.New(fault.Internal, op, "templates", err)
 	}
+	scripts, err := fs.Sub(screenFiles, "assets")
+	if err != nil {
+		return nil, fault.New(fault.Internal, op, "assets", err)
+	}
+	if err := CheckDevice(o.Device); err != nil {
+		return nil, err
+	}
 	ui, err := web.NewUI(web.UIOptions{
 		Surface: "desk", Catalog: o.Catalog, Zone: d.zone, Templates: []fs.FS{templates}, Development: o.Development,
+		Assets:    []fs.FS{scripts},
 		Languages: []consular.Language{consular.Arabic, consular.French, consular.English},
 	})
 	if err != nil {

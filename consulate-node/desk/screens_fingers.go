@@ -14,24 +14,28 @@ type fingerRow struct {
 	Quality                string
 	Attempts               int
 	Have                   string
+	Position, Threshold    int    // for the reader
+	Upload                 string // where its image goes
 	Exceptions             []web.Option
 }
 
 type fingersView struct {
 	Rows       []fingerRow
+	Reader     *readerView // nil: prints come as files
 	Exceptions *web.Capture
 }
 
 // fingersStep shows one line for each finger that the profile asks for.
 func (s *Screens) fingersStep(at screen, v visitState, data *stepPage, wrong []FieldRule) {
 	said := sentences(at.p, wrong)
-	view := fingersView{}
+	view := fingersView{Reader: s.readerOf(at.p, v)}
 	photograph := v.has(nameExceptions)
 	for _, finger := range v.Review.Profile.Fingers() {
 		held := v.finger(finger.String())
 		row := fingerRow{
 			ID: "fingers." + finger.String(), Name: finger.String(), Label: at.p.T("desk.finger." + finger.String()),
 			Attempts: held.Attempts, Exceptions: exceptions(at, held.Exception),
+			Position: int(finger), Threshold: threshold(finger), Upload: "/visits/" + v.Visit + "/images/" + printName(finger) + "/pieces",
 		}
 		row.Error = said[row.ID]
 		if row.Error == "" {
@@ -91,11 +95,24 @@ func (s *Screens) saveFingers(at screen, v visitState) {
 		if sent {
 			report.Attempts++
 		}
+		report.Attempts = min(report.Attempts+tries(at.c.PostForm("fingers."+name+".tries")), mostAttempts)
 		if report.Quality != 0 || report.Exception != "" || report.Attempts > 0 {
 			form.Reports = append(form.Reports, report)
 		}
 	}
 	s.put(at, stepFingers, form)
+}
+
+// mostAttempts caps what is counted: more than maxAttempts says nothing.
+const mostAttempts = 99
+
+// tries reads how often the reader took a finger since the last save.
+func tries(typed string) int {
+	n, err := strconv.Atoi(typed)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return min(n, mostAttempts)
 }
 
 // number reads a quality; what is none becomes one that no rule takes.

@@ -50,6 +50,10 @@ func (s *Screens) showStep(at screen, v visitState, step string, draw func(*web.
 	page := s.page(at.c, at.who, at.p.T("desk.step."+step))
 	page.Template, page.Wide = "step", true
 	page.Scripts = []string{"form.js", "capture.js"}
+	if step == stepFingers && s.o.Device != "" {
+		page.Scripts = append(page.Scripts, "reader.js")
+		web.Connect(at.c, s.o.Device)
+	}
 	data := stepPage{
 		Steps: s.stepper(at, v, step), Step: step, Title: page.Title, Lead: at.p.T("desk.lead." + step),
 		Visit: v.Visit, Version: v.Version, Done: v.stateOf(step) == "done", Next: stepPath(v.Visit, following(v.Review, step)), Write: mayWrite(at.who),

@@ -87,7 +87,7 @@ func (w *world) screens(tb testing.TB) http.Handler {
 	press, err := paper.NewPress(catalog)
 	require.NoError(tb, err)
 	s, err := desk.NewScreens(w.desk, desk.ScreenOptions{
-		Auth: cookieAuth{}, Catalog: catalog, Door: fakeDoor{}, Press: press, Development: true,
+		Auth: cookieAuth{}, Catalog: catalog, Door: fakeDoor{}, Press: press, Development: true, Device: w.device,
 	})
 	require.NoError(tb, err)
 	engine := web.NewEngine(slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})))

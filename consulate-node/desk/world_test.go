@@ -50,6 +50,7 @@ type world struct {
 	noIntake bool
 	tokens   map[access.Role]string
 	auth     access.Authenticator
+	device   string // origin of the fingerprint reader, none without
 }
 
 const (

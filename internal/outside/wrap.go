@@ -133,13 +133,18 @@ func (s *Service) send(w http.ResponseWriter, h *held, on string, line *Request)
 		line.Fault = kind
 	}
 	maps.Copy(w.Header(), h.header)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if h.status != http.StatusNoContent {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	if kind == Lose {
 		panic(http.ErrAbortHandler)
 	}
 	w.WriteHeader(h.status)
 	if kind == Truncate {
 		body = body[:len(body)/2]
+	}
+	if h.status == http.StatusNoContent {
+		return
 	}
 	if _, err := w.Write(body); err != nil || kind == Truncate {
 		_ = http.NewResponseController(w).Flush() // the half must leave before the end; a caller that is gone is no matter

@@ -3,7 +3,39 @@
 // without this script does the same by plain links and forms.
 const body = document.body;
 
-document.querySelector("#summary")?.focus();
+// Who works by keyboard goes on at once where something is left to do: at what
+// an address names, at what is wrong, at the first thing that is empty, at the
+// next step. Never at a decision of a second person, never on a screen that is
+// turned to a visitor. A finger on glass wants no keyboard to pop up.
+// Where an address names a part, the browser goes there first and takes the
+// focus away, so that waits for the load.
+addEventListener(location.hash.length > 1 ? "load" : "DOMContentLoaded", () => {
+  const focus = (element) => {
+    element?.focus({ preventScroll: !element.matches("#summary") });
+    return element && document.activeElement === element;
+  };
+  const named = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (named && focus(named.matches("fieldset, tr, section") ? named.querySelector("input:not([type=hidden]), select") ?? named : named)) return;
+  if (focus(document.querySelector("#summary")) || matchMedia("(pointer: coarse)").matches) return;
+  if (!body.matches(".bare") && document.activeElement === body) focus(firstLeft(document.querySelector("main")));
+});
+
+function firstLeft(main) {
+  const shown = (element) => element.checkVisibility();
+  for (const panel of main.querySelectorAll("[data-capture]")) {
+    if (panel.querySelector(".held-image .good")) continue;
+    return [...panel.querySelectorAll("[data-camera-open] button, input[type=file]")].find(shown);
+  }
+  if (main.querySelector("[data-reader]")) return null; // its own script knows when it is ready
+  for (const one of main.querySelectorAll("form.form :is(input, select, textarea)")) {
+    const row = one.closest("fieldset.row, .field, tr");
+    if (one.type === "hidden" || one.type === "number" || !shown(one) || row?.dataset.held || row?.querySelector(".optional")) continue;
+    const group = one.name && ["radio", "checkbox"].includes(one.type) ? [...one.form.querySelectorAll(`[type=${one.type}]`)] : null;
+    if (group ? !group.some((each) => each.checked && (each.type === "checkbox" || each.name === one.name)) : one.value === "") return one;
+  }
+  return [...main.querySelectorAll(".primary:not(.two-person *, [data-capture] *)")].find((button) => shown(button) && !button.disabled);
+}
+
 for (const here of document.querySelectorAll(".places [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
 document.querySelector(".stepper .now")?.scrollIntoView({ block: "nearest", inline: "center" });
 

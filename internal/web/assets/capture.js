@@ -3,7 +3,7 @@
 const piece = 256 * 1024;
 const largest = 8 * 1024 * 1024;
 
-async function digest(blob) {
+export async function digest(blob) {
   const sum = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
   return [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -12,7 +12,7 @@ const rest = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // upload announces the image, then sends what is missing; after a break it
 // asks how far the post has come and goes on from there.
-async function upload(blob, address, progress) {
+export async function upload(blob, address, progress) {
   const announced = await fetch(address, {
     method: "POST", headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ size: blob.size, sha256: await digest(blob), replace: true }),
@@ -49,7 +49,7 @@ async function problem(answer) {
     return new Error(String(answer.status));
   }
 }
-class Said extends Error {}
+export class Said extends Error {}
 
 for (const panel of document.querySelectorAll("[data-capture]")) {
   const form = panel.querySelector("form[data-file]");
@@ -71,6 +71,7 @@ for (const panel of document.querySelectorAll("[data-capture]")) {
       delete form.dataset.sent;
     }
   };
+  file.addEventListener("change", () => { if (file.files[0]) form.querySelector("button").focus(); });
   form.addEventListener("submit", (event) => {
     if (!able || !file.files[0]) return;
     event.preventDefault();
