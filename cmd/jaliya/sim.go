@@ -24,7 +24,8 @@ import (
 )
 
 type simCommand struct {
-	Centre simCentreCommand `cmd:"" help:"The card production centres of Rabat and Marrakech."`
+	Centre   simCentreCommand   `cmd:"" help:"The card production centres of Rabat and Marrakech."`
+	Identity simIdentityCommand `cmd:"" help:"The national trusted third party: sign-in of citizens by OpenID Connect."`
 }
 
 type simCentreCommand struct {
