@@ -79,13 +79,18 @@ func (t *transaction) read(q url.Values) string {
 			return "unmet_authentication_requirements"
 		}
 	}
-	if text := q.Get("max_age"); text != "" {
-		seconds, err := strconv.Atoi(text)
-		if err != nil || seconds < 0 || seconds > 1<<30 {
-			return "invalid_request"
-		}
-		t.maxAge, t.limited = time.Duration(seconds)*time.Second, true
+	return t.readAge(q.Get("max_age"))
+}
+
+func (t *transaction) readAge(text string) string {
+	if text == "" {
+		return ""
 	}
+	seconds, err := strconv.Atoi(text)
+	if err != nil || seconds < 0 || seconds > 1<<30 {
+		return "invalid_request"
+	}
+	t.maxAge, t.limited = time.Duration(seconds)*time.Second, true
 	return ""
 }
 
@@ -145,5 +150,5 @@ func (p *Provider) back(w http.ResponseWriter, r *http.Request, t *transaction, 
 	if strings.Contains(t.redirect, "?") {
 		sep = "&"
 	}
-	http.Redirect(w, r, t.redirect+sep+answer.Encode(), http.StatusSeeOther) //nolint:gosec // compared with what is registered
+	http.Redirect(w, r, t.redirect+sep+answer.Encode(), http.StatusSeeOther)
 }

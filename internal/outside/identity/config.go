@@ -47,9 +47,8 @@ func (c Config) check() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	u, err := url.Parse(c.Issuer)
 	switch {
-	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.Path != "" || u.RawQuery != "":
+	case !isOrigin(c.Issuer):
 		return c, fault.New(fault.Invalid, op, "issuer is scheme and host only", nil)
 	case c.Keys == nil || c.Catalog == nil:
 		return c, fault.New(fault.Invalid, op, "keys and catalog are required", nil)
@@ -64,6 +63,11 @@ func (c Config) check() (Config, error) {
 		}
 	}
 	return c, nil
+}
+
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && u.Path == "" && u.RawQuery == ""
 }
 
 // maxPeople is what a page can show.

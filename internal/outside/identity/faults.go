@@ -31,19 +31,22 @@ const (
 
 // spoilToken lets the faults of the id token happen.
 func (p *Provider) spoilToken(c map[string]any, now time.Time) {
-	for kind, spoil := range map[outside.Kind]func(){
-		WrongNonce:    func() { c["nonce"] = token() },
-		WrongAudience: func() { c["aud"] = "somebody-else" },
-		TwoAudiences:  func() { c["aud"] = []any{c["aud"], "somebody-else"} },
-		OtherIssuer:   func() { c["iss"] = "https://other.example.org" },
-		ExpiredToken:  func() { c["iat"], c["exp"] = now.Add(-2*tokenLife).Unix(), now.Add(-tokenLife).Unix() },
-		FutureToken:   func() { c["iat"], c["exp"] = now.Add(tokenLife).Unix(), now.Add(2*tokenLife).Unix() },
-		LowLevel:      func() { c["acr"] = "low" },
-		Underage:      func() { claimsOf(c)["birthdate"] = string(consular.DateOf(now.AddDate(-15, 0, 0))) },
-		HoldBack:      func() { delete(claimsOf(c), "national_number") },
+	for _, one := range []struct {
+		kind  outside.Kind
+		spoil func()
+	}{
+		{WrongNonce, func() { c["nonce"] = token() }},
+		{WrongAudience, func() { c["aud"] = "somebody-else" }},
+		{TwoAudiences, func() { c["aud"] = []any{c["aud"], "somebody-else"} }},
+		{OtherIssuer, func() { c["iss"] = "https://other.example.org" }},
+		{ExpiredToken, func() { c["iat"], c["exp"] = now.Add(-2*tokenLife).Unix(), now.Add(-tokenLife).Unix() }},
+		{FutureToken, func() { c["iat"], c["exp"] = now.Add(tokenLife).Unix(), now.Add(2*tokenLife).Unix() }},
+		{LowLevel, func() { c["acr"] = "low" }},
+		{Underage, func() { claimsOf(c)["birthdate"] = string(consular.DateOf(now.AddDate(-15, 0, 0))) }},
+		{HoldBack, func() { delete(claimsOf(c), "national_number") }},
 	} {
-		if _, yes := p.faults.Fires(kind, ""); yes {
-			spoil()
+		if _, yes := p.faults.Fires(one.kind, ""); yes {
+			one.spoil()
 		}
 	}
 }

@@ -103,11 +103,11 @@ func (k *Keys) Rotate() error {
 
 func (k *Keys) add(key *ecdsa.PrivateKey) error {
 	one := jose.JSONWebKey{Key: key, Algorithm: string(jose.ES256), Use: "sig"}
-	print, err := one.Thumbprint(crypto.SHA256)
+	thumbprint, err := one.Thumbprint(crypto.SHA256)
 	if err != nil {
 		return fault.New(fault.Internal, opKeys, "thumbprint", err)
 	}
-	one.KeyID = base64.RawURLEncoding.EncodeToString(print)
+	one.KeyID = base64.RawURLEncoding.EncodeToString(thumbprint)
 	k.list = append(k.list, one)
 	return nil
 }
