@@ -49,7 +49,9 @@ func decodeReceipt(raw string) (c receiptClaims, key string, ok bool) {
 		return c, "", false
 	}
 	header := jws.Signatures[0].Protected
-	if typ, _ := header.ExtraHeaders[jose.HeaderType].(string); typ != receiptType || header.KeyID == "" || len(header.KeyID) > maxSubject {
+	typ, _ := header.ExtraHeaders[jose.HeaderType].(string)
+	_, critical := header.ExtraHeaders["crit"]
+	if typ != receiptType || critical || header.KeyID == "" || len(header.KeyID) > maxSubject {
 		return c, "", false
 	}
 	if json.Unmarshal(jws.UnsafePayloadWithoutVerification(), &c) != nil {

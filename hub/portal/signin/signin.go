@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	slashpath "path"
 	"strings"
 	"sync"
 	"time"
@@ -95,6 +96,9 @@ func safePath(path string) bool {
 		}
 	}
 	u, err := url.Parse(path)
-	return err == nil && u.Host == "" && u.Scheme == "" && u.User == nil && u.Fragment == "" &&
-		!strings.HasPrefix(u.Path, "//") && !strings.Contains(u.Path, `\`)
+	if err != nil || u.Host != "" || u.Scheme != "" || u.User != nil || u.Fragment != "" || strings.Contains(u.Path, `\`) {
+		return false
+	}
+	// Dots and doubled slashes could become a host once somebody resolves them.
+	return slashpath.Clean(u.Path) == u.Path || slashpath.Clean(u.Path)+"/" == u.Path
 }

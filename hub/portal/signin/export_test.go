@@ -1,0 +1,18 @@
+package signin
+
+import "net/http"
+
+// SetTransport lets tests stand between us and the provider.
+func (s *SignIn) SetTransport(inner http.RoundTripper) {
+	s.client = clientOver(inner, s.cfg.Timeout.Std())
+}
+
+// Pending gives how many attempts are remembered.
+func (s *SignIn) Pending() int { return len(s.pending.held) }
+
+// What tests of the forms call.
+var (
+	SafePath      = safePath
+	DecodeReceipt = func(raw string) bool { _, _, ok := decodeReceipt(raw); return ok }
+	MaxPending    = maxPending
+)
