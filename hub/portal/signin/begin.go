@@ -19,7 +19,7 @@ func (s *SignIn) oauth(p *provider) *oauth2.Config {
 	if s.cfg.Profile == National {
 		c.Scopes = append(c.Scopes, "person")
 	}
-	s.proof.prepare(c)
+	s.proof.prepare(c, s.cfg.Profile)
 	return c
 }
 

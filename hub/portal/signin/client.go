@@ -118,10 +118,15 @@ func newProver(cfg Config) (prover, error) {
 	return prover{key: key}, nil
 }
 
-func (p prover) prepare(c *oauth2.Config) {
+// prepare says where a secret goes. Only with another provider than the
+// contract's is that found out by trying.
+func (p prover) prepare(c *oauth2.Config, profile Profile) {
 	c.ClientSecret, c.Endpoint.AuthStyle = p.secret, oauth2.AuthStyleInHeader
-	if p.key != nil {
+	switch {
+	case p.key != nil:
 		c.Endpoint.AuthStyle = oauth2.AuthStyleInParams
+	case profile == Plain:
+		c.Endpoint.AuthStyle = oauth2.AuthStyleAutoDetect
 	}
 }
 
