@@ -9,10 +9,10 @@ import (
 	"jaliya/internal/consular"
 )
 
-// Needed are the attributes without which nobody signs in, Optional those that
-// a person may hold back, both sorted.
+// needed are the attributes without which nobody signs in, optional those that
+// a person may hold back, as they stand on the page.
 var (
-	needed   = []string{"birthdate", "family_name", "gender", "given_name", "national_number"}
+	needed   = []string{"family_name", "given_name", "birthdate", "gender", "national_number"}
 	optional = []string{"father", "mother", "nationalities", "place_of_birth"}
 )
 

@@ -54,7 +54,7 @@ func (p *Provider) postLogin(w http.ResponseWriter, r *http.Request) {
 	known := err == nil && number >= 0 && number < len(p.people)
 	right := known && subtle.ConstantTimeCompare([]byte(r.PostFormValue("pin")), []byte(p.people[number].PIN)) == 1
 	if !right || (level != levelHigh && (level != levelSubstantial || t.wanted == levelHigh)) {
-		p.wrong(w, r, t)
+		p.wrong(w, r, t, number)
 		return
 	}
 	now := time.Now()
@@ -64,7 +64,7 @@ func (p *Provider) postLogin(w http.ResponseWriter, r *http.Request) {
 }
 
 // wrong counts a wrong PIN; the last one ends the sign-in.
-func (p *Provider) wrong(w http.ResponseWriter, r *http.Request, t *transaction) {
+func (p *Provider) wrong(w http.ResponseWriter, r *http.Request, t *transaction, chosen int) {
 	t.failures++
 	if t.failures >= maxFailures {
 		delete(p.asked, t.id)
@@ -72,7 +72,8 @@ func (p *Provider) wrong(w http.ResponseWriter, r *http.Request, t *transaction)
 		return
 	}
 	p.page.login(w, r, loginPage{
-		Transaction: t.id, People: p.people, High: t.wanted == levelHigh, Wrong: true, Status: http.StatusUnprocessableEntity,
+		Transaction: t.id, People: p.people, High: t.wanted == levelHigh, Wrong: true, Chosen: chosen,
+		Status: http.StatusUnprocessableEntity,
 	})
 }
 

@@ -51,6 +51,7 @@ type loginPage struct {
 	Transaction string
 	People      []Citizen
 	High, Wrong bool
+	Chosen      int // who was chosen before
 	Status      int
 }
 
@@ -63,6 +64,7 @@ type consentPage struct {
 type frame struct {
 	Lang, Dir, Nonce, Title string
 	Words                   func(key string) string
+	Country                 func(code consular.Country) string
 	Others                  []language
 	Login                   *loginPage
 	Consent                 *consentPage
@@ -75,7 +77,7 @@ type language struct{ Code, Name, Href string }
 type choice struct {
 	Number             int
 	Arabic, Latin, PIN string
-	Minor              bool
+	Minor, Chosen      bool
 }
 
 // attribute is a line of the consent.
@@ -87,7 +89,7 @@ func (p *pages) login(w http.ResponseWriter, r *http.Request, shown loginPage) {
 	for i, c := range shown.People {
 		n := c.Person.Name()
 		f.People = append(f.People, choice{
-			Number: i, PIN: c.PIN, Minor: c.Minor,
+			Number: i, PIN: c.PIN, Minor: c.Minor, Chosen: shown.Wrong && i == shown.Chosen,
 			Arabic: n.Given.Arabic + " " + n.Family.Arabic, Latin: n.Given.Latin + " " + n.Family.Latin,
 		})
 	}
@@ -117,9 +119,14 @@ func line(f frame, name string, all map[string]any) attribute {
 	case string:
 		a.Value = v
 	case []string:
-		a.Value = strings.Join(v, ", ")
+		for _, code := range v {
+			a.Value = strings.TrimSpace(a.Value + " " + f.Country(consular.Country(code)))
+		}
 	case map[string]any:
-		a.Value = joined(v, "given_name", "family_name", "locality", "country")
+		a.Value = joined(v, "given_name", "family_name", "locality")
+		if code, _ := v["country"].(string); code != "" {
+			a.Value += " (" + f.Country(consular.Country(code)) + ")"
+		}
 		a.Arabic = joined(v, "given_name#ar", "family_name#ar", "locality#ar")
 	}
 	if name == "gender" {
@@ -147,7 +154,7 @@ func (p *pages) frame(r *http.Request, title string) frame {
 	printer := p.catalog.Printer(consular.Language(p.choose("", r)))
 	f := frame{
 		Lang: string(printer.Language()), Dir: printer.Direction(), Nonce: rand.Text(),
-		Words: func(key string) string { return printer.T("simidentity." + key) },
+		Words: func(key string) string { return printer.T("simidentity." + key) }, Country: printer.Country,
 	}
 	f.Title = f.Words(title)
 	for _, l := range languages {
