@@ -1,6 +1,11 @@
 package signin
 
-import "net/http"
+import (
+	"encoding/json"
+	"net/http"
+
+	"jaliya/internal/consular"
+)
 
 // SetTransport lets tests stand between us and the provider.
 func (s *SignIn) SetTransport(inner http.RoundTripper) {
@@ -16,3 +21,12 @@ var (
 	DecodeReceipt = func(raw string) bool { _, _, ok := decodeReceipt(raw); return ok }
 	MaxPending    = maxPending
 )
+
+// ReadPerson reads verified claims as they stand in a token.
+func ReadPerson(raw []byte) (consular.Person, []string, error) {
+	var v verifiedClaims
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return consular.Person{}, nil, err
+	}
+	return readPerson(v)
+}
