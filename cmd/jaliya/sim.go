@@ -26,6 +26,7 @@ import (
 type simCommand struct {
 	Centre      simCentreCommand      `cmd:"" help:"The card production centres of Rabat and Marrakech."`
 	Fingerprint simFingerprintCommand `cmd:"" help:"A fingerprint reader with its service on the workstation."`
+	Identity    simIdentityCommand    `cmd:"" help:"The national trusted third party: sign-in of citizens by OpenID Connect."`
 }
 
 type simCentreCommand struct {
