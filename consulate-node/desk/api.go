@@ -54,6 +54,9 @@ func Routes() []Route {
 		{http.MethodDelete, image, access.VisitWrite, (*API).dropImage},
 		{http.MethodGet, "/requests/:reference", access.RequestRead, (*API).request},
 		{http.MethodGet, "/requests/:reference/receipt", access.RequestRead, (*API).receipt},
+		{http.MethodPost, "/requests/:reference/amendments", access.VisitWrite, (*API).amend},
+		{http.MethodPost, "/requests/:reference/read", access.VisitWrite, (*API).read},
+		{http.MethodGet, "/waiting", access.RequestRead, (*API).waiting},
 		{http.MethodPost, "/follow", access.RequestFollow, (*API).follow},
 		{http.MethodGet, "/status", access.NodeStatus, (*API).status},
 	}

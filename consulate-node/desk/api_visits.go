@@ -138,6 +138,7 @@ type releasedBody struct {
 	Position   PositionView       `json:"position"`
 	At         time.Time          `json:"released_at"`
 	Repeated   bool               `json:"repeated"`
+	Amended    bool               `json:"amended"`
 }
 
 func (a *API) release(c *gin.Context, p access.Principal) {
@@ -150,7 +151,7 @@ func (a *API) release(c *gin.Context, p access.Principal) {
 	answer(c, http.StatusOK, releasedBody{
 		Visit: r.Visit.String(), Reference: r.Reference, Printed: r.Reference.String(), SlipCode: string(r.SlipCode),
 		SlipIssued: r.SlipCode == "", Level: string(r.Level), Position: positionView(r.Position),
-		At: r.At, Repeated: r.Repeated,
+		At: r.At, Repeated: r.Repeated, Amended: r.Amended,
 	}, err)
 }
 

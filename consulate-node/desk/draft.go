@@ -36,6 +36,7 @@ type Draft struct {
 	Changed int64            `json:"changed"`
 	Forms   Forms            `json:"forms"`
 	Since   map[Group]uint64 `json:"since"` // version at which each group changed last
+	Amends  *Amends          `json:"amends,omitempty"`
 }
 
 // open is a draft with its key; close forgets the key.

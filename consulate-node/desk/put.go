@@ -98,6 +98,9 @@ func (d *Desk) Change(ctx context.Context, p access.Principal, in ChangeInput) (
 	if in.Version != o.Version {
 		return View{}, conflict(op, o)
 	}
+	if o.Amends != nil && in.Service != 0 && in.Service != o.Service {
+		return View{}, refuse(op, "service", consular.RuleNotAllowed) // the case at the hub has it
+	}
 	if in.Service != 0 {
 		o.Service = in.Service
 	}

@@ -42,6 +42,7 @@ type Review struct {
 	Against    []FieldRule               `json:"violations"`
 	Look       []FieldRule               `json:"attention"` // releasing accepts these
 	Ready      bool                      `json:"ready"`
+	Amends     string                    `json:"amends,omitempty"` // reference of the request whose packet it replaces
 }
 
 // Review shows what a release would seal, with every violation. Errors: as
@@ -77,6 +78,9 @@ func (d *Desk) assess(o *open) Review {
 		Profile:   consular.CaptureNone,
 	}
 	r.judge(v.Contact.Validate())
+	if v.Amends = o.amended(); d.replaceable(o.Amends) != nil {
+		r.add("amends", ruleDecided)
+	}
 	if v.Delivery.Post != "" {
 		v.Pickup = v.Delivery.Post
 		if !d.o.Directory.Has(v.Pickup) {

@@ -234,12 +234,11 @@ func (b *builder) values() map[string]string {
 
 // sentence tells what to do about a violation.
 func sentence(p lang.Printer, v FieldRule) string {
+	if key := deskRule(v.Rule); key != "" {
+		return p.T(key)
+	}
 	top, rest, _ := strings.Cut(v.Field, ".")
 	switch {
-	case v.Rule == ruleQuality:
-		return p.T("desk.rule.quality")
-	case v.Rule == ruleIncomplete:
-		return p.T("desk.rule.incomplete")
 	case v.Rule == consular.RuleRequired && (top == "images" || top == "documents"):
 		return p.T("desk.rule." + top)
 	case v.Rule == consular.RuleRequired && top == "fingers":
@@ -254,6 +253,15 @@ func sentence(p lang.Printer, v FieldRule) string {
 	return p.Violation(consular.Violation(v))
 }
 
+// deskRule gives the message of a rule of the desk, empty for those of package
+// consular.
+func deskRule(r consular.Rule) string {
+	return map[consular.Rule]string{
+		ruleQuality: "desk.rule.quality", ruleIncomplete: "desk.rule.incomplete",
+		ruleDecided: "amend.rule.decided", ruleSlip: "amend.rule.slip",
+	}[r]
+}
+
 // fieldLabel names a field where it is not seen, as in a list of what is left.
 func fieldLabel(p lang.Printer, field string) string {
 	top, rest, _ := strings.Cut(field, ".")
@@ -266,6 +274,8 @@ func fieldLabel(p lang.Printer, field string) string {
 		return p.T("desk.finger." + rest)
 	case "images":
 		return imageLabel(p, rest)
+	case "amends":
+		return p.T("amend.field")
 	}
 	base, script := rest, ""
 	for _, one := range []string{"latin", "arabic"} {

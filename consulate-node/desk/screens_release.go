@@ -129,7 +129,7 @@ func (s *Screens) secondLook(c *gin.Context, who access.Principal) {
 	}
 	page := s.page(c, who, at.p.T("desk.release.title"))
 	page.Template, page.Wide = "release", true
-	page.Data = gin.H{"View": view, "Two": two, "Visit": v.Visit}
+	page.Data = gin.H{"View": view, "Two": two, "Visit": v.Visit, "Amends": printed(v.Amends)}
 	s.ui.Render(c, http.StatusOK, page)
 }
 
@@ -164,7 +164,7 @@ func (s *Screens) released(c *gin.Context, who access.Principal) {
 	data := gin.H{
 		"Reference": r.Reference.String(), "Digits": r.Reference.Digits(), "Visit": id.String(), "Code": r.SlipCode.Printed(),
 		"Level": web.Badge{Level: levelNumber(r.Level), Means: true}, "Promised": at.p.DayDate(promised),
-		"Limit": at.p.Date(limit), "Given": r.SlipCode == "", "At": r.At,
+		"Limit": at.p.Date(limit), "Given": r.SlipCode == "", "At": r.At, "Amended": r.Amended,
 	}
 	if r.SlipCode == "" {
 		data["Code"] = ""

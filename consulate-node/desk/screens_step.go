@@ -26,7 +26,8 @@ type stepPage struct {
 	Version  uint64
 	Next     string
 	Write    bool
-	Done     bool // nothing on the page is left to do
+	Done     bool   // nothing on the page is left to do
+	Amends   string // the request that the visit corrects
 	Extra    any
 }
 
@@ -53,6 +54,7 @@ func (s *Screens) showStep(at screen, v visitState, step string, draw func(*web.
 	data := stepPage{
 		Steps: s.stepper(at, v, step), Step: step, Title: page.Title, Lead: at.p.T("desk.lead." + step),
 		Visit: v.Visit, Version: v.Version, Done: v.stateOf(step) == "done", Next: stepPath(v.Visit, following(v.Review, step)), Write: mayWrite(at.who),
+		Amends: printed(v.Amends),
 	}
 	var wrong []FieldRule
 	if at.c.Query("check") != "" {
@@ -155,7 +157,7 @@ func (s *Screens) stepForm(b *builder, v visitState, step string) Form {
 		return f
 	default:
 		f := &beginForm{Service: v.Service.String(), Pickup: string(v.Pickup)}
-		s.beginFields(b, f)
+		s.beginFields(b, f, v.Amends != "")
 		return nil
 	}
 }

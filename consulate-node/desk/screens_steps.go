@@ -70,6 +70,8 @@ func stepFor(field string) string {
 		return stepFingers
 	case "pickup", "service":
 		return stepService
+	case "amends":
+		return stepReview
 	default:
 		return top
 	}

@@ -37,7 +37,7 @@ type beginForm struct{ Visit, Service, Pickup string }
 func (s *Screens) showNew(at screen, status int, f beginForm, wrong []FieldRule) {
 	page := s.page(at.c, at.who, at.p.T("desk.new.title"))
 	b := &builder{p: at.p, wrong: sentences(at.p, wrong)}
-	s.beginFields(b, &f)
+	s.beginFields(b, &f, false)
 	form := web.Form{
 		Action: "/visits", Rows: b.rows, Save: at.p.T("desk.new.begin"),
 		Hidden: []web.Option{{Value: "visit", Label: f.Visit}},
@@ -47,8 +47,11 @@ func (s *Screens) showNew(at screen, status int, f beginForm, wrong []FieldRule)
 	s.ui.Render(at.c, status, page)
 }
 
-func (s *Screens) beginFields(b *builder, f *beginForm) {
-	b.choice(value{id: "service", key: "service", into: &f.Service}, words(b.p, "service.", consular.Services()), nil)
+// beginFields asks what a visit is about; an amendment keeps the service.
+func (s *Screens) beginFields(b *builder, f *beginForm, amends bool) {
+	if !amends {
+		b.choice(value{id: "service", key: "service", into: &f.Service}, words(b.p, "service.", consular.Services()), nil)
+	}
 	b.choice(value{id: "pickup", key: "pickup", into: &f.Pickup}, s.posts(b.p), hint(b.p.T("desk.hint.pickup")))
 }
 

@@ -48,6 +48,7 @@ type world struct {
 	now      time.Time
 	full     bool
 	noIntake bool
+	version  uint64 // of the case that the hub tells of
 	tokens   map[access.Role]string
 	auth     access.Authenticator
 }

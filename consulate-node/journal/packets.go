@@ -75,7 +75,7 @@ func (q *Request) before(record wire.RecordID) int {
 
 // Waits reports whether the post that released the request must do something:
 // the hub sent it back, or did not take what the post said.
-func (q Request) Waits() bool {
+func (q *Request) Waits() bool {
 	if q.Position.Seq == 0 || q.Withdrawn || q.Elsewhere {
 		return false
 	}
@@ -88,7 +88,7 @@ func (q Request) Waits() bool {
 }
 
 // index keeps the list of the requests that wait for this post.
-func (q Request) index(w kv.Writer) error {
+func (q *Request) index(w kv.Writer) error {
 	listed := w.Get(bucketWaiting, []byte(q.Reference)) != nil
 	switch {
 	case q.Waits() && !listed:
