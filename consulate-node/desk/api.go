@@ -47,6 +47,7 @@ func Routes() []Route {
 		{http.MethodPut, visit + "/:group", access.VisitWrite, (*API).put},
 		{http.MethodGet, visit + "/review", access.VisitRead, (*API).review},
 		{http.MethodPost, visit + "/release", access.VisitRelease, (*API).release},
+		{http.MethodPost, visit + "/payment", access.VisitWrite, (*API).pay},
 		{http.MethodDelete, visit + "/slip", access.VisitWrite, (*API).slipGiven},
 		{http.MethodPost, image, access.VisitWrite, (*API).startImage},
 		{http.MethodHead, image, access.VisitWrite, (*API).imageStatus},

@@ -37,6 +37,9 @@ type Draft struct {
 	Forms   Forms            `json:"forms"`
 	Since   map[Group]uint64 `json:"since"` // version at which each group changed last
 	Amends  *Amends          `json:"amends,omitempty"`
+
+	Payment *consular.Payment `json:"payment,omitempty"`
+	Receipt string            `json:"receipt,omitempty"` // number drawn for cash, kept when the payment is put right
 }
 
 // open is a draft with its key; close forgets the key.

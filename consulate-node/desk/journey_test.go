@@ -192,6 +192,7 @@ func TestRecordVisit(t *testing.T) {
 		for _, form := range []desk.Form{forms.Person, forms.Contact, forms.Documents, &desk.DeliveryForm{Mode: "electronic"}} {
 			v = w.put(t, v.Visit, v.Version, form)
 		}
+		v = w.pay(t, v)
 		require.Empty(t, v.Warnings)
 		w.release(t, v)
 		h, body, _ := w.openEntry(t, v.Visit)

@@ -37,6 +37,7 @@ type Review struct {
 	Fingers    []consular.FingerReport   `json:"fingers"`
 	Guardian   *consular.Guardian        `json:"guardian,omitempty"`
 	Fee        *consular.Fee             `json:"fee,omitempty"`
+	Payment    *consular.Payment         `json:"payment,omitempty"`
 	Images     []ImageStatus             `json:"images"`
 	Violations consular.Violations       `json:"-"`
 	Against    []FieldRule               `json:"violations"`
@@ -90,6 +91,7 @@ func (d *Desk) assess(o *open) Review {
 	d.assessAge(&v, r)
 	d.assessImages(o, &v, r)
 	assessQuality(o.Forms.Fingers, &v, r)
+	d.assessPayment(o, &v, r)
 	v.Violations, v.Against = r.found, fieldRules(r.found)
 	v.Ready = len(r.found) == 0
 	return v
@@ -227,7 +229,7 @@ func assessQuality(form *FingersForm, v *Review, r *reading) {
 func (v Review) release(parts []wire.Part, by string, o *open) (wire.Release, error) {
 	body := wire.Release{
 		Version: wire.Version, Service: v.Service, Person: v.Person, Contact: v.Contact, Delivery: v.Delivery,
-		Profile: v.Profile, Fingers: v.Fingers, Guardian: v.Guardian, Fee: v.Fee, Parts: parts,
+		Profile: v.Profile, Fingers: v.Fingers, Guardian: v.Guardian, Fee: v.Fee, Payment: v.Payment, Parts: parts,
 		EnrolledBy: o.By, ReleasedBy: by, Captured: o.Changed,
 	}
 	for _, held := range v.Documents {

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -114,7 +115,7 @@ const (
 // ScreenRoutes lists all that needs somebody signed in.
 func ScreenRoutes() []ScreenRoute {
 	get, post := http.MethodGet, http.MethodPost
-	return append(amendRoutes(), []ScreenRoute{
+	return append(slices.Concat(amendRoutes(), paymentRoutes()), []ScreenRoute{
 		{get, "/", access.VisitRead, (*Screens).home},
 		{post, "/search", access.VisitRead, (*Screens).search},
 		{get, "/live", access.NodeStatus, (*Screens).live},

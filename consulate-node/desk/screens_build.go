@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -256,9 +257,10 @@ func sentence(p lang.Printer, v FieldRule) string {
 // deskRule gives the message of a rule of the desk, empty for those of package
 // consular.
 func deskRule(r consular.Rule) string {
-	return map[consular.Rule]string{
+	return map[consular.Rule]string{ //nolint:exhaustive // the others are of package consular
 		ruleQuality: "desk.rule.quality", ruleIncomplete: "desk.rule.incomplete",
 		ruleDecided: "amend.rule.decided", ruleSlip: "amend.rule.slip",
+		ruleUnpaid: "payment.rule.unpaid", ruleFeeChanged: "payment.rule.changed", ruleTooLittle: "payment.rule.little",
 	}[r]
 }
 
@@ -276,6 +278,8 @@ func fieldLabel(p lang.Printer, field string) string {
 		return imageLabel(p, rest)
 	case "amends":
 		return p.T("amend.field")
+	case "payment":
+		return p.T("payment.field." + cmp.Or(rest, "payment"))
 	}
 	base, script := rest, ""
 	for _, one := range []string{"latin", "arabic"} {

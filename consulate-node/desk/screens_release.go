@@ -49,7 +49,10 @@ type slipNames struct {
 type slipName struct {
 	applicant consular.PersonName
 	documents []consular.DocumentKind
-	fee       consular.Fee
+	service   consular.Service
+	fee       consular.Fee // zero when waived
+	receipt   string
+	before    bool // settled with the packet that was replaced
 	language  consular.Language
 	until     time.Time
 }
@@ -67,12 +70,15 @@ func (n *slipNames) keep(visit wire.RecordID, r Review) {
 			delete(n.held, id)
 		}
 	}
-	one := slipName{applicant: r.Person.Name(), language: r.Contact.Language, until: now.Add(slipHeld)}
+	one := slipName{applicant: r.Person.Name(), language: r.Contact.Language, service: r.Service, until: now.Add(slipHeld)}
 	for _, held := range r.Documents {
 		one.documents = append(one.documents, held.Kind)
 	}
-	if r.Fee != nil {
-		one.fee = *r.Fee
+	if r.Fee != nil && r.Payment != nil {
+		one.receipt, one.before = r.Payment.Receipt, r.Payment.Waiver == consular.WaivedPaidBefore
+		if r.Payment.Method == consular.PaymentCash {
+			one.fee = *r.Fee
+		}
 	}
 	n.held[visit] = one
 }
@@ -204,11 +210,11 @@ func (s *Screens) slipPDF(c *gin.Context, who access.Principal) {
 		return
 	}
 	post, on := s.desk.o.Post, consular.DateOf(r.At.In(s.desk.zone))
-	promised, limit := s.o.Promise(name.fee.Service, on)
+	promised, limit := s.o.Promise(name.service, on)
 	d := paper.SlipData{
 		Kind: post.Kind, Post: post.ID, City: consular.Name{Latin: post.City}, Reference: r.Reference, Code: r.SlipCode,
-		Follow: s.o.Follow(r.Reference, r.SlipCode), Service: name.fee.Service, Applicant: name.applicant,
-		Deposited: on, Promised: promised, Limit: limit, Documents: name.documents, Fee: name.fee,
+		Follow: s.o.Follow(r.Reference, r.SlipCode), Service: name.service, Applicant: name.applicant,
+		Deposited: on, Promised: promised, Limit: limit, Documents: name.documents, Fee: name.fee, Payment: name.receipt, Before: name.before,
 		Level: levelNumber(r.Level), Language: name.language, Staff: who.ID, Printed: s.desk.now(),
 	}
 	raw, err := s.o.Press.Slip(d)

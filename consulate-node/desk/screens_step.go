@@ -22,6 +22,7 @@ type stepPage struct {
 	Form     *web.Form
 	Captures []web.Capture
 	Fee      *feeView
+	Pay      *payView
 	Visit    string
 	Version  uint64
 	Next     string
@@ -67,6 +68,9 @@ func (s *Screens) showStep(at screen, v visitState, step string, draw func(*web.
 	}
 	page.Data = data
 	status := http.StatusOK
+	if draw != nil && len(page.Errors) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
 	if page.Notice != nil && page.Notice.Kind == "bad" {
 		status = http.StatusConflict
 	}
@@ -100,7 +104,7 @@ func (s *Screens) fillStep(at screen, v visitState, data *stepPage, wrong []Fiel
 	case stepSignature:
 		data.Captures = []web.Capture{s.capture(at, v, nameSignature, wrong)}
 	case stepFee:
-		data.Fee = feeOf(at.p, v.Review.Fee)
+		data.Fee, data.Pay = feeOf(at.p, v.Review), s.payView(at, v, PayInput{}, wrong)
 	case stepConfirm:
 		data.Extra = s.confirmView(at, v)
 	case stepReview:

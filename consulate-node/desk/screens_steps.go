@@ -72,6 +72,8 @@ func stepFor(field string) string {
 		return stepService
 	case "amends":
 		return stepReview
+	case "payment":
+		return stepFee
 	default:
 		return top
 	}
@@ -169,6 +171,8 @@ func (v visitState) touched(step string) bool {
 		return f.Guardian != nil
 	case stepPortrait:
 		return v.has(namePortrait)
+	case stepFee:
+		return v.Payment != nil
 	default:
 		return false
 	}

@@ -28,6 +28,8 @@ type View struct {
 	Level      string           `json:"level"`
 	Warnings   []FieldRule      `json:"warnings"`         // what stands against a release by now
 	Amends     string           `json:"amends,omitempty"` // reference of the request whose packet it replaces
+
+	Payment *consular.Payment `json:"payment,omitempty"` // as recorded; nil for neither paid nor waived
 }
 
 // FieldRule is a broken rule at a field.
@@ -49,7 +51,7 @@ func (d *Desk) view(o *open) View {
 		Visit: o.id.String(), Service: o.Service, Pickup: o.Pickup, Version: o.Version, CapturedBy: o.By,
 		Begun: time.UnixMilli(o.Begun).UTC(), Changed: time.UnixMilli(o.Changed).UTC(), Forms: o.Forms,
 		Images: []ImageStatus{}, Level: "L1", Warnings: fieldRules(d.assess(o).Violations),
-		Amends: o.amended(),
+		Amends: o.amended(), Payment: o.Payment,
 	}
 	for _, name := range o.names() {
 		offset := int64(0)

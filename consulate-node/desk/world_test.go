@@ -259,6 +259,19 @@ func (w *world) fill(tb testing.TB, v desk.View) desk.View {
 	}
 	w.upload(tb, v.Visit, "signature", picture(tb, 300, 100))
 	w.must(tb, call{role: agent, method: http.MethodGet, path: "/visits/" + v.Visit}, &v)
+	return w.pay(tb, v)
+}
+
+// pay settles the fee of a visit in cash; what an amendment replaces is paid.
+func (w *world) pay(tb testing.TB, v desk.View) desk.View {
+	tb.Helper()
+	if v.Amends != "" {
+		return v
+	}
+	w.must(tb, call{
+		role: agent, method: http.MethodPost, path: "/visits/" + v.Visit + "/payment", version: v.Version,
+		body: map[string]string{"method": "cash", "received": "120"},
+	}, &v)
 	return v
 }
 

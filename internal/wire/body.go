@@ -46,6 +46,7 @@ type Release struct {
 	EnrolledBy string                  `cbor:"12,keyasint"` // staff id
 	ReleasedBy string                  `cbor:"13,keyasint"` // staff id, another one
 	Captured   int64                   `cbor:"14,keyasint"` // wall clock of the desk, ms
+	Payment    *consular.Payment       `cbor:"15,keyasint,omitempty"`
 }
 
 // DecodeRelease reads the opened body. What it refuses, the opener refuses the
@@ -102,6 +103,14 @@ func (r Release) validateOptional() error {
 	}
 	if r.Guardian != nil {
 		if err := r.Guardian.Validate(); err != nil {
+			return err
+		}
+	}
+	if r.Payment != nil {
+		if r.Fee == nil || r.Payment.Due != r.Fee.Total {
+			return fault.New(fault.Invalid, op, "payment.due", nil)
+		}
+		if err := r.Payment.Validate(); err != nil {
 			return err
 		}
 	}
