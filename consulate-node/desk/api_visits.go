@@ -17,6 +17,8 @@ type beginBody struct {
 	Visit   string           `json:"visit"` // 32 hexadecimal digits, drawn by the caller
 	Service consular.Service `json:"service"`
 	Pickup  consular.PostID  `json:"pickup"`
+	// Protected: an adult for whom a guardian acts.
+	Protected bool `json:"protected"`
 }
 
 func (a *API) begin(c *gin.Context, p access.Principal) {
@@ -30,7 +32,7 @@ func (a *API) begin(c *gin.Context, p access.Principal) {
 		web.Fail(c, refuse("desk: begin visit", "visit", consular.RuleFormat))
 		return
 	}
-	v, err := a.desk.Begin(c.Request.Context(), p, BeginInput{Visit: id, Service: in.Service, Pickup: in.Pickup})
+	v, err := a.desk.Begin(c.Request.Context(), p, BeginInput{Visit: id, Service: in.Service, Pickup: in.Pickup, Protected: in.Protected})
 	a.visit(c, http.StatusCreated, v, err)
 }
 
@@ -62,6 +64,8 @@ func (a *API) show(c *gin.Context, p access.Principal) {
 type changeBody struct {
 	Service consular.Service `json:"service"`
 	Pickup  consular.PostID  `json:"pickup"`
+	// Protected is absent when it stays as it is.
+	Protected *bool `json:"protected"`
 }
 
 func (a *API) change(c *gin.Context, p access.Principal) {
@@ -75,7 +79,7 @@ func (a *API) change(c *gin.Context, p access.Principal) {
 		return
 	}
 	v, err := a.desk.Change(c.Request.Context(), p, ChangeInput{
-		Visit: id, Version: version, Service: in.Service, Pickup: in.Pickup,
+		Visit: id, Version: version, Service: in.Service, Pickup: in.Pickup, Protected: in.Protected,
 	})
 	a.visit(c, http.StatusOK, v, err)
 }

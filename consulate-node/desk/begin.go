@@ -17,6 +17,8 @@ type BeginInput struct {
 	Visit   wire.RecordID
 	Service consular.Service
 	Pickup  consular.PostID
+	// Protected: an adult for whom a guardian acts.
+	Protected bool
 }
 
 // Begin starts a draft, durable on return. The same input again gives the
@@ -45,7 +47,7 @@ func (d *Desk) Begin(ctx context.Context, p access.Principal, in BeginInput) (Vi
 	if err := d.o.CanCapture(); err != nil {
 		return View{}, err
 	}
-	return d.create(p, Draft{Service: in.Service, Pickup: in.Pickup}, in.Visit)
+	return d.create(p, Draft{Service: in.Service, Pickup: in.Pickup, Protected: in.Protected}, in.Visit)
 }
 
 func (d *Desk) checkBegin(in BeginInput) error {
@@ -66,7 +68,7 @@ func (d *Desk) checkBegin(in BeginInput) error {
 }
 
 func (d *Desk) begunAlready(held *open, in BeginInput) (View, error) {
-	if held.Service != in.Service || held.Pickup != in.Pickup || held.Amends != nil {
+	if held.Service != in.Service || held.Pickup != in.Pickup || held.Protected != in.Protected || held.Amends != nil {
 		return View{}, fault.New(fault.Exists, "desk: begin visit", in.Visit.String(), nil)
 	}
 	return d.view(held), nil

@@ -38,6 +38,10 @@ type Draft struct {
 	Since   map[Group]uint64 `json:"since"` // version at which each group changed last
 	Amends  *Amends          `json:"amends,omitempty"`
 
+	// Protected says that the person is an adult for whom a guardian acts. Of a
+	// minor it says nothing: the age does.
+	Protected bool `json:"protected,omitempty"`
+
 	Payment *consular.Payment `json:"payment,omitempty"`
 	Receipt string            `json:"receipt,omitempty"` // number drawn for cash, kept when the payment is put right
 }

@@ -245,11 +245,9 @@ func sentence(p lang.Printer, v FieldRule) string {
 	case v.Rule == consular.RuleRequired && top == "fingers":
 		return p.T("desk.rule.fingers")
 	case v.Rule == consular.RuleRequired && top == "guardian" && rest == "":
-		return p.T("desk.rule.guardian")
+		return p.T("guardian.rule.required")
 	case v.Field == "person.nationality" && v.Rule == consular.RuleNotAllowed:
 		return p.T("desk.rule.nationality")
-	case v.Field == "guardian.consent" && v.Rule == consular.RuleNotAllowed:
-		return p.T("desk.rule.consent")
 	}
 	return p.Violation(consular.Violation(v))
 }
@@ -260,6 +258,8 @@ func deskRule(r consular.Rule) string {
 	return map[consular.Rule]string{ //nolint:exhaustive // the others are of package consular
 		ruleQuality: "desk.rule.quality", ruleIncomplete: "desk.rule.incomplete",
 		ruleDecided: "amend.rule.decided", ruleSlip: "amend.rule.slip",
+		ruleNotProtected: "guardian.rule.not_protected", ruleDelayRuns: "guardian.rule.delay_runs",
+		ruleDelayOver: "guardian.rule.delay_over", ruleForMinors: "guardian.rule.for_minors",
 		ruleUnpaid: "payment.rule.unpaid", ruleFeeChanged: "payment.rule.changed", ruleTooLittle: "payment.rule.little",
 	}[r]
 }
@@ -278,6 +278,10 @@ func fieldLabel(p lang.Printer, field string) string {
 		return imageLabel(p, rest)
 	case "amends":
 		return p.T("amend.field")
+	case "guardian":
+		if rest == "contacted" {
+			return p.T("guardian.field.contacted")
+		}
 	case "payment":
 		return p.T("payment.field." + cmp.Or(rest, "payment"))
 	}

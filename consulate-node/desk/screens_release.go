@@ -127,6 +127,9 @@ func (s *Screens) secondLook(c *gin.Context, who access.Principal) {
 	for _, check := range []string{"face", "names", "papers"} {
 		two.Checks = append(two.Checks, web.Option{Value: check, Label: at.p.T("desk.release.check_" + check)})
 	}
+	if v.Review.Guardian != nil {
+		two.Checks = append(two.Checks, web.Option{Value: "guardian", Label: at.p.T("guardian.check")})
+	}
 	switch {
 	case view.Mine:
 		two.Refused = at.p.T("desk.release.same_person")

@@ -135,6 +135,10 @@ func (s *Screens) facts(p lang.Printer, v visitState) []fact {
 	if !r.Person.Mother.IsZero() {
 		out = append(out, pair("mother_given_name", r.Person.Mother.Given))
 	}
+	if r.Protected {
+		out = append(out, fact{Label: p.T("guardian.acts.label"), Text: p.T("guardian.acts.yes")})
+	}
+	out = append(out, guardianFacts(p, r)...)
 	if r.Person.Mention != 0 {
 		out = append(out, pair("spouse", r.Person.Spouse))
 	}

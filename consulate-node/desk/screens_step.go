@@ -63,6 +63,9 @@ func (s *Screens) showStep(at screen, v visitState, step string, draw func(*web.
 	}
 	s.fillStep(at, v, &data, wrong)
 	page.Errors = summary(at.p, inOrder(wrong, data.Form))
+	if step == stepGuardian {
+		page.Notice = s.delayNotice(at.p, v.Review)
+	}
 	if draw != nil {
 		draw(&page, &data)
 	}
@@ -157,10 +160,10 @@ func (s *Screens) stepForm(b *builder, v visitState, step string) Form {
 		if v.Forms.Guardian != nil {
 			*f = *v.Forms.Guardian
 		}
-		guardianFields(b, f)
+		guardianFields(b, f, v.Review.Protected)
 		return f
 	default:
-		f := &beginForm{Service: v.Service.String(), Pickup: string(v.Pickup)}
+		f := &beginForm{Service: v.Service.String(), Pickup: string(v.Pickup), Protected: yesNo(v.Protected)}
 		s.beginFields(b, f, v.Amends != "")
 		return nil
 	}
@@ -273,10 +276,11 @@ func (s *Screens) saveService(at screen, v visitState) {
 	if err == nil {
 		service, _ := consular.ParseService(at.c.PostForm("service")) // zero leaves it as it is
 		pickup, _ := consular.ParsePostID(at.c.PostForm("pickup"))
-		same := (service == 0 || service == v.Service) && (pickup == "" || pickup == v.Pickup)
+		protected := at.c.PostForm("protected") == "yes"
+		same := (service == 0 || service == v.Service) && (pickup == "" || pickup == v.Pickup) && protected == v.Protected
 		if saved = v.View; !same {
 			saved, err = s.desk.Change(at.c.Request.Context(), at.who, ChangeInput{
-				Visit: id, Version: versionOf(at.c), Service: service, Pickup: pickup,
+				Visit: id, Version: versionOf(at.c), Service: service, Pickup: pickup, Protected: &protected,
 			})
 		}
 	}

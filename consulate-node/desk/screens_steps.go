@@ -31,7 +31,7 @@ const (
 func stepsOf(r Review) []string {
 	card := r.Service.Family() == consular.FamilyCNIE
 	steps := []string{stepService, stepPerson, stepFamily}
-	if r.Guardian != nil || slices.ContainsFunc(r.Against, func(v FieldRule) bool { return strings.HasPrefix(v.Field, "guardian") }) {
+	if r.Guardian != nil || r.Minor || r.Protected || slices.ContainsFunc(r.Against, func(v FieldRule) bool { return strings.HasPrefix(v.Field, "guardian") }) {
 		steps = append(steps, stepGuardian)
 	}
 	steps = append(steps, stepContact)

@@ -19,6 +19,7 @@ type View struct {
 	Visit      string           `json:"visit"`
 	Service    consular.Service `json:"service"`
 	Pickup     consular.PostID  `json:"pickup"`
+	Protected  bool             `json:"protected,omitempty"` // an adult for whom a guardian acts
 	Version    uint64           `json:"version"`
 	CapturedBy string           `json:"captured_by"`
 	Begun      time.Time        `json:"begun"`
@@ -51,7 +52,7 @@ func (d *Desk) view(o *open) View {
 		Visit: o.id.String(), Service: o.Service, Pickup: o.Pickup, Version: o.Version, CapturedBy: o.By,
 		Begun: time.UnixMilli(o.Begun).UTC(), Changed: time.UnixMilli(o.Changed).UTC(), Forms: o.Forms,
 		Images: []ImageStatus{}, Level: "L1", Warnings: fieldRules(d.assess(o).Violations),
-		Amends: o.amended(), Payment: o.Payment,
+		Protected: o.Protected, Amends: o.amended(), Payment: o.Payment,
 	}
 	for _, name := range o.names() {
 		offset := int64(0)
