@@ -61,6 +61,9 @@ func (d *Desk) Pay(ctx context.Context, p access.Principal, in PayInput) (View, 
 	if err != nil {
 		return View{}, err
 	}
+	if pay.Waiver == consular.WaivedPaidBefore && o.Amends == nil {
+		return View{}, refuse(op, "payment.waiver", consular.RuleNotAllowed) // nothing was settled before
+	}
 	if h := o.Payment; h != nil && h.Method == pay.Method && h.Due == pay.Due && h.Received == pay.Received && h.Waiver == pay.Waiver {
 		return d.view(o), nil
 	}

@@ -158,6 +158,7 @@ func TestPayRefusals(t *testing.T) {
 		"ErrHuge":       {map[string]string{"method": "cash", "received": "99999999999999999999"}, "payment.received", "range"},
 		"ErrNoReason":   {map[string]string{"method": "waived"}, "payment.waiver", "required"},
 		"ErrReason":     {map[string]string{"method": "waived", "waiver": "friend"}, "payment.waiver", "unknown"},
+		"ErrNotBefore":  {map[string]string{"method": "waived", "waiver": "paid-before"}, "payment.waiver", "not-allowed"},
 		"ErrNoMethod":   {map[string]string{}, "payment.method", "required"},
 		"ErrCardMethod": {map[string]string{"method": "card"}, "payment.method", "unknown"},
 	} {
@@ -192,6 +193,7 @@ func TestPayOnTheScreen(t *testing.T) {
 	got := s.post("/visits/"+v.Visit+"/payment", page.versioned("method", "cash", "payment.received", "100"))
 	require.Equal(t, http.StatusUnprocessableEntity, got.Code)
 	require.Contains(t, got.text, `href="#payment.received"`)
+	require.NotContains(t, got.text, "{currency}")
 	require.Contains(t, got.text, `value="100"`, "what was typed stays")
 	got = s.post("/visits/"+v.Visit+"/payment", page.versioned("method", "waived"))
 	require.Contains(t, got.text, `href="#payment.waiver"`)

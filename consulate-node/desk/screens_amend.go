@@ -49,6 +49,7 @@ func (s *Screens) showAmend(at screen, status int, in AmendInput, wrong []FieldR
 		Hidden: []web.Option{{Value: "visit", Label: in.Visit.String()}},
 	}}
 	s.sayReason(at.p, data, v.Reason)
+	s.tellPerson(at.p, data)
 	page.Template, page.Data = "amend", data
 	s.ui.Render(at.c, status, page)
 }
@@ -83,6 +84,14 @@ func slipWrong(err error) []FieldRule {
 		}
 	}
 	return out
+}
+
+// tellPerson marks the words that are meant for the person, on a page that only
+// staff read.
+func (*Screens) tellPerson(p lang.Printer, data gin.H) {
+	if next, ok := data["WhyNext"].(string); ok && next != "" {
+		data["WhyNext"] = p.T("amend.tell", "text", next)
+	}
 }
 
 // read takes a refusal from the list of those that wait.

@@ -210,6 +210,8 @@ func (s *Screens) doneList(p lang.Printer, done []RequestView) web.WorkList {
 			state.Tone, state.Text = "warn", p.T("desk.home.refused")
 		case one.Unamended != "":
 			state.Tone, state.Text = "warn", p.T("amend.refused."+one.Unamended+".title")
+		case sentBack(one.State):
+			state.Tone, state.Text = "warn", p.T("amend.state."+one.State)
 		}
 		list.Cards = append(list.Cards, web.Card{
 			Href: "/requests/" + one.Reference.Digits(), Level: levelNumber(one.Level),

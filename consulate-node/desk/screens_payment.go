@@ -2,6 +2,7 @@ package desk
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -36,10 +37,12 @@ func (s *Screens) payView(at screen, v visitState, in PayInput, wrong []FieldRul
 	}
 	received := value{id: "payment.received", key: "reference", into: &in.Received}
 	cash.text(received, shapes(mono, hint(at.p.T("payment.hint.received")), func(f *web.Field) {
-		f.Label = at.p.T("payment.field.received", "currency", string(v.Review.Fee.Total.Currency))
+		f.Label = at.p.T("payment.field.received_in", "currency", string(v.Review.Fee.Total.Currency))
 		f.Mode, f.Size, f.Max = "decimal", "year", 12
 	}))
-	reasons := words(at.p, "payment.waiver.", consular.WaiverReasons())
+	reasons := words(at.p, "payment.waiver.", slices.DeleteFunc(consular.WaiverReasons(), func(w consular.WaiverReason) bool {
+		return w == consular.WaivedPaidBefore && v.Amends == ""
+	}))
 	waiver.choice(value{id: "payment.waiver", key: "reference", into: &in.Waiver}, reasons, func(f *web.Field) {
 		f.Label = at.p.T("payment.field.waiver")
 	})

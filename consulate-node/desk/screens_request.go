@@ -59,6 +59,7 @@ func (s *Screens) request(c *gin.Context, who access.Principal) {
 	}
 	data["Amend"] = s.amendView(at.p, who, v)
 	s.sayReason(at.p, data, v.Reason)
+	s.tellPerson(at.p, data)
 	if proof, err := s.desk.Receipt(c.Request.Context(), who, c.Param("reference")); err == nil {
 		data["Proof"] = proof
 	}
