@@ -13,21 +13,23 @@ const (
 // assessGuardian asks for the legal representative of a minor or of a
 // protected adult, and that the consent is settled. While the fifteen days of
 // an absent father run, the visit waits as a draft.
-func (v *Review) assessGuardian(r *reading, today consular.Date) {
+func assessGuardian(v *Review, r *reading, today consular.Date) {
 	g := v.Guardian
 	switch {
 	case g == nil && (v.Minor || v.Protected):
 		r.add("guardian", consular.RuleRequired)
-		return
 	case g == nil:
-		return
 	case !v.Minor && !v.Protected:
 		r.add("guardian", ruleNotProtected)
-		return
 	case v.Protected && g.Consent != 0 && !g.Consent.ForAdult():
 		r.add("guardian.consent", ruleForMinors)
-		return
+	default:
+		assessDelay(*g, r, today)
 	}
+}
+
+// assessDelay judges the fifteen days of an absent father.
+func assessDelay(g consular.Guardian, r *reading, today consular.Date) {
 	runs := g.Until() != "" && today < g.Until()
 	switch {
 	case g.Contacted > today:
@@ -40,7 +42,7 @@ func (v *Review) assessGuardian(r *reading, today consular.Date) {
 }
 
 // papers gives what decides which papers are published for the visit.
-func (v *Review) papers() consular.DocumentCase {
+func (v Review) papers() consular.DocumentCase {
 	of := consular.DocumentCase{
 		Service: v.Service, Minor: v.Minor, Protected: v.Protected, Mention: v.Person.Mention != 0,
 	}

@@ -147,7 +147,7 @@ func TestGuardianOnTheScreen(t *testing.T) {
 	page := s.post("/visits", url.Values{"visit": {visit}, "service": {"cnie.first"}, "pickup": {"FR-LYO"}, "protected": {"yes"}})
 	require.Contains(t, page.text, "/steps/guardian", "the step stands in the visit")
 	v := w.show(t, visit)
-	v = w.put(t, visit, v.Version, adult().Person)
+	w.put(t, visit, v.Version, adult().Person)
 	at := "/visits/" + visit + "/steps/guardian"
 	page = s.get(at)
 	require.NotContains(t, page.text, `value="sworn-absence"`, "of minors only")

@@ -53,16 +53,9 @@ func (d *Desk) Pay(ctx context.Context, p access.Principal, in PayInput) (View, 
 		return View{}, err
 	}
 	defer o.close()
-	fee := d.assess(o).Fee
-	if fee == nil {
-		return View{}, refuse(op, "fee", consular.RuleRequired)
-	}
-	pay, err := payment(in, fee.Total)
+	pay, err := d.payment(o, in)
 	if err != nil {
 		return View{}, err
-	}
-	if pay.Waiver == consular.WaivedPaidBefore && o.Amends == nil {
-		return View{}, refuse(op, "payment.waiver", consular.RuleNotAllowed) // nothing was settled before
 	}
 	if h := o.Payment; h != nil && h.Method == pay.Method && h.Due == pay.Due && h.Received == pay.Received && h.Waiver == pay.Waiver {
 		return d.view(o), nil
@@ -83,8 +76,21 @@ func (d *Desk) Pay(ctx context.Context, p access.Principal, in PayInput) (View, 
 	return d.view(o), nil
 }
 
-// payment reads what was typed against what is due.
-func payment(in PayInput, due consular.Money) (consular.Payment, error) {
+// payment reads what was typed against what the visit costs now.
+func (d *Desk) payment(o *open, in PayInput) (consular.Payment, error) {
+	const op = "desk: settle fee"
+	fee := d.assess(o).Fee
+	if fee == nil {
+		return consular.Payment{}, refuse(op, "fee", consular.RuleRequired)
+	}
+	pay, err := typedPayment(in, fee.Total)
+	if err == nil && pay.Waiver == consular.WaivedPaidBefore && o.Amends == nil {
+		err = refuse(op, "payment.waiver", consular.RuleNotAllowed) // nothing was settled before
+	}
+	return pay, err
+}
+
+func typedPayment(in PayInput, due consular.Money) (consular.Payment, error) {
 	const op = "desk: settle fee"
 	r := &reading{}
 	out := consular.Payment{Due: due, Method: text(r, "payment.method", in.Method, consular.ParsePaymentMethod)}

@@ -118,7 +118,7 @@ func (d *Desk) assessAge(v *Review, r *reading) {
 	r.judge(consular.ValidateFingers(v.Profile, v.Fingers))
 	v.Minor = rung.Guardian
 	v.Protected = v.Protected && !v.Minor
-	v.assessGuardian(r, today)
+	assessGuardian(v, r, today)
 	d.assessPapers(v, r)
 	fee, err := d.o.Tables.Fees.Compute(v.Service, age, today)
 	if err != nil {
