@@ -47,6 +47,7 @@ func Routes() []Route {
 		{http.MethodPut, visit + "/:group", access.VisitWrite, (*API).put},
 		{http.MethodGet, visit + "/review", access.VisitRead, (*API).review},
 		{http.MethodPost, visit + "/release", access.VisitRelease, (*API).release},
+		{http.MethodPost, visit + "/payment", access.VisitWrite, (*API).pay},
 		{http.MethodDelete, visit + "/slip", access.VisitWrite, (*API).slipGiven},
 		{http.MethodPost, image, access.VisitWrite, (*API).startImage},
 		{http.MethodHead, image, access.VisitWrite, (*API).imageStatus},
@@ -54,6 +55,9 @@ func Routes() []Route {
 		{http.MethodDelete, image, access.VisitWrite, (*API).dropImage},
 		{http.MethodGet, "/requests/:reference", access.RequestRead, (*API).request},
 		{http.MethodGet, "/requests/:reference/receipt", access.RequestRead, (*API).receipt},
+		{http.MethodPost, "/requests/:reference/amendments", access.VisitWrite, (*API).amend},
+		{http.MethodPost, "/requests/:reference/read", access.VisitWrite, (*API).read},
+		{http.MethodGet, "/waiting", access.RequestRead, (*API).waiting},
 		{http.MethodPost, "/follow", access.RequestFollow, (*API).follow},
 		{http.MethodGet, "/status", access.NodeStatus, (*API).status},
 	}

@@ -17,6 +17,8 @@ type beginBody struct {
 	Visit   string           `json:"visit"` // 32 hexadecimal digits, drawn by the caller
 	Service consular.Service `json:"service"`
 	Pickup  consular.PostID  `json:"pickup"`
+	// Protected: an adult for whom a guardian acts.
+	Protected bool `json:"protected"`
 }
 
 func (a *API) begin(c *gin.Context, p access.Principal) {
@@ -30,7 +32,7 @@ func (a *API) begin(c *gin.Context, p access.Principal) {
 		web.Fail(c, refuse("desk: begin visit", "visit", consular.RuleFormat))
 		return
 	}
-	v, err := a.desk.Begin(c.Request.Context(), p, BeginInput{Visit: id, Service: in.Service, Pickup: in.Pickup})
+	v, err := a.desk.Begin(c.Request.Context(), p, BeginInput{Visit: id, Service: in.Service, Pickup: in.Pickup, Protected: in.Protected})
 	a.visit(c, http.StatusCreated, v, err)
 }
 
@@ -62,6 +64,8 @@ func (a *API) show(c *gin.Context, p access.Principal) {
 type changeBody struct {
 	Service consular.Service `json:"service"`
 	Pickup  consular.PostID  `json:"pickup"`
+	// Protected is absent when it stays as it is.
+	Protected *bool `json:"protected"`
 }
 
 func (a *API) change(c *gin.Context, p access.Principal) {
@@ -75,7 +79,7 @@ func (a *API) change(c *gin.Context, p access.Principal) {
 		return
 	}
 	v, err := a.desk.Change(c.Request.Context(), p, ChangeInput{
-		Visit: id, Version: version, Service: in.Service, Pickup: in.Pickup,
+		Visit: id, Version: version, Service: in.Service, Pickup: in.Pickup, Protected: in.Protected,
 	})
 	a.visit(c, http.StatusOK, v, err)
 }
@@ -138,6 +142,7 @@ type releasedBody struct {
 	Position   PositionView       `json:"position"`
 	At         time.Time          `json:"released_at"`
 	Repeated   bool               `json:"repeated"`
+	Amended    bool               `json:"amended"`
 }
 
 func (a *API) release(c *gin.Context, p access.Principal) {
@@ -150,7 +155,7 @@ func (a *API) release(c *gin.Context, p access.Principal) {
 	answer(c, http.StatusOK, releasedBody{
 		Visit: r.Visit.String(), Reference: r.Reference, Printed: r.Reference.String(), SlipCode: string(r.SlipCode),
 		SlipIssued: r.SlipCode == "", Level: string(r.Level), Position: positionView(r.Position),
-		At: r.At, Repeated: r.Repeated,
+		At: r.At, Repeated: r.Repeated, Amended: r.Amended,
 	}, err)
 }
 

@@ -17,6 +17,8 @@ type BeginInput struct {
 	Visit   wire.RecordID
 	Service consular.Service
 	Pickup  consular.PostID
+	// Protected: an adult for whom a guardian acts.
+	Protected bool
 }
 
 // Begin starts a draft, durable on return. The same input again gives the
@@ -45,7 +47,7 @@ func (d *Desk) Begin(ctx context.Context, p access.Principal, in BeginInput) (Vi
 	if err := d.o.CanCapture(); err != nil {
 		return View{}, err
 	}
-	return d.create(p, in)
+	return d.create(p, Draft{Service: in.Service, Pickup: in.Pickup, Protected: in.Protected}, in.Visit)
 }
 
 func (d *Desk) checkBegin(in BeginInput) error {
@@ -66,26 +68,24 @@ func (d *Desk) checkBegin(in BeginInput) error {
 }
 
 func (d *Desk) begunAlready(held *open, in BeginInput) (View, error) {
-	if held.Service != in.Service || held.Pickup != in.Pickup {
+	if held.Service != in.Service || held.Pickup != in.Pickup || held.Protected != in.Protected || held.Amends != nil {
 		return View{}, fault.New(fault.Exists, "desk: begin visit", in.Visit.String(), nil)
 	}
 	return d.view(held), nil
 }
 
-func (d *Desk) create(p access.Principal, in BeginInput) (View, error) {
-	key, wrapped, err := d.o.DataKey.NewDraftKey(in.Visit[:])
+// create makes the first version of a draft.
+func (d *Desk) create(p access.Principal, first Draft, visit wire.RecordID) (View, error) {
+	key, wrapped, err := d.o.DataKey.NewDraftKey(visit[:])
 	if err != nil {
 		return View{}, err
 	}
-	o := &open{id: in.Visit, key: key, images: map[string]imageMeta{}}
+	o := &open{Draft: first, id: visit, key: key, images: map[string]imageMeta{}}
 	defer o.close()
 	now := d.o.Clock()
-	o.Draft = Draft{
-		Service: in.Service, Pickup: in.Pickup, By: p.ID,
-		Begun: now.UnixMilli(), Since: make(map[Group]uint64),
-	}
+	o.By, o.Begun, o.Since = p.ID, now.UnixMilli(), make(map[Group]uint64)
 	o.touch(p.ID, now)
-	err = d.save(o, func(w kv.Writer) error { return w.Put(bucketKeys, in.Visit[:], wrapped) })
+	err = d.save(o, func(w kv.Writer) error { return w.Put(bucketKeys, visit[:], wrapped) })
 	if err != nil {
 		return View{}, err
 	}

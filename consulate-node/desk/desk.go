@@ -62,6 +62,8 @@ type Desk struct {
 	// byte, since a random id spreads evenly.
 	locks [64]sync.Mutex
 
+	amending sync.Mutex // orders the starts of amendments
+
 	// step is called between the steps of a release; tests make it fail.
 	step func(string) error
 }

@@ -36,6 +36,14 @@ type Draft struct {
 	Changed int64            `json:"changed"`
 	Forms   Forms            `json:"forms"`
 	Since   map[Group]uint64 `json:"since"` // version at which each group changed last
+	Amends  *Amends          `json:"amends,omitempty"`
+
+	// Protected says that the person is an adult for whom a guardian acts. Of a
+	// minor it says nothing: the age does.
+	Protected bool `json:"protected,omitempty"`
+
+	Payment *consular.Payment `json:"payment,omitempty"`
+	Receipt string            `json:"receipt,omitempty"` // number drawn for cash, kept when the payment is put right
 }
 
 // open is a draft with its key; close forgets the key.

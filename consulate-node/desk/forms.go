@@ -141,6 +141,7 @@ type GuardianForm struct {
 	NationalNumber string         `json:"national_number,omitempty"`
 	Consent        string         `json:"consent,omitempty"`
 	Contact        ContactForm    `json:"contact,omitzero"`
+	Contacted      string         `json:"contacted,omitempty"` // the day on which an absent father was written to
 }
 
 func (p *PersonForm) into(f *Forms)    { f.Person = p }

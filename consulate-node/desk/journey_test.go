@@ -192,6 +192,7 @@ func TestRecordVisit(t *testing.T) {
 		for _, form := range []desk.Form{forms.Person, forms.Contact, forms.Documents, &desk.DeliveryForm{Mode: "electronic"}} {
 			v = w.put(t, v.Visit, v.Version, form)
 		}
+		v = w.pay(t, v)
 		require.Empty(t, v.Warnings)
 		w.release(t, v)
 		h, body, _ := w.openEntry(t, v.Visit)
@@ -221,8 +222,8 @@ func TestMinor(t *testing.T) {
 	require.Contains(t, fields(v), "fingers.right-index not-allowed", "no prints below twelve")
 	v = w.put(t, v.Visit, v.Version, &desk.GuardianForm{Name: desk.PersonNameForm{
 		Family: forms.Person.Family, Given: forms.Person.Mother.Given,
-	}, Consent: "contacted-waiting"})
-	require.Contains(t, fields(v), "guardian.consent not-allowed")
+	}, Consent: "contacted-waiting", Contacted: "2026-11-20"})
+	require.Contains(t, fields(v), "guardian.consent delay-runs")
 	v = w.put(t, v.Visit, v.Version, &desk.GuardianForm{Name: desk.PersonNameForm{
 		Family: forms.Person.Family, Given: forms.Person.Mother.Given,
 	}, Consent: "present"})

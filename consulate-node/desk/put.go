@@ -77,6 +77,8 @@ type ChangeInput struct {
 	Version uint64
 	Service consular.Service // zero leaves it
 	Pickup  consular.PostID  // empty leaves it
+	// Protected: whether a guardian acts for the adult; nil leaves it.
+	Protected *bool
 }
 
 // Change corrects service or pickup post. It needs the newest version, since
@@ -98,11 +100,17 @@ func (d *Desk) Change(ctx context.Context, p access.Principal, in ChangeInput) (
 	if in.Version != o.Version {
 		return View{}, conflict(op, o)
 	}
+	if o.Amends != nil && in.Service != 0 && in.Service != o.Service {
+		return View{}, refuse(op, "service", consular.RuleNotAllowed) // the case at the hub has it
+	}
 	if in.Service != 0 {
 		o.Service = in.Service
 	}
 	if in.Pickup != "" {
 		o.Pickup = in.Pickup
+	}
+	if in.Protected != nil {
+		o.Protected = *in.Protected
 	}
 	if err := d.checkBegin(BeginInput{Visit: o.id, Service: o.Service, Pickup: o.Pickup}); err != nil {
 		return View{}, err

@@ -38,13 +38,15 @@ type Released struct {
 	Position wire.Position
 	At       time.Time // wall clock of the desk
 	Repeated bool      // the release was done before
+	Amended  bool      // it replaced a packet that was released before
 }
 
 // Release seals a visit for the hub, appends its entry and destroys the draft,
 // in that order and once: asked again, it gives the same answer. The caller is
 // the second person and accepts what the review puts to the attention. Errors:
 // Denied with CodeFourEyes for who captured; Conflict with CodeVersionConflict
-// when the review is not of the newest version; Invalid with CodeIncomplete and
+// when the review is not of the newest version, with CodeAmendDecided or
+// CodeAmendElsewhere for an amendment that came too late; Invalid with CodeIncomplete and
 // all violations; Unavailable with CodeNoIntakeKey; Full, nothing changed;
 // Storage, the outcome is unknown and the process leaves (D3).
 func (d *Desk) Release(ctx context.Context, p access.Principal, visit wire.RecordID, version uint64) (Released, error) {
@@ -92,6 +94,9 @@ func (d *Desk) checkRelease(p access.Principal, o *open, version uint64) (Review
 	if version != o.Version {
 		return Review{}, conflict(op, o)
 	}
+	if err := d.replaceable(o.Amends); err != nil {
+		return Review{}, err
+	}
 	review := d.assess(o)
 	if !review.Ready {
 		return Review{}, fault.New(fault.Invalid, op, o.id.String(),
@@ -130,7 +135,7 @@ func (d *Desk) seal(ctx context.Context, p access.Principal, o *open, review *Re
 	}
 	plain := wire.Marshal(body)
 	defer clear(plain)
-	if draft.Body, err = visit.SealBody(plain, wire.BodyAAD(o.id, wire.KindRequestReleased)); err != nil {
+	if draft.Body, err = visit.SealBody(plain, wire.BodyAAD(o.id, o.kind())); err != nil {
 		return err
 	}
 	if err := d.step(stepSealed); err != nil {
@@ -189,18 +194,17 @@ func (d *Desk) addPart(b *seal.BundleWriter, o *open, name string) error {
 // commit draws reference and slip code and appends the entry; the same
 // transaction ends the draft and keeps the slip code, sealed, for a while.
 func (d *Desk) commit(ctx context.Context, o *open, review *Review, draft journal.Draft) error {
-	reference, err := consular.NewReference(rand.Reader)
-	if err != nil {
-		return err
-	}
-	code, err := consular.NewSlipCode(rand.Reader)
+	reference, code, err := o.slip()
 	if err != nil {
 		return err
 	}
 	hash := wire.Digest(code.Hash(reference))
 	now := d.o.Clock()
 	h := &draft.Header
-	h.Record, h.Kind, h.Reference, h.SlipHash = o.id, wire.KindRequestReleased, reference.Digits(), &hash
+	h.Record, h.Kind, h.Reference, h.SlipHash = o.id, o.kind(), reference.Digits(), &hash
+	if o.Amends != nil {
+		h.Replaces = &o.Amends.Replaces
+	}
 	h.Service, h.Post, h.Pickup = uint8(review.Service), d.o.Post.ID, review.Pickup
 	h.Time = now.UnixMilli()
 	if offset, measured := d.o.Offset(); measured {
@@ -215,10 +219,44 @@ func (d *Desk) commit(ctx context.Context, o *open, review *Review, draft journa
 		if err := w.Put(bucketSlips, o.id[:], sealed); err != nil {
 			return err
 		}
+		if o.Amends != nil { // the slip before is not to be printed again
+			if err := w.Delete(bucketSlips, o.Amends.Replaces[:]); err != nil {
+				return err
+			}
+		}
 		return forget(w, o.id)
 	}
 	_, err = d.o.Journal.Append(ctx, draft)
 	return err
+}
+
+// kind is that of the entry which a draft becomes.
+func (o *open) kind() wire.Kind {
+	if o.Amends != nil {
+		return wire.KindRequestAmended
+	}
+	return wire.KindRequestReleased
+}
+
+// slip gives the reference and the code of the person's slip: drawn for a new
+// request, kept for an amended one, of which only a lost slip gets a new code.
+func (o *open) slip() (consular.Reference, consular.SlipCode, error) {
+	if o.Amends != nil && o.Amends.SlipCode != "" {
+		return consular.Reference(o.Amends.Reference), consular.SlipCode(o.Amends.SlipCode), nil
+	}
+	code, err := consular.NewSlipCode(rand.Reader)
+	if err != nil || o.Amends != nil {
+		return consular.Reference(o.amended()), code, err
+	}
+	reference, err := consular.NewReference(rand.Reader)
+	return reference, code, err
+}
+
+func (o *open) amended() string {
+	if o.Amends == nil {
+		return ""
+	}
+	return o.Amends.Reference
 }
 
 // released gives the answer of a release out of the journal, so that the first
@@ -239,5 +277,6 @@ func (d *Desk) released(visit wire.RecordID, repeated bool) (Released, error) {
 	return Released{
 		Visit: visit, Reference: consular.Reference(h.Reference), SlipCode: code, Level: q.Level,
 		Position: q.Position, At: time.UnixMilli(h.Time).UTC(), Repeated: repeated,
+		Amended: h.Kind == wire.KindRequestAmended,
 	}, nil
 }

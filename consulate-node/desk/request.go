@@ -25,6 +25,11 @@ type RequestView struct {
 	Opened    time.Time          `json:"opened,omitzero"`
 	Told      time.Time          `json:"told,omitzero"` // hub time of the last notice
 	Version   uint64             `json:"version"`       // of the case at the hub
+
+	Amendable bool   `json:"amendable"`                   // this post may replace the packet, as far as it knows
+	Amending  string `json:"amending,omitempty"`          // the visit that is about to
+	Unamended string `json:"amendment_refused,omitempty"` // why the hub did not take the last amendment
+	Waits     bool   `json:"waits,omitempty"`             // something is to be done here
 }
 
 // Get tells where a request stands. Errors: Invalid, NotFound.
@@ -36,7 +41,12 @@ func (d *Desk) Get(ctx context.Context, p access.Principal, reference string) (R
 	if err != nil {
 		return RequestView{}, err
 	}
-	return requestView(q), nil
+	v := requestView(q)
+	visit, err := d.amendmentOf(q.Request)
+	if !visit.IsZero() {
+		v.Amending = visit.String()
+	}
+	return v, err
 }
 
 func (d *Desk) request(ctx context.Context, reference string) (journal.Tracked, error) {
@@ -55,6 +65,7 @@ func requestView(q journal.Tracked) RequestView {
 		Reference: consular.Reference(q.Reference), Level: q.Level, Refused: q.Refused, Pickup: q.Pickup, Version: q.Version,
 	}
 	v.State, v.Status = standing(q.Request)
+	v.Amendable, v.Unamended, v.Waits = amendable(q.Request) == "", unamended(q.Unamended), q.Waits()
 	if q.Service != 0 {
 		v.Service = consular.Service(q.Service).String()
 	}
@@ -69,6 +80,28 @@ func requestView(q journal.Tracked) RequestView {
 	}
 	return v
 }
+
+// unamended gives the code of why the hub refused an amendment (SPEC.md,
+// reasons of refused entries).
+func unamended(reason uint16) string {
+	switch reason {
+	case 0:
+		return ""
+	case reasonNotNow:
+		return "too-late"
+	case reasonReplaces, reasonNotYours:
+		return "replaced-elsewhere"
+	default:
+		return "not-taken"
+	}
+}
+
+// Reasons that the hub gives for an entry that it refused.
+const (
+	reasonReplaces = 263 // what it replaces is not the packet that the case has
+	reasonNotNow   = 265 // the case has moved on
+	reasonNotYours = 266 // another post has it
+)
 
 // standing gives state and public status. Before the first notice the desk
 // knows what it did itself.

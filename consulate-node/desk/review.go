@@ -36,12 +36,16 @@ type Review struct {
 	Profile    consular.CaptureProfile   `json:"profile"`
 	Fingers    []consular.FingerReport   `json:"fingers"`
 	Guardian   *consular.Guardian        `json:"guardian,omitempty"`
+	Minor      bool                      `json:"minor,omitempty"`
+	Protected  bool                      `json:"protected,omitempty"` // an adult for whom a guardian acts
 	Fee        *consular.Fee             `json:"fee,omitempty"`
+	Payment    *consular.Payment         `json:"payment,omitempty"`
 	Images     []ImageStatus             `json:"images"`
 	Violations consular.Violations       `json:"-"`
 	Against    []FieldRule               `json:"violations"`
 	Look       []FieldRule               `json:"attention"` // releasing accepts these
 	Ready      bool                      `json:"ready"`
+	Amends     string                    `json:"amends,omitempty"` // reference of the request whose packet it replaces
 }
 
 // Review shows what a release would seal, with every violation. Errors: as
@@ -66,7 +70,7 @@ func (d *Desk) Review(ctx context.Context, p access.Principal, visit wire.Record
 func (d *Desk) assess(o *open) Review {
 	r := &reading{home: d.o.Post.Country}
 	v := Review{
-		Visit: o.id.String(), Version: o.Version, Service: o.Service, Pickup: o.Pickup,
+		Visit: o.id.String(), Version: o.Version, Service: o.Service, Pickup: o.Pickup, Protected: o.Protected,
 		CapturedBy: slices.Clone(o.Editors), Images: []ImageStatus{}, Missing: [][]consular.DocumentKind{},
 		Person:    r.person(o.Forms.Person, o.Service),
 		Contact:   r.contact("contact", o.Forms.Contact),
@@ -77,6 +81,9 @@ func (d *Desk) assess(o *open) Review {
 		Profile:   consular.CaptureNone,
 	}
 	r.judge(v.Contact.Validate())
+	if v.Amends = o.amended(); d.replaceable(o.Amends) != nil {
+		r.add("amends", ruleDecided)
+	}
 	if v.Delivery.Post != "" {
 		v.Pickup = v.Delivery.Post
 		if !d.o.Directory.Has(v.Pickup) {
@@ -86,6 +93,7 @@ func (d *Desk) assess(o *open) Review {
 	d.assessAge(&v, r)
 	d.assessImages(o, &v, r)
 	assessQuality(o.Forms.Fingers, &v, r)
+	d.assessPayment(o, &v, r)
 	v.Violations, v.Against = r.found, fieldRules(r.found)
 	v.Ready = len(r.found) == 0
 	return v
@@ -108,13 +116,10 @@ func (d *Desk) assessAge(v *Review, r *reading) {
 		v.Profile = rung.Profile
 	}
 	r.judge(consular.ValidateFingers(v.Profile, v.Fingers))
-	switch {
-	case rung.Guardian && v.Guardian == nil:
-		r.add("guardian", consular.RuleRequired)
-	case v.Guardian != nil && v.Guardian.Consent != 0 && !v.Guardian.Consent.Settled():
-		r.add("guardian.consent", consular.RuleNotAllowed)
-	}
-	d.assessPapers(v, r, rung.Guardian)
+	v.Minor = rung.Guardian
+	v.Protected = v.Protected && !v.Minor
+	assessGuardian(v, r, today)
+	d.assessPapers(v, r)
 	fee, err := d.o.Tables.Fees.Compute(v.Service, age, today)
 	if err != nil {
 		r.add("fee", consular.RuleGap)
@@ -124,10 +129,8 @@ func (d *Desk) assessAge(v *Review, r *reading) {
 }
 
 // assessPapers asks for the published list and for nothing else (law 55-19).
-func (d *Desk) assessPapers(v *Review, r *reading, minor bool) {
-	of := consular.DocumentCase{
-		Service: v.Service, Minor: minor, Protected: !minor && v.Guardian != nil, Mention: v.Person.Mention != 0,
-	}
+func (d *Desk) assessPapers(v *Review, r *reading) {
+	of := v.papers()
 	for _, held := range v.Documents {
 		if !d.o.Tables.Documents.Published(of, held.Kind) {
 			r.add("documents."+held.Kind.String(), consular.RuleNotAllowed)
@@ -228,7 +231,7 @@ func threshold(f consular.Finger) int {
 func (v Review) release(parts []wire.Part, by string, o *open) (wire.Release, error) {
 	body := wire.Release{
 		Version: wire.Version, Service: v.Service, Person: v.Person, Contact: v.Contact, Delivery: v.Delivery,
-		Profile: v.Profile, Fingers: v.Fingers, Guardian: v.Guardian, Fee: v.Fee, Parts: parts,
+		Profile: v.Profile, Fingers: v.Fingers, Guardian: v.Guardian, Fee: v.Fee, Payment: v.Payment, Parts: parts,
 		EnrolledBy: o.By, ReleasedBy: by, Captured: o.Changed,
 	}
 	for _, held := range v.Documents {

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,7 +126,7 @@ const (
 // ScreenRoutes lists all that needs somebody signed in.
 func ScreenRoutes() []ScreenRoute {
 	get, post := http.MethodGet, http.MethodPost
-	return []ScreenRoute{
+	return append(slices.Concat(amendRoutes(), paymentRoutes()), []ScreenRoute{
 		{get, "/", access.VisitRead, (*Screens).home},
 		{post, "/search", access.VisitRead, (*Screens).search},
 		{get, "/live", access.NodeStatus, (*Screens).live},
@@ -157,7 +158,7 @@ func ScreenRoutes() []ScreenRoute {
 		{get, "/requests/:reference/level", access.RequestRead, (*Screens).level},
 		{get, "/follow", access.RequestFollow, (*Screens).followPage},
 		{post, "/follow", access.RequestFollow, (*Screens).follow},
-	}
+	}...)
 }
 
 // Register puts the screens on an engine of web.NewEngine, beside the API.

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -234,24 +235,33 @@ func (b *builder) values() map[string]string {
 
 // sentence tells what to do about a violation.
 func sentence(p lang.Printer, v FieldRule) string {
+	if key := deskRule(v.Rule); key != "" {
+		return p.T(key)
+	}
 	top, rest, _ := strings.Cut(v.Field, ".")
 	switch {
-	case v.Rule == ruleQuality:
-		return p.T("desk.rule.quality")
-	case v.Rule == ruleIncomplete:
-		return p.T("desk.rule.incomplete")
 	case v.Rule == consular.RuleRequired && (top == "images" || top == "documents"):
 		return p.T("desk.rule." + top)
 	case v.Rule == consular.RuleRequired && top == "fingers":
 		return p.T("desk.rule.fingers")
 	case v.Rule == consular.RuleRequired && top == "guardian" && rest == "":
-		return p.T("desk.rule.guardian")
+		return p.T("guardian.rule.required")
 	case v.Field == "person.nationality" && v.Rule == consular.RuleNotAllowed:
 		return p.T("desk.rule.nationality")
-	case v.Field == "guardian.consent" && v.Rule == consular.RuleNotAllowed:
-		return p.T("desk.rule.consent")
 	}
 	return p.Violation(consular.Violation(v))
+}
+
+// deskRule gives the message of a rule of the desk, empty for those of package
+// consular.
+func deskRule(r consular.Rule) string {
+	return map[consular.Rule]string{ //nolint:exhaustive // the others are of package consular
+		ruleQuality: "desk.rule.quality", ruleIncomplete: "desk.rule.incomplete",
+		ruleDecided: "amend.rule.decided", ruleSlip: "amend.rule.slip",
+		ruleNotProtected: "guardian.rule.not_protected", ruleDelayRuns: "guardian.rule.delay_runs",
+		ruleDelayOver: "guardian.rule.delay_over", ruleForMinors: "guardian.rule.for_minors",
+		ruleUnpaid: "payment.rule.unpaid", ruleFeeChanged: "payment.rule.changed", ruleTooLittle: "payment.rule.little",
+	}[r]
 }
 
 // fieldLabel names a field where it is not seen, as in a list of what is left.
@@ -266,6 +276,14 @@ func fieldLabel(p lang.Printer, field string) string {
 		return p.T("desk.finger." + rest)
 	case "images":
 		return imageLabel(p, rest)
+	case "amends":
+		return p.T("amend.field")
+	case "guardian":
+		if rest == "contacted" {
+			return p.T("guardian.field.contacted")
+		}
+	case "payment":
+		return p.T("payment.field." + cmp.Or(rest, "payment"))
 	}
 	base, script := rest, ""
 	for _, one := range []string{"latin", "arabic"} {

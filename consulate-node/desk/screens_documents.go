@@ -26,7 +26,7 @@ func (s *Screens) documentsStep(at screen, v visitState, data *stepPage, wrong [
 	said := sentences(at.p, wrong)
 	var lines []documentLine
 	shown := make(map[consular.DocumentKind]bool)
-	for _, line := range s.desk.o.Tables.Documents.For(caseOf(v)) {
+	for _, line := range s.desk.o.Tables.Documents.For(v.Review.papers()) {
 		one := documentLine{Required: line.Required}
 		for _, option := range line.Options {
 			if shown[option.Kind] {
@@ -58,11 +58,6 @@ func (v visitState) unscanned() bool {
 	})
 }
 
-func caseOf(v visitState) consular.DocumentCase {
-	minor := slices.ContainsFunc(stepsOf(v.Review), func(s string) bool { return s == stepGuardian })
-	return consular.DocumentCase{Service: v.Service, Minor: minor, Mention: v.Review.Person.Mention != 0}
-}
-
 func (s *Screens) paper(at screen, v visitState, option consular.DocumentOption, said map[string]string) paperShown {
 	id := "documents." + option.Kind.String()
 	shown := paperShown{ID: id, Label: at.p.Document(option.Kind), Error: said[id]}
@@ -85,7 +80,7 @@ func (s *Screens) paper(at screen, v visitState, option consular.DocumentOption,
 
 func (s *Screens) saveDocuments(at screen, v visitState) {
 	form := &DocumentsForm{Held: []DocumentForm{}}
-	for _, line := range s.desk.o.Tables.Documents.For(caseOf(v)) {
+	for _, line := range s.desk.o.Tables.Documents.For(v.Review.papers()) {
 		for _, option := range line.Options {
 			kind := option.Kind.String()
 			if at.c.PostForm("documents."+kind) == "" ||

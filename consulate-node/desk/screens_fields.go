@@ -96,14 +96,6 @@ func deliveryFields(b *builder, f *DeliveryForm, s consular.Service) {
 		append(none, countries(b.p)...), optional)
 }
 
-func guardianFields(b *builder, f *GuardianForm) {
-	b.name("guardian.name.family_name", "guardian_name_family_name", &f.Name.Family)
-	b.name("guardian.name.given_name", "guardian_name_given_name", &f.Name.Given)
-	b.text(value{id: "guardian.national_number", key: "national_number", into: &f.NationalNumber}, shapes(mono, optional))
-	b.choice(value{id: "guardian.consent", key: "guardian_consent", into: &f.Consent},
-		words(b.p, "desk.consent.", consular.GuardianConsents()), nil)
-}
-
 // words gives the members of a vocabulary as choices.
 func words[T interface{ String() string }](p lang.Printer, prefix string, all []T) []web.Option {
 	out := make([]web.Option, 0, len(all))

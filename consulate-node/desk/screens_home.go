@@ -56,7 +56,17 @@ func (d *Desk) Today(ctx context.Context, p access.Principal) ([]RequestView, er
 		}
 		last = first
 	}
-	return out, nil
+	return newest(out), nil
+}
+
+// newest keeps one line of a request that was released and amended on one day.
+func newest(all []RequestView) []RequestView {
+	seen := map[consular.Reference]bool{}
+	return slices.DeleteFunc(all, func(v RequestView) bool {
+		again := seen[v.Reference]
+		seen[v.Reference] = true
+		return again
+	})
 }
 
 func (d *Desk) midnight() time.Time {
@@ -81,7 +91,7 @@ func (d *Desk) releasedBetween(first, last uint64, midnight int64) (out []Reques
 			return nil, false, err
 		}
 		older = older || h.Time < midnight
-		if h.Kind != wire.KindRequestReleased || h.Time < midnight {
+		if h.Kind != wire.KindRequestReleased && h.Kind != wire.KindRequestAmended || h.Time < midnight {
 			continue
 		}
 		q, err := d.o.Journal.Request(h.Reference)
@@ -112,12 +122,18 @@ func (s *Screens) showHome(c *gin.Context, who access.Principal, words string) {
 		s.fail(c, who, err)
 		return
 	}
+	waiting, err := s.desk.Waiting(c.Request.Context(), who)
+	if err != nil {
+		s.fail(c, who, err)
+		return
+	}
 	p := s.ui.Printer(c)
 	page := s.page(c, who, p.T("desk.home.title"))
 	page.Template, page.Wide = "home", true
 	page.Data = gin.H{
 		"Day": p.DayDate(s.desk.today()), "Words": words, "CanBegin": who.Role.Has(access.VisitWrite),
 		"Drafts": s.draftList(p, who, matching(drafts, words)), "Done": s.doneList(p, done),
+		"Waiting": s.waitingList(p, waiting),
 	}
 	s.ui.Render(c, http.StatusOK, page)
 }
@@ -153,7 +169,7 @@ func (s *Screens) draftList(p lang.Printer, who access.Principal, drafts []Summa
 		}
 		card.Cells = []web.Cell{
 			nameCell(p, one),
-			{Text: p.T("desk.service.short." + one.Service.String())},
+			{Text: p.T("desk.service.short." + one.Service.String()), Second: correction(p, one.Amends)},
 			{Kind: "time", At: one.Begun, Second: p.Ago(now.Sub(one.Changed))},
 			state,
 			{Kind: "level"},
@@ -189,8 +205,13 @@ func (s *Screens) doneList(p lang.Printer, done []RequestView) web.WorkList {
 	}
 	for _, one := range done {
 		state := web.Cell{Kind: "state", Tone: "good", Text: p.Status(one.Status)}
-		if one.Refused {
+		switch {
+		case one.Refused:
 			state.Tone, state.Text = "warn", p.T("desk.home.refused")
+		case one.Unamended != "":
+			state.Tone, state.Text = "warn", p.T("amend.refused."+one.Unamended+".title")
+		case sentBack(one.State):
+			state.Tone, state.Text = "warn", p.T("amend.state."+one.State)
 		}
 		list.Cards = append(list.Cards, web.Card{
 			Href: "/requests/" + one.Reference.Digits(), Level: levelNumber(one.Level),

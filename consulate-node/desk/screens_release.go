@@ -49,7 +49,10 @@ type slipNames struct {
 type slipName struct {
 	applicant consular.PersonName
 	documents []consular.DocumentKind
-	fee       consular.Fee
+	service   consular.Service
+	fee       consular.Fee // zero when waived
+	receipt   string
+	before    bool // settled with the packet that was replaced
 	language  consular.Language
 	until     time.Time
 }
@@ -67,12 +70,15 @@ func (n *slipNames) keep(visit wire.RecordID, r Review) {
 			delete(n.held, id)
 		}
 	}
-	one := slipName{applicant: r.Person.Name(), language: r.Contact.Language, until: now.Add(slipHeld)}
+	one := slipName{applicant: r.Person.Name(), language: r.Contact.Language, service: r.Service, until: now.Add(slipHeld)}
 	for _, held := range r.Documents {
 		one.documents = append(one.documents, held.Kind)
 	}
-	if r.Fee != nil {
-		one.fee = *r.Fee
+	if r.Fee != nil && r.Payment != nil {
+		one.receipt, one.before = r.Payment.Receipt, r.Payment.Waiver == consular.WaivedPaidBefore
+		if r.Payment.Method == consular.PaymentCash {
+			one.fee = *r.Fee
+		}
 	}
 	n.held[visit] = one
 }
@@ -121,6 +127,9 @@ func (s *Screens) secondLook(c *gin.Context, who access.Principal) {
 	for _, check := range []string{"face", "names", "papers"} {
 		two.Checks = append(two.Checks, web.Option{Value: check, Label: at.p.T("desk.release.check_" + check)})
 	}
+	if v.Review.Guardian != nil {
+		two.Checks = append(two.Checks, web.Option{Value: "guardian", Label: at.p.T("guardian.check")})
+	}
 	switch {
 	case view.Mine:
 		two.Refused = at.p.T("desk.release.same_person")
@@ -129,7 +138,7 @@ func (s *Screens) secondLook(c *gin.Context, who access.Principal) {
 	}
 	page := s.page(c, who, at.p.T("desk.release.title"))
 	page.Template, page.Wide = "release", true
-	page.Data = gin.H{"View": view, "Two": two, "Visit": v.Visit}
+	page.Data = gin.H{"View": view, "Two": two, "Visit": v.Visit, "Amends": printed(v.Amends)}
 	s.ui.Render(c, http.StatusOK, page)
 }
 
@@ -164,7 +173,7 @@ func (s *Screens) released(c *gin.Context, who access.Principal) {
 	data := gin.H{
 		"Reference": r.Reference.String(), "Digits": r.Reference.Digits(), "Visit": id.String(), "Code": r.SlipCode.Printed(),
 		"Level": web.Badge{Level: levelNumber(r.Level), Means: true}, "Promised": at.p.DayDate(promised),
-		"Limit": at.p.Date(limit), "Given": r.SlipCode == "", "At": r.At,
+		"Limit": at.p.Date(limit), "Given": r.SlipCode == "", "At": r.At, "Amended": r.Amended,
 	}
 	if r.SlipCode == "" {
 		data["Code"] = ""
@@ -204,11 +213,11 @@ func (s *Screens) slipPDF(c *gin.Context, who access.Principal) {
 		return
 	}
 	post, on := s.desk.o.Post, consular.DateOf(r.At.In(s.desk.zone))
-	promised, limit := s.o.Promise(name.fee.Service, on)
+	promised, limit := s.o.Promise(name.service, on)
 	d := paper.SlipData{
 		Kind: post.Kind, Post: post.ID, City: consular.Name{Latin: post.City}, Reference: r.Reference, Code: r.SlipCode,
-		Follow: s.o.Follow(r.Reference, r.SlipCode), Service: name.fee.Service, Applicant: name.applicant,
-		Deposited: on, Promised: promised, Limit: limit, Documents: name.documents, Fee: name.fee,
+		Follow: s.o.Follow(r.Reference, r.SlipCode), Service: name.service, Applicant: name.applicant,
+		Deposited: on, Promised: promised, Limit: limit, Documents: name.documents, Fee: name.fee, Payment: name.receipt, Before: name.before,
 		Level: levelNumber(r.Level), Language: name.language, Staff: who.ID, Printed: s.desk.now(),
 	}
 	raw, err := s.o.Press.Slip(d)

@@ -57,7 +57,9 @@ func (s *Screens) request(c *gin.Context, who access.Principal) {
 		"Level": web.Badge{Level: levelNumber(v.Level), Means: true}, "Refused": v.Refused,
 		"Timeline": s.timeline(at.p, standingOf{v.Status, v.Opened, v.Told}), "Facts": s.requestFacts(at.p, v),
 	}
+	data["Amend"] = s.amendView(at.p, who, v)
 	s.sayReason(at.p, data, v.Reason)
+	s.tellPerson(at.p, data)
 	if proof, err := s.desk.Receipt(c.Request.Context(), who, c.Param("reference")); err == nil {
 		data["Proof"] = proof
 	}

@@ -10,18 +10,21 @@ import (
 	"jaliya/internal/web"
 )
 
-// feeView is what the request costs, as computed today.
+// feeView is what the request costs, as computed today, and how it was settled.
 type feeView struct {
-	Lines []fact
-	Total string
+	Lines   []fact
+	Total   string
+	Settled string // empty: neither paid nor waived, or another amount
+	Changed bool   // another amount was settled
 }
 
-func feeOf(p lang.Printer, fee *consular.Fee) *feeView {
-	if fee == nil {
+func feeOf(p lang.Printer, r Review) *feeView {
+	if r.Fee == nil {
 		return nil
 	}
-	out := &feeView{Total: p.Money(fee.Total)}
-	for _, line := range fee.Lines {
+	out := &feeView{Total: p.Money(r.Fee.Total), Settled: settledWords(p, r.Payment)}
+	out.Changed = r.Payment != nil && r.Payment.Due != r.Fee.Total
+	for _, line := range r.Fee.Lines {
 		out.Lines = append(out.Lines, fact{Label: p.FeePart(line.Component), Text: p.Money(line.Amount)})
 	}
 	return out
@@ -41,6 +44,7 @@ type reviewView struct {
 	Mine      bool // the reader has worked on it
 	MayNot    bool // the reader has no right to release
 	Captured  []string
+	Cash      string // receipt of the money that was taken
 	Audit     string
 }
 
@@ -49,9 +53,12 @@ type thumb struct{ Label, Src, Held string }
 func (s *Screens) reviewView(at screen, v visitState) reviewView {
 	r := v.Review
 	out := reviewView{
-		Fee: feeOf(at.p, r.Fee), Confirmed: v.Confirmed != nil, Ready: r.Ready, Captured: s.names(r.CapturedBy),
+		Fee: feeOf(at.p, r), Confirmed: v.Confirmed != nil, Ready: r.Ready, Captured: s.names(r.CapturedBy),
 		Mine: slices.Contains(r.CapturedBy, at.who.ID), MayNot: !at.who.Role.Has(access.VisitRelease),
 		Audit: at.p.T("desk.review.edited", "count", len(r.CapturedBy)), Facts: s.facts(at.p, v),
+	}
+	if r.Payment != nil {
+		out.Cash = r.Payment.Receipt
 	}
 	for _, one := range r.Against {
 		href := stepPath(v.Visit, stepFor(one.Field)) + "?check=1#" + anchor(one.Field)
@@ -93,6 +100,9 @@ func (s *Screens) names(ids []string) []string {
 }
 
 func lookAt(p lang.Printer, v FieldRule) string {
+	if v.Rule == ruleWaived {
+		return p.T("payment.look")
+	}
 	if v.Rule == ruleQuality {
 		return p.T("desk.look.quality", "what", fieldLabel(p, v.Field))
 	}
@@ -125,6 +135,10 @@ func (s *Screens) facts(p lang.Printer, v visitState) []fact {
 	if !r.Person.Mother.IsZero() {
 		out = append(out, pair("mother_given_name", r.Person.Mother.Given))
 	}
+	if r.Protected {
+		out = append(out, fact{Label: p.T("guardian.acts.label"), Text: p.T("guardian.acts.yes")})
+	}
+	out = append(out, guardianFacts(p, r)...)
 	if r.Person.Mention != 0 {
 		out = append(out, pair("spouse", r.Person.Spouse))
 	}

@@ -22,11 +22,13 @@ type stepPage struct {
 	Form     *web.Form
 	Captures []web.Capture
 	Fee      *feeView
+	Pay      *payView
 	Visit    string
 	Version  uint64
 	Next     string
 	Write    bool
-	Done     bool // nothing on the page is left to do
+	Done     bool   // nothing on the page is left to do
+	Amends   string // the request that the visit corrects
 	Extra    any
 }
 
@@ -57,6 +59,7 @@ func (s *Screens) showStep(at screen, v visitState, step string, draw func(*web.
 	data := stepPage{
 		Steps: s.stepper(at, v, step), Step: step, Title: page.Title, Lead: at.p.T("desk.lead." + step),
 		Visit: v.Visit, Version: v.Version, Done: v.stateOf(step) == "done", Next: stepPath(v.Visit, following(v.Review, step)), Write: mayWrite(at.who),
+		Amends: printed(v.Amends),
 	}
 	var wrong []FieldRule
 	if at.c.Query("check") != "" {
@@ -64,11 +67,17 @@ func (s *Screens) showStep(at screen, v visitState, step string, draw func(*web.
 	}
 	s.fillStep(at, v, &data, wrong)
 	page.Errors = summary(at.p, inOrder(wrong, data.Form))
+	if step == stepGuardian {
+		page.Notice = s.delayNotice(at.p, v.Review)
+	}
 	if draw != nil {
 		draw(&page, &data)
 	}
 	page.Data = data
 	status := http.StatusOK
+	if draw != nil && len(page.Errors) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
 	if page.Notice != nil && page.Notice.Kind == "bad" {
 		status = http.StatusConflict
 	}
@@ -102,7 +111,7 @@ func (s *Screens) fillStep(at screen, v visitState, data *stepPage, wrong []Fiel
 	case stepSignature:
 		data.Captures = []web.Capture{s.capture(at, v, nameSignature, wrong)}
 	case stepFee:
-		data.Fee = feeOf(at.p, v.Review.Fee)
+		data.Fee, data.Pay = feeOf(at.p, v.Review), s.payView(at, v, PayInput{}, wrong)
 	case stepConfirm:
 		data.Extra = s.confirmView(at, v)
 	case stepReview:
@@ -155,11 +164,11 @@ func (s *Screens) stepForm(b *builder, v visitState, step string) Form {
 		if v.Forms.Guardian != nil {
 			*f = *v.Forms.Guardian
 		}
-		guardianFields(b, f)
+		guardianFields(b, f, v.Review.Protected)
 		return f
 	default:
-		f := &beginForm{Service: v.Service.String(), Pickup: string(v.Pickup)}
-		s.beginFields(b, f)
+		f := &beginForm{Service: v.Service.String(), Pickup: string(v.Pickup), Protected: yesNo(v.Protected)}
+		s.beginFields(b, f, v.Amends != "")
 		return nil
 	}
 }
@@ -271,10 +280,11 @@ func (s *Screens) saveService(at screen, v visitState) {
 	if err == nil {
 		service, _ := consular.ParseService(at.c.PostForm("service")) // zero leaves it as it is
 		pickup, _ := consular.ParsePostID(at.c.PostForm("pickup"))
-		same := (service == 0 || service == v.Service) && (pickup == "" || pickup == v.Pickup)
+		protected := at.c.PostForm("protected") == "yes"
+		same := (service == 0 || service == v.Service) && (pickup == "" || pickup == v.Pickup) && protected == v.Protected
 		if saved = v.View; !same {
 			saved, err = s.desk.Change(at.c.Request.Context(), at.who, ChangeInput{
-				Visit: id, Version: versionOf(at.c), Service: service, Pickup: pickup,
+				Visit: id, Version: versionOf(at.c), Service: service, Pickup: pickup, Protected: &protected,
 			})
 		}
 	}

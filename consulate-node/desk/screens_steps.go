@@ -31,7 +31,7 @@ const (
 func stepsOf(r Review) []string {
 	card := r.Service.Family() == consular.FamilyCNIE
 	steps := []string{stepService, stepPerson, stepFamily}
-	if r.Guardian != nil || slices.ContainsFunc(r.Against, func(v FieldRule) bool { return strings.HasPrefix(v.Field, "guardian") }) {
+	if r.Guardian != nil || r.Minor || r.Protected || slices.ContainsFunc(r.Against, func(v FieldRule) bool { return strings.HasPrefix(v.Field, "guardian") }) {
 		steps = append(steps, stepGuardian)
 	}
 	steps = append(steps, stepContact)
@@ -70,6 +70,10 @@ func stepFor(field string) string {
 		return stepFingers
 	case "pickup", "service":
 		return stepService
+	case "amends":
+		return stepReview
+	case "payment":
+		return stepFee
 	default:
 		return top
 	}
@@ -167,6 +171,8 @@ func (v visitState) touched(step string) bool {
 		return f.Guardian != nil
 	case stepPortrait:
 		return v.has(namePortrait)
+	case stepFee:
+		return v.Payment != nil
 	default:
 		return false
 	}

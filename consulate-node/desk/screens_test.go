@@ -196,7 +196,9 @@ func (s surfer) wholeVisit(t *testing.T) string {
 	}
 	require.Contains(t, s.send("/visits/"+visit+"/steps/fingers", fields, files).at, "/steps/signature")
 	s.send("/visits/"+visit+"/images/signature", nil, map[string][]byte{"file": portraitPNG(t)})
-	require.Contains(t, s.get("/visits/"+visit+"/steps/fee").text, "105,00")
+	fee := s.get("/visits/" + visit + "/steps/fee")
+	require.Contains(t, fee.text, "105,00")
+	require.Contains(t, s.post("/visits/"+visit+"/payment", fee.versioned("method", "cash", "payment.received", "110")).text, "rendu")
 
 	turned := s.get("/visits/" + visit + "/confirm")
 	require.Contains(t, turned.text, familyLatin)

@@ -29,15 +29,17 @@ func (s *Screens) at(c *gin.Context, who access.Principal) screen {
 // newVisit asks what the person wants and where the document is to go. The id
 // of the visit is drawn here, so that a double click begins one visit.
 func (s *Screens) newVisit(c *gin.Context, who access.Principal) {
-	s.showNew(s.at(c, who), http.StatusOK, beginForm{Visit: wire.NewRecordID().String(), Pickup: string(s.desk.o.Post.ID)}, nil)
+	s.showNew(s.at(c, who), http.StatusOK, beginForm{
+		Visit: wire.NewRecordID().String(), Pickup: string(s.desk.o.Post.ID), Protected: "no",
+	}, nil)
 }
 
-type beginForm struct{ Visit, Service, Pickup string }
+type beginForm struct{ Visit, Service, Pickup, Protected string }
 
 func (s *Screens) showNew(at screen, status int, f beginForm, wrong []FieldRule) {
 	page := s.page(at.c, at.who, at.p.T("desk.new.title"))
 	b := &builder{p: at.p, wrong: sentences(at.p, wrong)}
-	s.beginFields(b, &f)
+	s.beginFields(b, &f, false)
 	form := web.Form{
 		Action: "/visits", Rows: b.rows, Save: at.p.T("desk.new.begin"),
 		Hidden: []web.Option{{Value: "visit", Label: f.Visit}},
@@ -47,8 +49,14 @@ func (s *Screens) showNew(at screen, status int, f beginForm, wrong []FieldRule)
 	s.ui.Render(at.c, status, page)
 }
 
-func (s *Screens) beginFields(b *builder, f *beginForm) {
-	b.choice(value{id: "service", key: "service", into: &f.Service}, words(b.p, "service.", consular.Services()), nil)
+// beginFields asks what a visit is about; an amendment keeps the service.
+func (s *Screens) beginFields(b *builder, f *beginForm, amends bool) {
+	if !amends {
+		b.choice(value{id: "service", key: "service", into: &f.Service}, words(b.p, "service.", consular.Services()), nil)
+	}
+	b.choice(value{id: "protected", key: "service", into: &f.Protected}, []web.Option{
+		{Value: "no", Label: b.p.T("guardian.acts.no")}, {Value: "yes", Label: b.p.T("guardian.acts.yes"), Hint: b.p.T("guardian.acts.hint")},
+	}, func(w *web.Field) { w.Label = b.p.T("guardian.acts.label") })
 	b.choice(value{id: "pickup", key: "pickup", into: &f.Pickup}, s.posts(b.p), hint(b.p.T("desk.hint.pickup")))
 }
 
@@ -74,7 +82,9 @@ func (s *Screens) posts(p lang.Printer) []web.Option {
 
 func (s *Screens) begin(c *gin.Context, who access.Principal) {
 	at := s.at(c, who)
-	f := beginForm{Visit: c.PostForm("visit"), Service: c.PostForm("service"), Pickup: c.PostForm("pickup")}
+	f := beginForm{
+		Visit: c.PostForm("visit"), Service: c.PostForm("service"), Pickup: c.PostForm("pickup"), Protected: c.PostForm("protected"),
+	}
 	id, err := wire.ParseRecordID(f.Visit)
 	if err != nil {
 		id = wire.NewRecordID() // a form of ours always carries one
@@ -93,7 +103,8 @@ func (s *Screens) begin(c *gin.Context, who access.Principal) {
 		s.showNew(at, http.StatusUnprocessableEntity, f, wrong)
 		return
 	}
-	if _, err := s.desk.Begin(c.Request.Context(), who, BeginInput{Visit: id, Service: service, Pickup: pickup}); err != nil {
+	in := BeginInput{Visit: id, Service: service, Pickup: pickup, Protected: f.Protected == "yes"}
+	if _, err := s.desk.Begin(c.Request.Context(), who, in); err != nil {
 		s.fail(c, who, err)
 		return
 	}

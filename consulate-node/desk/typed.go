@@ -167,6 +167,7 @@ func (r *reading) guardian(f *GuardianForm) *consular.Guardian {
 		Name:           personName(f.Name),
 		NationalNumber: text(r, "guardian.national_number", f.NationalNumber, consular.ParseNationalNumber),
 		Consent:        text(r, "guardian.consent", f.Consent, consular.ParseGuardianConsent),
+		Contacted:      text(r, "guardian.contacted", f.Contacted, consular.ParseDate),
 	}
 	if f.Contact != (ContactForm{}) {
 		g.Contact = r.contact("guardian.contact", &f.Contact)

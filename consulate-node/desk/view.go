@@ -19,6 +19,7 @@ type View struct {
 	Visit      string           `json:"visit"`
 	Service    consular.Service `json:"service"`
 	Pickup     consular.PostID  `json:"pickup"`
+	Protected  bool             `json:"protected,omitempty"` // an adult for whom a guardian acts
 	Version    uint64           `json:"version"`
 	CapturedBy string           `json:"captured_by"`
 	Begun      time.Time        `json:"begun"`
@@ -26,7 +27,10 @@ type View struct {
 	Forms      Forms            `json:"forms"`
 	Images     []ImageStatus    `json:"images"` // offset is that of complete ones only
 	Level      string           `json:"level"`
-	Warnings   []FieldRule      `json:"warnings"` // what stands against a release by now
+	Warnings   []FieldRule      `json:"warnings"`         // what stands against a release by now
+	Amends     string           `json:"amends,omitempty"` // reference of the request whose packet it replaces
+
+	Payment *consular.Payment `json:"payment,omitempty"` // as recorded; nil for neither paid nor waived
 }
 
 // FieldRule is a broken rule at a field.
@@ -48,6 +52,7 @@ func (d *Desk) view(o *open) View {
 		Visit: o.id.String(), Service: o.Service, Pickup: o.Pickup, Version: o.Version, CapturedBy: o.By,
 		Begun: time.UnixMilli(o.Begun).UTC(), Changed: time.UnixMilli(o.Changed).UTC(), Forms: o.Forms,
 		Images: []ImageStatus{}, Level: "L1", Warnings: fieldRules(d.assess(o).Violations),
+		Protected: o.Protected, Amends: o.amended(), Payment: o.Payment,
 	}
 	for _, name := range o.names() {
 		offset := int64(0)
@@ -88,6 +93,7 @@ type Summary struct {
 	Family     NameForm         `json:"family_name,omitzero"` // so that people know whose it is
 	Given      NameForm         `json:"given_name,omitzero"`
 	Open       int              `json:"open"` // violations left; 0 is ready for release
+	Amends     string           `json:"amends,omitempty"`
 }
 
 // Drafts lists the visits that are not released, oldest first.
@@ -124,7 +130,7 @@ func (d *Desk) summary(o *open) Summary {
 	s := Summary{
 		Visit: o.id.String(), Service: o.Service, Pickup: o.Pickup, Version: o.Version, CapturedBy: o.By,
 		Begun: time.UnixMilli(o.Begun).UTC(), Changed: time.UnixMilli(o.Changed).UTC(),
-		Open: len(d.assess(o).Violations),
+		Open: len(d.assess(o).Violations), Amends: o.amended(),
 	}
 	if o.Forms.Person != nil {
 		s.Family, s.Given = o.Forms.Person.Family, o.Forms.Person.Given

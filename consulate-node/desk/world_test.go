@@ -48,6 +48,7 @@ type world struct {
 	now      time.Time
 	full     bool
 	noIntake bool
+	version  uint64 // of the case that the hub tells of
 	tokens   map[access.Role]string
 	auth     access.Authenticator
 	device   string // origin of the fingerprint reader, none without
@@ -259,6 +260,19 @@ func (w *world) fill(tb testing.TB, v desk.View) desk.View {
 	}
 	w.upload(tb, v.Visit, "signature", picture(tb, 300, 100))
 	w.must(tb, call{role: agent, method: http.MethodGet, path: "/visits/" + v.Visit}, &v)
+	return w.pay(tb, v)
+}
+
+// pay settles the fee of a visit in cash; what an amendment replaces is paid.
+func (w *world) pay(tb testing.TB, v desk.View) desk.View {
+	tb.Helper()
+	if v.Amends != "" {
+		return v
+	}
+	w.must(tb, call{
+		role: agent, method: http.MethodPost, path: "/visits/" + v.Visit + "/payment", version: v.Version,
+		body: map[string]string{"method": "cash", "received": "120"},
+	}, &v)
 	return v
 }
 

@@ -84,7 +84,7 @@ func requireStable[T any](t *testing.T, raw []byte) error {
 func FuzzCheck(f *testing.F) {
 	buckets := [][]byte{
 		bucketMeta, bucketEntries, bucketRecords, bucketImages,
-		bucketUnstored, bucketReceipts, bucketNotices, bucketRequests,
+		bucketUnstored, bucketReceipts, bucketNotices, bucketRequests, bucketWaiting,
 	}
 	f.Add(uint8(1), entryKey(7, 1), storedEntry(wire.Digest{}, wire.Entry{}))
 	f.Add(uint8(5), entryKey(7, 1), wire.Marshal(wire.SignedReceipt{Raw: wire.Marshal(wire.Receipt{First: 1, Last: 1 << 60})}))

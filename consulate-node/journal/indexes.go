@@ -49,7 +49,20 @@ func (v *verifier) indexes() error {
 	if err := v.unstored(waiting); err != nil {
 		return damagedIndex(bucketUnstored, err)
 	}
-	return v.each(bucketRequests, v.request)
+	if err := v.each(bucketRequests, v.request); err != nil {
+		return err
+	}
+	err = v.each(bucketWaiting, func(key, _ []byte) error {
+		q, err := readRequest(v.r, string(key))
+		if err == nil && !q.Waits() {
+			err = errIndex
+		}
+		return err
+	})
+	if err != nil {
+		return damagedIndex(bucketWaiting, err)
+	}
+	return nil
 }
 
 func (v *verifier) unstored(want uint64) error {
@@ -81,7 +94,7 @@ func (v *verifier) request(key, value []byte) error {
 		return err
 	}
 	v.rep.Requests++
-	if q.Reference != string(key) {
+	if q.Reference != string(key) || q.Waits() != (v.r.Get(bucketWaiting, key) != nil) {
 		return errIndex
 	}
 	if q.Position.Seq == 0 {

@@ -71,10 +71,10 @@ func applyNotice(w kv.Writer, n wire.Notice) error {
 		return err
 	}
 	switch {
-	case n.Kind == wire.NoticeEntryRefused && n.Record == q.Record && n.State == 0:
-		q.Refused, q.Reason = true, n.Reason
+	case n.Kind == wire.NoticeEntryRefused && n.State == 0:
+		q.refused(n)
 	case n.Kind == wire.NoticeCaseMoved && n.Case >= q.Version:
-		q.Version, q.State, q.Reason = n.Case, n.State, n.Reason
+		q.moved(n)
 	}
 	q.Told = max(q.Told, n.Time)
 	return putRequest(w, q)

@@ -33,6 +33,10 @@ type Request struct {
 	Told      int64           `cbor:"11,keyasint"`           // hub time of the last notice, ms
 	Refused   bool            `cbor:"12,keyasint"`           // the entry itself was committed as refused
 	Withdrawn bool            `cbor:"13,keyasint,omitempty"` // this post said that the person withdrew
+	Before    []Packet        `cbor:"14,keyasint,omitempty"` // that the hub may fall back to, oldest first
+	Unamended uint16          `cbor:"15,keyasint,omitempty"` // why the hub refused the last amendment, 0 for not
+	Elsewhere bool            `cbor:"17,keyasint,omitempty"` // the packet that counts is another post's by now
+	Read      bool            `cbor:"16,keyasint,omitempty"` // somebody here has read the refusal
 }
 
 // trackEntry keeps the view of a request in step with the entries about it.
@@ -77,18 +81,22 @@ func amended(w kv.Writer, q Request, h wire.Header, at wire.Position) error {
 	if q.Reference == "" {
 		q = Request{Reference: h.Reference, Opened: h.Time}
 	}
+	q.push()
 	return putRequest(w, opened(q, h, at))
 }
 
 // opened is the request with h as the packet that counts.
 func opened(q Request, h wire.Header, at wire.Position) Request {
 	q.Record, q.Position, q.Service, q.Pickup = h.Record, at, h.Service, h.Pickup
-	q.SlipHash, q.Refused = *h.SlipHash, false
+	q.SlipHash, q.Refused, q.Unamended, q.Read = *h.SlipHash, false, 0, false
 	return q
 }
 
 func putRequest(w kv.Writer, q Request) error {
-	return w.Put(bucketRequests, []byte(q.Reference), encodeHeld(q))
+	if err := w.Put(bucketRequests, []byte(q.Reference), encodeHeld(q)); err != nil {
+		return err
+	}
+	return q.index(w)
 }
 
 func readRequest(r kv.Reader, reference string) (Request, error) {

@@ -20,6 +20,7 @@ var (
 	bucketReceipts = []byte("receipts")
 	bucketNotices  = []byte("notices")
 	bucketRequests = []byte("requests")
+	bucketWaiting  = []byte("waiting")
 
 	keyIdentity = []byte("identity")
 	keyState    = []byte("state")

@@ -14,8 +14,9 @@ var documentsCSV string
 type DocumentCase struct {
 	Service   Service
 	Minor     bool
-	Protected bool // adult under guardianship
-	Mention   bool // wife, widow or widower line wanted on the card
+	Protected bool            // adult under guardianship
+	Mention   bool            // wife, widow or widower line wanted on the card
+	Consent   GuardianConsent // of the legal representative, zero for none
 }
 
 // DocumentOption is one paper that satisfies a line of the list.
@@ -75,7 +76,7 @@ func (l *DocumentList) addRow(fields []string) error {
 			Required: read(&c, parseBool("documents.required")),
 		},
 	}
-	if !slices.Contains([]string{"all", "minor", "protected", "mention"}, row.applies) && c.err == nil {
+	if !slices.Contains([]string{"all", "minor", "protected", "mention", "attorney", "court"}, row.applies) && c.err == nil {
 		c.err = broken(opLoad, "documents.applies", RuleUnknown)
 	}
 	l.rows = append(l.rows, row)
@@ -112,6 +113,10 @@ func (r documentRow) holds(c DocumentCase) bool {
 		return c.Minor
 	case "protected":
 		return c.Protected
+	case "attorney":
+		return c.Consent == GuardianPowerOfAttorney
+	case "court":
+		return c.Consent == GuardianCourtOrder
 	default:
 		return c.Mention
 	}

@@ -44,6 +44,12 @@ func (g GuardianConsent) MarshalText() ([]byte, error) { return guardianConsentT
 // UnmarshalText reads the text; the empty text gives zero.
 func (g *GuardianConsent) UnmarshalText(b []byte) error { return guardianConsentTerms.unmarshal(b, g) }
 
+// ForAdult reports whether the consent is one that the guardian of a protected
+// adult can give: the absent father is a matter of minors.
+func (g GuardianConsent) ForAdult() bool {
+	return g == GuardianPresent || g == GuardianPowerOfAttorney || g == GuardianCourtOrder
+}
+
 // Settled reports whether the case may go on.
 func (g GuardianConsent) Settled() bool {
 	return guardianConsentTerms.rule(g) == "" && g != GuardianContacted

@@ -241,7 +241,13 @@ func TestAddress(t *testing.T) {
 func TestGuardian(t *testing.T) {
 	t.Parallel()
 	g := consular.Guardian{Name: goodPerson().Name(), NationalNumber: "A1", Consent: consular.GuardianContacted}
+	require.Equal(t, "guardian.contacted", consular.ViolationsOf(g.Validate())[0].Field, "since when does the delay run")
+	require.Empty(t, g.Until())
+	g.Contacted = "2026-02-20"
 	require.NoError(t, g.Validate())
+	require.EqualValues(t, "2026-03-07", g.Until())
+	require.True(t, consular.GuardianCourtOrder.ForAdult())
+	require.False(t, consular.GuardianSwornAbsence.ForAdult())
 	require.False(t, g.Consent.Settled())
 	require.True(t, consular.GuardianPresent.Settled())
 	require.False(t, consular.GuardianConsent(0).Settled())

@@ -197,8 +197,11 @@ func (s *slip) fees() {
 	s.heading("slip.fee")
 	plain := style{size: 8.6, color: ink(), leading: 1.38}
 	if len(s.Fee.Lines) == 0 {
-		s.pair(s.block(s.fr.T("fee.waived"), false, s.column(), plain),
-			s.block(s.ar.T("fee.waived"), true, s.column(), plain), 4)
+		key := "fee.waived"
+		if s.Before {
+			key = "payment.slip.before"
+		}
+		s.pair(s.block(s.fr.T(key), false, s.column(), plain), s.block(s.ar.T(key), true, s.column(), plain), 4)
 		return
 	}
 	for _, l := range s.Fee.Lines {

@@ -27,6 +27,7 @@ type SlipData struct {
 	Documents []consular.DocumentKind
 	Fee       consular.Fee // zero when waived
 	Payment   string       // number of the payment receipt, may be empty
+	Before    bool         // the fee was settled with the packet that this one replaces
 
 	Level int    // 1 to 3, the level at the moment of printing
 	Proof string // short proof of the receipt as text of a second QR code; empty below level 2

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"jaliya/internal/consular"
 	"jaliya/internal/wire"
@@ -80,7 +81,21 @@ func (v Visit) Release(enrolledBy, releasedBy string) wire.Release {
 	return wire.Release{
 		Version: wire.Version, Service: v.Service, Person: v.Person, Contact: v.Contact, Delivery: v.Delivery,
 		Documents: v.Kinds(), Profile: v.Profile, Fingers: v.Fingers, Guardian: v.Guardian, Fee: v.Fee,
-		EnrolledBy: enrolledBy, ReleasedBy: releasedBy,
+		EnrolledBy: enrolledBy, ReleasedBy: releasedBy, Record: v.wish(),
+	}
+}
+
+// wish is what a request for a record says besides, made at a counter; nil for
+// a card.
+func (v Visit) wish() *wire.RecordWish {
+	if v.Service.Family() != consular.FamilyRecord {
+		return nil
+	}
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	return &wire.RecordWish{
+		Use:     consular.Use{Purpose: consular.PurposeResidence, Country: "ES", Legalization: consular.LegalizationNone, Copies: 1},
+		Consent: consular.Consent{Version: "2026-01", Language: "fr", At: at, Channel: consular.ChannelDesk},
+		Proof:   consular.IdentityProof{Kind: consular.ProofCounter, Document: consular.DocOldCard, At: at},
 	}
 }
 

@@ -82,6 +82,9 @@ func requireValid(tb testing.TB, v specimen.Visit) {
 	list, err := published()
 	require.NoError(tb, err)
 	of := consular.DocumentCase{Service: v.Service, Minor: age < 18, Mention: v.Person.Mention != 0}
+	if v.Guardian != nil {
+		of.Consent = v.Guardian.Consent
+	}
 	require.Empty(tb, list.Missing(of, v.Documents, v.On))
 	for _, d := range v.Documents {
 		require.True(tb, list.Published(of, d.Kind))

@@ -60,6 +60,9 @@ func (d *drawing) guardian(child consular.Person) *consular.Guardian {
 func (d *drawing) papers(v Visit) []consular.DocumentHeld {
 	var held []consular.DocumentHeld
 	of := consular.DocumentCase{Service: v.Service, Minor: v.Guardian != nil, Mention: v.Person.Mention != 0}
+	if v.Guardian != nil {
+		of.Consent = v.Guardian.Consent
+	}
 	for _, line := range d.t.documents.For(of) {
 		if !line.Required && !d.chance(10) {
 			continue

@@ -38,6 +38,9 @@ const (
 	CodeLocked           Code = "session-locked"  // the screen is locked, nothing typed is lost
 	CodeStaffOld         Code = "staff-data-old"  // the post has been alone too long to know who may sign in
 	CodeCrossOrigin      Code = "cross-origin"    // another site sent it
+	CodeAmendDecided     Code = "amend-decided"   // verification has decided, nothing can be replaced
+	CodeAmendElsewhere   Code = "amend-elsewhere" // the packet that counts is not this post's
+	CodeAmendOpen        Code = "amend-open"      // another draft replaces the same packet
 )
 
 // The codes of cards and pouches at a post.
@@ -89,6 +92,6 @@ func Codes() []Code {
 		CodeNotSecured, CodeNoMatch, CodeAttempts, CodeNoIntakeKey, CodeSignIn, CodeLocked, CodeStaffOld, CodeCrossOrigin,
 		CodeTwoPersons, CodePouchUnknown, CodePouchOtherPost, CodeManifestPart, CodePouchNotOpen, CodePouchNotHere,
 		CodePouchCounted, CodeCountOther, CodeCardUnknown, CodeCardOther, CodeCardNotReady, CodeCardOnHold,
-		CodeCardStopped, CodeCardGiven,
+		CodeCardStopped, CodeCardGiven, CodeAmendDecided, CodeAmendElsewhere, CodeAmendOpen,
 	}
 }

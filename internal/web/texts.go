@@ -147,6 +147,21 @@ var texts = map[string]map[Language]Text{
 		French:  {"Une seconde personne est nécessaire", "La personne qui a saisi un dossier ne peut pas le valider."},
 		Arabic:  {"يلزم شخص ثان", "من سجل الملف لا يمكنه المصادقة عليه."},
 	},
+	"amend-decided": {
+		English: {"The decision has been made", "Verification has decided on this request, or the person withdrew it. What was released can no longer be replaced."},
+		French:  {"La décision est prise", "La vérification a décidé sur cette demande, ou la personne l'a retirée. Ce qui a été validé ne peut plus être remplacé."},
+		Arabic:  {"تم البت في الطلب", "انتهى التحقق من هذا الطلب أو سحبه صاحبه، ولم يعد ممكنا استبدال ما تمت المصادقة عليه."},
+	},
+	"amend-elsewhere": {
+		English: {"Not this post's to correct", "What counts for this request was not released here, or was replaced meanwhile. Only the post that released it can correct it."},
+		French:  {"Ce poste ne peut pas corriger cette demande", "Ce qui compte pour cette demande n'a pas été validé ici, ou a été remplacé entre-temps. Seul le poste qui l'a validé peut corriger."},
+		Arabic:  {"لا يمكن لهذا المركز تصحيح الطلب", "الملف المعتمد لهذا الطلب لم يصادق عليه هنا أو تم استبداله في هذه الأثناء. وحده المركز الذي صادق عليه يمكنه تصحيحه."},
+	},
+	"amend-open": {
+		English: {"A correction has been begun", "Another draft already corrects this request. Continue that one, or destroy it first."},
+		French:  {"Une correction est déjà commencée", "Un autre dossier corrige déjà cette demande. Continuez celui-là, ou détruisez-le d'abord."},
+		Arabic:  {"بدأ تصحيح من قبل", "هناك ملف آخر يصحح هذا الطلب. تابعه، أو أتلفه أولا."},
+	},
 	"no-such-route": {
 		English: {"No such page", "There is nothing at this address."},
 		French:  {"Page inexistante", "Il n'y a rien à cette adresse."},

@@ -46,7 +46,8 @@ type Release struct {
 	EnrolledBy string                  `cbor:"12,keyasint"` // staff id
 	ReleasedBy string                  `cbor:"13,keyasint"` // staff id, another one
 	Captured   int64                   `cbor:"14,keyasint"` // wall clock of the desk, ms
-	Record     *RecordWish             `cbor:"15,keyasint,omitempty"`
+	Payment    *consular.Payment       `cbor:"15,keyasint,omitempty"`
+	Record     *RecordWish             `cbor:"16,keyasint,omitempty"`
 }
 
 // RecordWish is what only a request for a criminal record has (domain.md B.3).
@@ -165,6 +166,14 @@ func (r Release) validateOptional() error {
 	}
 	if r.Guardian != nil {
 		if err := r.Guardian.Validate(); err != nil {
+			return err
+		}
+	}
+	if r.Payment != nil {
+		if r.Fee == nil || r.Payment.Due != r.Fee.Total {
+			return fault.New(fault.Invalid, op, "payment.due", nil)
+		}
+		if err := r.Payment.Validate(); err != nil {
 			return err
 		}
 	}

@@ -74,7 +74,7 @@ func TestReleaseRoundTrip(t *testing.T) {
 // asRecord makes the enrolment a request for a police record.
 func asRecord(r *wire.Release, proof consular.ProofKind) {
 	at := time.UnixMilli(hubTime).UTC()
-	r.Service, r.Parts, r.Profile, r.Fingers, r.Fee = consular.RecordPolice, nil, 0, nil, nil
+	r.Service, r.Parts, r.Profile, r.Fingers, r.Fee, r.Payment = consular.RecordPolice, nil, 0, nil, nil, nil
 	r.Record = &wire.RecordWish{
 		Use:     consular.Use{Purpose: consular.PurposeResidence, Country: "ES", Legalization: consular.LegalizationNone, Copies: 1},
 		Consent: consular.Consent{Version: "2026-01", Language: "es", At: at, Channel: consular.ChannelPortal},

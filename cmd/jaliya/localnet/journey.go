@@ -298,6 +298,16 @@ func enrol(ctx context.Context, agent, supervisor *client, v visitor) (released,
 			return released{}, err
 		}
 	}
+	if err := agent.do(ctx, call{Method: http.MethodGet, Path: "/visits/" + id, Into: &seen}); err != nil {
+		return released{}, err
+	}
+	pay := call{
+		Method: http.MethodPost, Path: "/visits/" + id + "/payment", Into: &seen, Header: version(seen.Version),
+		Body: map[string]string{"method": "cash", "received": "200"},
+	}
+	if err := agent.do(ctx, pay); err != nil {
+		return released{}, err
+	}
 	if err := supervisor.do(ctx, call{Method: http.MethodGet, Path: "/visits/" + id, Into: &seen}); err != nil {
 		return released{}, err
 	}
