@@ -98,7 +98,9 @@ func (n *Node) registerScreens(engine *gin.Engine, auth access.Authenticator, do
 	if err != nil {
 		return err
 	}
-	screens, err := desk.NewScreens(n.desk, desk.ScreenOptions{Auth: auth, Catalog: words, Door: door, Press: press, StaffName: n.staff.Name})
+	screens, err := desk.NewScreens(n.desk, desk.ScreenOptions{
+		Auth: auth, Catalog: words, Door: door, Press: press, StaffName: n.staff.Name, Handover: n.hand, People: n.staff,
+	})
 	if err != nil {
 		return err
 	}

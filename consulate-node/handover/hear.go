@@ -158,7 +158,11 @@ func (h *Handover) forget(w kv.Writer, c *card) error {
 	if err := h.dropTerms(w, c); err != nil {
 		return err
 	}
-	return w.Delete(bucketCards, h.cardKey(c.Reference))
+	key := h.cardKey(c.Reference)
+	if err := w.Delete(bucketHeld, key); err != nil {
+		return err
+	}
+	return w.Delete(bucketCards, key)
 }
 
 // expect makes a card of a line of a manifest. It takes the place of a card of
