@@ -38,7 +38,7 @@ func (s *Screens) giveForm(at screen, v handover.CardView, f giveBody, said told
 	}
 	fields := map[string]web.Field{
 		"Document": choices(p, "document", f.Document, wordsDocument), "Print": choices(p, "print", f.Print, wordsPrint[:4]),
-		"OldCard": choices(p, "old_card", f.OldCard, old), "OldSerial": line(p, "old_serial", f.OldSerial, mono, optional),
+		"OldCard": choices(p, "old_card", f.OldCard, old), "OldSerial": line(p, "old_serial", f.OldSerial, mono),
 		"Receiver": choices(p, "receiver", f.Receiver, receivers), "GuardianName": line(p, "guardian", f.Guardian, optional),
 		"SlipCode": line(p, "slip_code", f.SlipCode, mono, optional), "Serial": line(p, "serial", f.Serial, mono),
 		"Remarks": line(p, "remarks", f.Remarks, optional),
