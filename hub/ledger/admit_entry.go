@@ -78,8 +78,10 @@ func lastKind(feature uint32) wire.Kind {
 	switch feature {
 	case 0:
 		return 0
-	default:
+	case 1:
 		return wire.KindPouchReconciled
+	default:
+		return wire.KindCardDestroyed
 	}
 }
 
@@ -141,7 +143,9 @@ func (t *tx) effect(h wire.Header, s *Stored) (Reason, error) {
 	case wire.KindFileViewed, wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut:
 		return 0, nil // the entry itself is the record of it
 	case wire.KindCardReceived, wire.KindCardMissing, wire.KindCardDamaged, wire.KindCardShelved,
-		wire.KindCardDefective, wire.KindCardHandedOver, wire.KindCheckFailed:
+		wire.KindCardDefective, wire.KindCardHandedOver, wire.KindCheckFailed,
+		wire.KindTransferAsked, wire.KindTransferWithdrawn, wire.KindTransferSent,
+		wire.KindCardReclaimed, wire.KindCardSentBack, wire.KindCardDestroyed:
 		return t.card(h, s, in)
 	case wire.KindPouchArrived, wire.KindPouchOpened, wire.KindPouchReconciled:
 		return t.bag(h, s, in)

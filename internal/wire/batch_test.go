@@ -318,6 +318,9 @@ func TestKindsArePinned(t *testing.T) {
 		wire.KindCardDefective: "card.defective", wire.KindCardHandedOver: "card.handed_over",
 		wire.KindCheckFailed: "card.check_failed", wire.KindPouchArrived: "pouch.arrived",
 		wire.KindPouchOpened: "pouch.opened", wire.KindPouchReconciled: "pouch.reconciled",
+		wire.KindTransferAsked: "transfer.asked", wire.KindTransferWithdrawn: "transfer.withdrawn",
+		wire.KindTransferSent: "transfer.sent", wire.KindCardReclaimed: "card.reclaimed",
+		wire.KindCardSentBack: "card.sent_back", wire.KindCardDestroyed: "card.destroyed",
 	} {
 		require.True(t, kind.Known())
 		require.Equal(t, name, kind.String())
@@ -325,6 +328,10 @@ func TestKindsArePinned(t *testing.T) {
 	require.Equal(t, []wire.Kind{1, 2, 3, 4, 5, 6, 7}, []wire.Kind{
 		wire.KindRequestReleased, wire.KindRequestAmended, wire.KindRequestCancelled, wire.KindFileViewed,
 		wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut,
+	})
+	require.Equal(t, []wire.Kind{26, 27, 28, 29, 30, 31}, []wire.Kind{
+		wire.KindTransferAsked, wire.KindTransferWithdrawn, wire.KindTransferSent, wire.KindCardReclaimed,
+		wire.KindCardSentBack, wire.KindCardDestroyed,
 	})
 	require.False(t, wire.Kind(0).Known())
 	require.Equal(t, "jaliya/body/1"+string(record[:])+"\x02", string(wire.BodyAAD(record, wire.KindRequestAmended)))
