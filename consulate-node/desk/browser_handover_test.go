@@ -9,8 +9,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
-	"jaliya/consulate-node/desk"
 	"jaliya/internal/wire"
+	"jaliya/internal/workflow"
 )
 
 // TestHandoverInTheBrowser walks a pouch from its announcement until a card is
@@ -21,7 +21,7 @@ func TestHandoverInTheBrowser(t *testing.T) {
 			t.Run(fmt.Sprintf("OK-%s-%d", language, width), func(t *testing.T) {
 				cards := people(t)
 				c := newCounter(t, cards...)
-				server := httptest.NewServer(c.screensWith(t, desk.ScreenOptions{Handover: c.hand, People: c.door}))
+				server := httptest.NewServer(c.screensWith(t, optionsOf(c)))
 				t.Cleanup(server.Close)
 				b := startBrowser(t, server.URL)
 				b.name = fmt.Sprintf("handover-%s-%d", language, width)
@@ -30,6 +30,7 @@ func TestHandoverInTheBrowser(t *testing.T) {
 				b.press(`.languages [value="` + language + `"]`)
 				b.unpack(c, append(cards, c.card))
 				b.collect(cards[0])
+				b.leave(c, cards[1], cards[2])
 			})
 		}
 	}
@@ -114,4 +115,27 @@ func (b *tab) collect(card wire.ManifestCard) {
 	b.look("given")
 	b.open("/")
 	b.look("home-after")
+}
+
+// leave looks at the cards that leave otherwise: for another post, and after
+// nobody came.
+func (b *tab) leave(c *counter, moved, unclaimed wire.ManifestCard) {
+	b.t.Helper()
+	b.signIn("supervisor")
+	b.open("/cards/" + moved.Reference.Digits())
+	eval[bool](b, `document.querySelectorAll("details").forEach((d) => { d.open = true; }) || true`)
+	b.fill(map[string]string{"post": "BE-BRU"})
+	b.look("transfer-ask")
+	b.press(`form[action$="/transfer"] button`)
+	b.look("transfer")
+	for _, state := range []workflow.State{workflow.Received, workflow.Ready, workflow.Unclaimed} {
+		c.told(b.t, unclaimed.Reference, state)
+	}
+	b.open("/leaving")
+	b.look("leaving")
+	b.open("/cards/" + unclaimed.Reference.Digits())
+	eval[bool](b, `document.querySelectorAll("details").forEach((d) => { d.open = true; }) || true`)
+	b.fill(map[string]string{"end": "destroy"})
+	b.press(`form[action$="/end"] button`)
+	b.look("unclaimed")
 }

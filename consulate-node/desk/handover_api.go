@@ -29,7 +29,7 @@ type HandoverRoute = RouteOf[*HandoverAPI]
 // HandoverRoutes lists the whole API.
 func HandoverRoutes() []HandoverRoute {
 	const pouch, card = "/pouches/:pouch", "/cards/:reference"
-	return []HandoverRoute{
+	return append([]HandoverRoute{
 		{http.MethodGet, "/pouches", access.CardRead, (*HandoverAPI).pouches},
 		{http.MethodGet, pouch, access.CardRead, (*HandoverAPI).pouch},
 		{http.MethodPost, pouch + "/arrive", access.PouchOpen, (*HandoverAPI).arrive},
@@ -42,7 +42,7 @@ func HandoverRoutes() []HandoverRoute {
 		{http.MethodPost, card + "/shelve", access.HandoverWrite, (*HandoverAPI).shelve},
 		{http.MethodPost, card + "/check", access.HandoverWrite, (*HandoverAPI).check},
 		{http.MethodPost, card + "/handover", access.HandoverWrite, (*HandoverAPI).give},
-	}
+	}, leaveRoutes()...)
 }
 
 // Register puts the routes on an engine of web.NewEngine.

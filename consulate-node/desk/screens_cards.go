@@ -138,6 +138,9 @@ const (
 	cardReady  = "ready"
 	cardGiven  = "given"
 	cardStop   = "stop"
+	cardMoving = "moving" // to another post
+	cardNobody = "nobody" // nobody came
+	cardGone   = "gone"   // it left, not into a hand
 )
 
 func cardStage(v handover.CardView) string {
@@ -148,6 +151,12 @@ func cardStage(v handover.CardView) string {
 		return cardPlace
 	case v.Held && v.State == workflow.Ready.String():
 		return cardReady
+	case v.Held && v.State == workflow.Transfer.String():
+		return cardMoving
+	case v.Held && v.State == workflow.Unclaimed.String():
+		return cardNobody
+	case !v.Held && !v.GivenAt.IsZero():
+		return cardGone
 	case v.State == workflow.Packed.String(), v.State == workflow.InTransit.String(), v.State == workflow.Produced.String():
 		return cardComing
 	}
@@ -178,6 +187,7 @@ func (s *Screens) showCard(at screen, typed giveBody, said told) {
 	if stage == cardReady {
 		maps.Copy(data, s.giveForm(at, v, typed, said))
 	}
+	maps.Copy(data, s.leaveForm(at, v, said))
 	page := s.page(at.c, at.who, at.p.T("handover.card.title"))
 	page.Template, page.Data = "card", data
 	s.render(at, page, said)
@@ -187,12 +197,14 @@ func (s *Screens) showCard(at screen, typed giveBody, said told) {
 func standWords(p lang.Printer, v handover.CardView, stage string) web.Notice {
 	state := strings.ToLower(v.State)
 	out := web.Notice{Kind: "info", Title: stateWords(p, v.State), Text: p.T("handover.stand." + stage)}
-	if key := "handover.stand_state." + state; p.Has(key) {
+	if key := "handover.stand_state." + state; p.Has(key) && stage != cardGone {
 		out.Text = p.T(key)
 	}
 	switch stage {
 	case cardStop:
 		out.Kind = "bad"
+	case cardMoving, cardNobody:
+		out.Kind = "warn"
 	case cardGiven, cardReady:
 		out.Kind = "good"
 	}
@@ -215,6 +227,13 @@ func (s *Screens) cardFacts(p lang.Printer, v handover.CardView) (out []fact) {
 	add(p.T("handover.field.reference"), v.Reference.String(), "code")
 	add(p.T("handover.field.serial"), v.Serial, "code")
 	add(p.T("handover.field.label"), string(v.Pouch), "code")
-	add(p.T("handover.fact.given"), s.moment(p, v.GivenAt), "")
+	if v.Onward != "" {
+		add(p.T("handover.fact.onward"), s.postName(p, v.Onward), "")
+	}
+	key := "handover.fact.gone"
+	if v.State == workflow.HandedOver.String() {
+		key = "handover.fact.given"
+	}
+	add(p.T(key), s.moment(p, v.GivenAt), "")
 	return out
 }

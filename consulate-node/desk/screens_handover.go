@@ -25,7 +25,7 @@ const (
 // HandoverScreenRoutes lists the screens of pouches, shelves and the hand-over.
 func HandoverScreenRoutes() []ScreenRoute {
 	get, post := http.MethodGet, http.MethodPost
-	return []ScreenRoute{
+	return append([]ScreenRoute{
 		{get, pathPouches, access.CardRead, (*Screens).pouches},
 		{post, pathPouches, access.CardRead, (*Screens).findPouch},
 		{get, pathPouch, access.CardRead, (*Screens).pouch},
@@ -41,7 +41,7 @@ func HandoverScreenRoutes() []ScreenRoute {
 		{post, pathCard + "/place", access.HandoverWrite, (*Screens).placeCard},
 		{post, pathCard + "/check", access.HandoverWrite, (*Screens).checkCollector},
 		{post, pathCard + "/give", access.HandoverWrite, (*Screens).giveCard},
-	}
+	}, leaveScreens()...)
 }
 
 // routes are all screens that this desk shows.
@@ -67,6 +67,7 @@ func (s *Screens) handoverPlaces(c *gin.Context, who access.Principal) (out []we
 	add(pathPouches, "pouches", access.CardRead)
 	add(pathShelve, "shelve", access.HandoverWrite)
 	add(pathCards, "give", access.CardRead)
+	add(pathLeaving, "leaving", access.HandoverWrite)
 	return out
 }
 
@@ -87,11 +88,15 @@ func (s *Screens) custody(c *gin.Context, who access.Principal) []countView {
 	one := func(href, key string, n int) countView {
 		return countView{Href: href, Text: p.T("handover.waits."+key, "count", n)}
 	}
-	return []countView{
+	out := []countView{
 		one(pathPouches, "pouches", stock.Pouches),
 		one(pathShelve, "shelve", len(stock.Shelve)),
 		one(pathCards, "ready", len(stock.Ready)),
 	}
+	if n := len(stock.Transfer) + len(stock.Unclaimed); n > 0 {
+		out = append(out, one(pathLeaving, "leaving", n))
+	}
+	return out
 }
 
 // line makes the field of one question.

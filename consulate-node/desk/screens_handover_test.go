@@ -50,8 +50,12 @@ func counterScreens(tb testing.TB) (*counter, surfer, []wire.ManifestCard) {
 	tb.Helper()
 	more := people(tb)
 	c := newCounter(tb, more...)
-	handler := c.screensWith(tb, desk.ScreenOptions{Handover: c.hand, People: c.door})
+	handler := c.screensWith(tb, optionsOf(c))
 	return c, surfer{tb: tb, handler: handler, role: "agent", lang: "fr"}, append([]wire.ManifestCard{c.card}, more...)
+}
+
+func optionsOf(c *counter) desk.ScreenOptions {
+	return desk.ScreenOptions{Handover: c.hand, People: c.door}
 }
 
 func (c *counter) page(verb string) string { return "/pouches/" + string(c.label) + verb }
@@ -340,14 +344,16 @@ func TestHandoverWords(t *testing.T) {
 		pages = append(pages, got.at)
 	}
 	c.shelved(t, s, cards)
+	c.nobodyCame(t, cards[2])
 	for _, language := range []string{"ar", "fr", "en"} {
 		s.lang = language
-		for _, path := range []string{"/pouches", c.page(""), "/shelve", "/cards", "/cards/" + cards[0].Reference.Digits(), "/"} {
+		for _, path := range []string{"/pouches", c.page(""), "/shelve", "/cards", "/leaving", "/cards/" + cards[2].Reference.Digits(),
+			"/cards/" + cards[0].Reference.Digits(), "/"} {
 			look(s.get(path))
 		}
 		look(s.post("/cards", url.Values{"text": {cards[0].Family.Arabic}}))
 		look(s.post("/cards/"+cards[1].Reference.Digits()+"/give", url.Values{}))
 		look(s.post(c.page("/scan"), url.Values{"serial": {"ZZ1"}}))
 	}
-	require.Len(t, pages, 27)
+	require.Len(t, pages, 33)
 }

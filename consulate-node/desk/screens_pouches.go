@@ -123,6 +123,9 @@ func (s *Screens) findPouch(c *gin.Context, who access.Principal) {
 
 // asField calls a field what its form calls it.
 func asField(err error, from, to string) error {
+	if err == nil {
+		return nil
+	}
 	found := violationsOf(err)
 	if !slices.ContainsFunc(found, func(v consular.Violation) bool { return v.Field == from }) {
 		return err
