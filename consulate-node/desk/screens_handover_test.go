@@ -347,8 +347,10 @@ func TestHandoverWords(t *testing.T) {
 	c.nobodyCame(t, cards[2])
 	for _, language := range []string{"ar", "fr", "en"} {
 		s.lang = language
-		for _, path := range []string{"/pouches", c.page(""), "/shelve", "/cards", "/leaving", "/cards/" + cards[2].Reference.Digits(),
-			"/cards/" + cards[0].Reference.Digits(), "/"} {
+		for _, path := range []string{
+			"/pouches", c.page(""), "/shelve", "/cards", "/leaving", "/cards/" + cards[2].Reference.Digits(),
+			"/cards/" + cards[0].Reference.Digits(), "/",
+		} {
 			look(s.get(path))
 		}
 		look(s.post("/cards", url.Values{"text": {cards[0].Family.Arabic}}))

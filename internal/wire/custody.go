@@ -151,21 +151,25 @@ func (c Custody) ValidateFor(k Kind) error {
 	if k.ByTwo() && (c.Second == "" || strings.EqualFold(c.By, c.Second)) {
 		return fault.New(fault.Denied, op, "second", nil)
 	}
-	field := ""
-	switch {
-	case k == KindCardShelved && (c.Safe == "" || c.Box == ""):
-		field = "place"
-	case k == KindCheckFailed && (c.Failed == 0 || c.Failed > FailedDocument):
-		field = "failed"
-	case k == KindCardDestroyed && (c.Method == 0 || c.Method > DestroyBurned):
-		field = "method"
-	case k == KindCardHandedOver:
-		field = c.badHandover()
-	}
-	if field != "" {
+	if field := c.badFor(k); field != "" {
 		return fault.New(fault.Invalid, op, field, nil)
 	}
 	return nil
+}
+
+// badFor names what breaks a rule of one kind.
+func (c Custody) badFor(k Kind) string {
+	switch {
+	case k == KindCardShelved && (c.Safe == "" || c.Box == ""):
+		return "place"
+	case k == KindCheckFailed && (c.Failed == 0 || c.Failed > FailedDocument):
+		return "failed"
+	case k == KindCardDestroyed && (c.Method == 0 || c.Method > DestroyBurned):
+		return "method"
+	case k == KindCardHandedOver:
+		return c.badHandover()
+	}
+	return ""
 }
 
 func (c Custody) badText() string {

@@ -32,9 +32,12 @@ func (h Header) ofRequest() bool {
 
 // validateCard wants what the ledger needs to move a card, and nothing else.
 func (h Header) validateCard(bad func(string) error) error {
-	inBag, other := h.Kind.InBag(), h
+	inBag, rest := h.Kind.InBag(), h
 	if h.Kind == KindTransferAsked {
-		other.Pickup = "" // its own: where the person wants to collect
+		if h.Pickup == "" || h.Pickup == h.Post {
+			return bad("pickup")
+		}
+		rest.Pickup = "" // its own: where the person wants to collect
 	}
 	ref, err := consular.ParseReference(h.Reference)
 	switch {
@@ -42,10 +45,8 @@ func (h Header) validateCard(bad func(string) error) error {
 		return bad("source")
 	case err != nil || ref.Digits() != h.Reference:
 		return bad("reference")
-	case other.ofRequest() || h.Outcome != 0 || h.Count != nil:
+	case rest.ofRequest() || h.Outcome != 0 || h.Count != nil:
 		return bad("fields of another kind")
-	case h.Kind == KindTransferAsked && (h.Pickup == "" || h.Pickup == h.Post):
-		return bad("pickup")
 	case h.IntakeKey == 0:
 		return bad("intake key")
 	case h.Serial == nil || h.Serial.IsZero():
