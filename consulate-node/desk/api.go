@@ -26,14 +26,8 @@ type API struct {
 // NewAPI gives the JSON API of a desk for callers that auth knows.
 func NewAPI(d *Desk, auth access.Authenticator) *API { return &API{desk: d, auth: auth} }
 
-// Route is one line of the contract: what it takes, and the permission that
-// its handler asks for in its first line.
-type Route struct {
-	Method     string
-	Path       string // below APIPrefix, in the notation of the router
-	Permission access.Permission
-	handle     func(*API, *gin.Context, access.Principal)
-}
+// Route is one line of the contract, below APIPrefix.
+type Route = RouteOf[*API]
 
 // Routes lists the whole API.
 func Routes() []Route {
@@ -63,24 +57,9 @@ func Routes() []Route {
 	}
 }
 
-// Register puts the routes on an engine of web.NewEngine. Who asks, and
-// whether the role carries the permission, is settled before anything of the
-// request is read.
+// Register puts the routes on an engine of web.NewEngine.
 func (a *API) Register(e *gin.Engine) {
-	group := e.Group(APIPrefix)
-	for _, route := range Routes() {
-		group.Handle(route.Method, route.Path, func(c *gin.Context) {
-			who, err := a.auth.Authenticate(c.Request)
-			if err == nil {
-				err = who.Require(route.Permission)
-			}
-			if err != nil {
-				web.Fail(c, err)
-				return
-			}
-			route.handle(a, c, who)
-		})
-	}
+	binding[*API]{to: a, auth: a.auth, routes: Routes(), refuse: failJSON}.on(e.Group(APIPrefix))
 }
 
 // answer is the end of every handler: the problem, or the value.

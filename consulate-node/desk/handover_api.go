@@ -7,7 +7,6 @@ import (
 
 	"jaliya/consulate-node/handover"
 	"jaliya/internal/access"
-	"jaliya/internal/web"
 )
 
 // HandoverAPI binds the actions of a hand-over desk to JSON over HTTP: see
@@ -24,48 +23,29 @@ func NewHandoverAPI(h *handover.Handover, auth access.Authenticator, people Peop
 	return &HandoverAPI{handover: h, auth: auth, people: people}
 }
 
-// HandoverRoute is one line of the contract.
-type HandoverRoute struct {
-	Method     string
-	Path       string // below APIPrefix, in the notation of the router
-	Permission access.Permission
-	handle     func(*HandoverAPI, *gin.Context, access.Principal)
-}
+// HandoverRoute is one line of the contract, below APIPrefix.
+type HandoverRoute = RouteOf[*HandoverAPI]
 
 // HandoverRoutes lists the whole API.
 func HandoverRoutes() []HandoverRoute {
 	const pouch, card = "/pouches/:pouch", "/cards/:reference"
-	return []HandoverRoute{
+	return append([]HandoverRoute{
 		{http.MethodGet, "/pouches", access.CardRead, (*HandoverAPI).pouches},
 		{http.MethodGet, pouch, access.CardRead, (*HandoverAPI).pouch},
 		{http.MethodPost, pouch + "/arrive", access.PouchOpen, (*HandoverAPI).arrive},
 		{http.MethodPost, pouch + "/open", access.HandoverWrite, (*HandoverAPI).open},
 		{http.MethodPost, pouch + "/scan", access.HandoverWrite, (*HandoverAPI).scan},
 		{http.MethodPost, pouch + "/reconcile", access.HandoverWrite, (*HandoverAPI).reconcile},
+		{http.MethodGet, "/cards", access.CardRead, (*HandoverAPI).stock},
 		{http.MethodPost, "/cards/search", access.CardRead, (*HandoverAPI).search},
 		{http.MethodGet, card, access.CardRead, (*HandoverAPI).card},
 		{http.MethodPost, card + "/shelve", access.HandoverWrite, (*HandoverAPI).shelve},
 		{http.MethodPost, card + "/check", access.HandoverWrite, (*HandoverAPI).check},
 		{http.MethodPost, card + "/handover", access.HandoverWrite, (*HandoverAPI).give},
-	}
+	}, leaveRoutes()...)
 }
 
-// Register puts the routes on an engine of web.NewEngine. Who asks, and whether
-// the role carries the permission, is settled before anything of the request is
-// read.
+// Register puts the routes on an engine of web.NewEngine.
 func (a *HandoverAPI) Register(e *gin.Engine) {
-	group := e.Group(APIPrefix)
-	for _, route := range HandoverRoutes() {
-		group.Handle(route.Method, route.Path, func(c *gin.Context) {
-			who, err := a.auth.Authenticate(c.Request)
-			if err == nil {
-				err = who.Require(route.Permission)
-			}
-			if err != nil {
-				web.Fail(c, err)
-				return
-			}
-			route.handle(a, c, who)
-		})
-	}
+	binding[*HandoverAPI]{to: a, auth: a.auth, routes: HandoverRoutes(), refuse: failJSON}.on(e.Group(APIPrefix))
 }

@@ -20,6 +20,7 @@ import (
 	"jaliya/internal/seal"
 	"jaliya/internal/web"
 	"jaliya/internal/wire"
+	"jaliya/internal/workflow"
 )
 
 const (
@@ -51,12 +52,16 @@ func (d *doorkeeper) Leave(context.Context, string) error {
 // with one card was announced.
 type counter struct {
 	*world
-	label consular.PouchID
-	card  wire.ManifestCard
-	door  *doorkeeper
+	label   consular.PouchID
+	card    wire.ManifestCard
+	door    *doorkeeper
+	hand    *handover.Handover
+	post    *seal.PostKey
+	notices wire.NoticeCursor
+	cases   uint64
 }
 
-func newCounter(tb testing.TB) *counter {
+func newCounter(tb testing.TB, more ...wire.ManifestCard) *counter {
 	tb.Helper()
 	w := newWorld(tb)
 	c := &counter{world: w, door: &doorkeeper{}}
@@ -83,14 +88,35 @@ func newCounter(tb testing.TB) *counter {
 		Reference: ref, Serial: cardSerial, Family: consular.Name{Arabic: familyArabic, Latin: familyLatin},
 		Given: consular.Name{Arabic: "سلمى", Latin: "Salma"}, Birth: "1990-05-12", Service: consular.CNIEFirst,
 	}
-	m := wire.Manifest{Version: 1, Pouch: c.label, Revision: 1, Seal: bagSeal, Total: 1, Cards: []wire.ManifestCard{c.card}}
-	body, err := w.dicts.SealToPost(post.Public(), wire.ManifestContext, wire.Marshal(m), wire.ManifestAAD("FR-LYO"))
-	require.NoError(tb, err)
-	n := wire.Notice{Version: 1, Post: "FR-LYO", Seq: 1, Kind: wire.NoticePouch, Reference: string(c.label), Body: body}
-	raw := wire.Marshal(n)
-	at := wire.NoticeGenesis(w.id.Cluster, "FR-LYO").Next(raw)
-	require.NoError(tb, w.journal.StoreNotices([]wire.VerifiedNotice{{Raw: raw, Notice: n, At: at}}))
+	c.hand, c.post, c.notices = h, post, wire.NoticeGenesis(w.id.Cluster, "FR-LYO")
+	c.announces(tb, c.label, append([]wire.ManifestCard{c.card}, more...)...)
 	return c
+}
+
+// announces is the hub that sends a manifest.
+func (c *counter) announces(tb testing.TB, label consular.PouchID, cards ...wire.ManifestCard) {
+	tb.Helper()
+	m := wire.Manifest{
+		Version: 1, Pouch: label, Revision: 1, Seal: bagSeal, Total: uint16(len(cards)), Cards: cards,
+	}
+	body, err := c.dicts.SealToPost(c.post.Public(), wire.ManifestContext, wire.Marshal(m), wire.ManifestAAD("FR-LYO"))
+	require.NoError(tb, err)
+	c.hears(tb, wire.Notice{Kind: wire.NoticePouch, Reference: string(label), Body: body})
+}
+
+// told is the hub's word of a case's state.
+func (c *counter) told(tb testing.TB, ref consular.Reference, state workflow.State) {
+	tb.Helper()
+	c.cases++
+	c.hears(tb, wire.Notice{Kind: wire.NoticeCaseMoved, Reference: ref.Digits(), Case: c.cases, State: uint8(state)})
+}
+
+func (c *counter) hears(tb testing.TB, n wire.Notice) {
+	tb.Helper()
+	n.Version, n.Post, n.Seq, n.Time = 1, "FR-LYO", c.notices.Seq+1, c.now.UnixMilli()
+	raw := wire.Marshal(n)
+	c.notices = c.notices.Next(raw)
+	require.NoError(tb, c.journal.StoreNotices([]wire.VerifiedNotice{{Raw: raw, Notice: n, At: c.notices}}))
 }
 
 func (c *counter) beside(role access.Role) map[string]string {

@@ -29,6 +29,11 @@ func (a *HandoverAPI) search(c *gin.Context, p access.Principal) {
 	answer(c, http.StatusOK, v, err)
 }
 
+func (a *HandoverAPI) stock(c *gin.Context, p access.Principal) {
+	v, err := a.handover.Stock(c.Request.Context(), p)
+	answer(c, http.StatusOK, v, err)
+}
+
 func (a *HandoverAPI) card(c *gin.Context, p access.Principal) {
 	v, err := a.handover.Card(c.Request.Context(), p, c.Param("reference"))
 	answer(c, http.StatusOK, v, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"jaliya/consulate-node/handover"
 	"jaliya/internal/access"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
@@ -42,6 +43,10 @@ type ScreenOptions struct {
 	// LockAfter is how long a screen may be idle, 0 for ten minutes.
 	LockAfter   time.Duration
 	Development bool // adds /components
+	// Handover adds pouches, shelves and the hand-over; People lets the second
+	// person show who they are at the first one's screen. Nil: no such pages.
+	Handover *handover.Handover
+	People   People
 }
 
 // Screens binds the actions to HTML forms for the workstations of a post.
@@ -110,13 +115,8 @@ func weekend(t time.Time) bool {
 	return t.Weekday() == time.Friday || t.Weekday() == time.Saturday || t.Weekday() == time.Sunday
 }
 
-// ScreenRoute is one screen or form of the desk, with the permission that is
-// asked for before anything of the request is read.
-type ScreenRoute struct {
-	Method, Path string
-	Permission   access.Permission
-	handle       func(*Screens, *gin.Context, access.Principal)
-}
+// ScreenRoute is one screen or form of the desk.
+type ScreenRoute = RouteOf[*Screens]
 
 const (
 	pathVisit = "/visits/:visit"
@@ -166,19 +166,7 @@ func (s *Screens) Register(e *gin.Engine) {
 	group := e.Group("", web.Policy())
 	s.ui.Register(group)
 	s.registerDoor(group)
-	for _, route := range ScreenRoutes() {
-		group.Handle(route.Method, route.Path, func(c *gin.Context) {
-			who, err := s.o.Auth.Authenticate(c.Request)
-			if err == nil {
-				err = who.Require(route.Permission)
-			}
-			if err != nil {
-				s.turnAway(c, who, err)
-				return
-			}
-			route.handle(s, c, who)
-		})
-	}
+	binding[*Screens]{to: s, auth: s.o.Auth, routes: s.routes(), refuse: s.turnAway}.on(group)
 	e.NoRoute(web.Policy(), func(c *gin.Context) {
 		err := fault.New(fault.NotFound, "desk: route", "", nil)
 		if strings.HasPrefix(c.Request.URL.Path, APIPrefix) {
@@ -230,6 +218,7 @@ func (s *Screens) places(c *gin.Context, who access.Principal) []web.NavLink {
 	}
 	add("/", "today", access.VisitRead)
 	add("/visits/new", "new", access.VisitWrite)
+	out = append(out, s.handoverPlaces(c, who)...)
 	add("/find", "find", access.RequestRead)
 	add("/follow", "follow", access.RequestFollow)
 	add("/status", "status", access.NodeStatus)

@@ -131,7 +131,7 @@ func (s *Screens) showHome(c *gin.Context, who access.Principal, words string) {
 	page := s.page(c, who, p.T("desk.home.title"))
 	page.Template, page.Wide = "home", true
 	page.Data = gin.H{
-		"Day": p.DayDate(s.desk.today()), "Words": words, "CanBegin": who.Role.Has(access.VisitWrite),
+		"Day": p.DayDate(s.desk.today()), "Words": words, "CanBegin": who.Role.Has(access.VisitWrite), "Custody": s.custody(c, who),
 		"Drafts": s.draftList(p, who, matching(drafts, words)), "Done": s.doneList(p, done),
 		"Waiting": s.waitingList(p, waiting),
 	}

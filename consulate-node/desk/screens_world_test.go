@@ -82,13 +82,21 @@ func (fakeDoor) Enrol(http.ResponseWriter, *http.Request, desk.EnrolInput) error
 // screens mounts the screens beside the API of a world.
 func (w *world) screens(tb testing.TB) http.Handler {
 	tb.Helper()
+	return w.screensWith(tb, desk.ScreenOptions{})
+}
+
+// screensWith mounts them with more than a visit needs.
+func (w *world) screensWith(tb testing.TB, o desk.ScreenOptions) http.Handler {
+	tb.Helper()
 	catalog, err := lang.Open()
 	require.NoError(tb, err)
 	press, err := paper.NewPress(catalog)
 	require.NoError(tb, err)
-	s, err := desk.NewScreens(w.desk, desk.ScreenOptions{
-		Auth: cookieAuth{}, Catalog: catalog, Door: fakeDoor{}, Press: press, Development: true, Device: w.device,
-	})
+	o.Auth, o.Catalog, o.Door, o.Press, o.Development = cookieAuth{}, catalog, fakeDoor{}, press, true
+	if o.Device == "" {
+		o.Device = w.device
+	}
+	s, err := desk.NewScreens(w.desk, o)
 	require.NoError(tb, err)
 	engine := web.NewEngine(slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	desk.NewAPI(w.desk, w.auth).Register(engine)
@@ -170,7 +178,7 @@ func (s surfer) send(path string, form url.Values, files map[string][]byte) seen
 	return s.follow(s.do(r))
 }
 
-var hiddenField = regexp.MustCompile(`<input type="hidden" name="(visit|version)" value="([^"]*)"`)
+var hiddenField = regexp.MustCompile(`<input type="hidden" name="(visit|version|attempt)" value="([^"]*)"`)
 
 // hidden reads a hidden field of a page.
 func (p seen) hidden(name string) string {

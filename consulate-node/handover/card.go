@@ -36,6 +36,7 @@ type card struct { //nolint:recvcheck // what it shows is on the value, so that 
 	GivenAt   int64              `cbor:"23,keyasint,omitempty"`
 	Spoilt    []string           `cbor:"24,keyasint,omitempty"` // serials of cards that this one replaced
 	HubIndex  uint64             `cbor:"25,keyasint,omitempty"` // Raft index of that word
+	Onward    consular.PostID    `cbor:"26,keyasint,omitempty"` // where the person asked here to collect
 }
 
 // said is a state that this post said and that the hub has not echoed yet.

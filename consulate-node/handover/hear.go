@@ -158,7 +158,11 @@ func (h *Handover) forget(w kv.Writer, c *card) error {
 	if err := h.dropTerms(w, c); err != nil {
 		return err
 	}
-	return w.Delete(bucketCards, h.cardKey(c.Reference))
+	key := h.cardKey(c.Reference)
+	if err := w.Delete(bucketHeld, key); err != nil {
+		return err
+	}
+	return w.Delete(bucketCards, key)
 }
 
 // expect makes a card of a line of a manifest. It takes the place of a card of
@@ -208,9 +212,16 @@ func (h *Handover) moved(w kv.Writer, n wire.Notice) error {
 }
 
 // over reports whether the hub knows what this post did last, and that the card
-// is in the person's hand.
+// is not here any more: in the person's hand, on its way, or destroyed.
 func (c *card) over() bool {
-	return workflow.State(c.Hub) == workflow.HandedOver && workflow.State(c.State) == workflow.HandedOver && len(c.Said) == 0
+	if c.GivenAt == 0 || c.Held || c.Hub != c.State || len(c.Said) > 0 {
+		return false
+	}
+	switch workflow.State(c.State) { //nolint:exhaustive // the ways in which a card leaves a post
+	case workflow.HandedOver, workflow.InTransit, workflow.SentBack, workflow.Destroyed:
+		return true
+	}
+	return false
 }
 
 // strip forgets whose card it was: the post has no more use for it.

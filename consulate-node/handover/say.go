@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"jaliya/consulate-node/journal"
+	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
 	"jaliya/internal/seal"
@@ -72,6 +73,8 @@ type step struct {
 	kind   wire.Kind
 	in     workflow.Input
 	body   wire.Custody
+	pouch  consular.PouchID // the bag of a kind that is about one; none: the card's own
+	pickup consular.PostID  // where to, in a transfer that is asked for
 }
 
 // move asks the workflow, says the entry and keeps the card as the step leaves
@@ -81,6 +84,13 @@ func (h *Handover) move(ctx context.Context, c *card, s step, edit func(*card)) 
 	digest := wire.SerialDigest(c.Serial)
 	s.in.Post, s.in.Serial = h.o.Post.ID, workflow.Digest(digest)
 	s.in.TwoPersons = s.kind.ByTwo()
+	if s.pouch == "" {
+		s.pouch = c.Pouch
+	}
+	label := wire.PouchOf(s.pouch)
+	if s.kind.InBag() {
+		s.in.Pouch = workflow.PouchID(label)
+	}
 	out, err := workflow.Step(c.flow(h.o.Post.ID), s.in)
 	if err != nil {
 		return refusal(c, err)
@@ -95,9 +105,9 @@ func (h *Handover) move(ctx context.Context, c *card, s step, edit func(*card)) 
 	s.body.Serial = c.Serial
 	e := entry{record: s.record, kind: s.kind, body: s.body}
 	e.header.Reference, e.header.Serial = c.Reference.Digits(), &digest
-	if s.kind.ByTwo() {
-		label := wire.PouchOf(c.Pouch)
-		e.header.Pouch, e.body.Pouch = &label, c.Pouch
+	e.header.Pickup = s.pickup
+	if s.kind.InBag() {
+		e.header.Pouch, e.body.Pouch = &label, s.pouch
 	}
 	err = h.say(ctx, e, func(w kv.Writer) error { return h.putCard(w, &now) })
 	if err == nil {

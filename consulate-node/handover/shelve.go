@@ -16,6 +16,7 @@ import (
 // ShelveInput puts a card into its place.
 type ShelveInput struct {
 	Reference string
+	Serial    string // scanned from the card, when no reference is given
 	Safe      string
 	Box       string
 	Defective bool // it failed the read test: it is not shelved but sent back
@@ -25,7 +26,8 @@ type ShelveInput struct {
 // Shelve records where a card lies, durable on return; from there it can be
 // collected. A card that is on its shelf is moved to another place without a
 // word to the hub. A card that failed the read test is made anew. Errors:
-// Invalid, NotFound with CodeCardUnknown, Conflict with a code of the card.
+// Invalid, NotFound with CodeCardUnknown, Conflict with a code of the card, which
+// is CodeCardOther for the serial of one that was made anew.
 func (h *Handover) Shelve(ctx context.Context, p access.Principal, in ShelveInput) (CardView, error) {
 	const op = "handover: shelve card"
 	if err := p.Require(access.HandoverWrite); err != nil {
@@ -40,7 +42,7 @@ func (h *Handover) Shelve(ctx context.Context, p access.Principal, in ShelveInpu
 		return CardView{}, err
 	}
 	defer end()
-	c, err := h.lookUp(op, in.Reference)
+	c, err := h.named(op, in)
 	if err != nil {
 		return CardView{}, err
 	}
@@ -62,6 +64,27 @@ func (h *Handover) Shelve(ctx context.Context, p access.Principal, in ShelveInpu
 		return CardView{}, err
 	}
 	return h.cardView(&c)
+}
+
+// named gives the card that is to be shelved, by its reference or by itself.
+func (h *Handover) named(op string, in ShelveInput) (card, error) {
+	if in.Reference != "" || in.Serial == "" {
+		return h.lookUp(op, in.Reference)
+	}
+	serial, err := wire.ParseSerial(in.Serial)
+	if err != nil {
+		return card{}, refuse(op, "serial", consular.RuleFormat)
+	}
+	c, found, err := h.bySerial(serial)
+	switch {
+	case err != nil:
+		return card{}, err
+	case !found:
+		return card{}, coded(op, fault.NotFound, web.CodeCardUnknown)
+	case c.Serial != serial:
+		return card{}, coded(op, fault.Conflict, web.CodeCardOther)
+	}
+	return c, nil
 }
 
 // defective sends a card back to be made anew. The plastic stays here until the

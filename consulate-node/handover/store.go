@@ -17,6 +17,7 @@ var (
 	bucketCards   = []byte("handover.cards")
 	bucketPouches = []byte("handover.pouches")
 	bucketIndex   = []byte("handover.index")
+	bucketHeld    = []byte("handover.held")
 	bucketCursor  = []byte("handover.cursor")
 
 	keyCursor = []byte("notices")
@@ -78,8 +79,16 @@ func (h *Handover) card(r kv.Reader, ref consular.Reference) (card, bool, error)
 	return h.cardAt(r, h.cardKey(ref))
 }
 
+// putCard keeps a card, and whether it lies here.
 func (h *Handover) putCard(w kv.Writer, c *card) error {
-	return h.put(w, bucketCards, h.cardKey(c.Reference), c)
+	key := h.cardKey(c.Reference)
+	if err := h.put(w, bucketCards, key, c); err != nil {
+		return err
+	}
+	if c.Held {
+		return w.Put(bucketHeld, key, []byte{1})
+	}
+	return w.Delete(bucketHeld, key)
 }
 
 func (h *Handover) pouch(r kv.Reader, label consular.PouchID) (pouch, bool, error) {

@@ -20,6 +20,16 @@ func pair(op string, first, second access.Principal) error {
 	return nil
 }
 
+// witnessed wants two different persons of the post, of whom one may destroy
+// cards.
+func witnessed(op string, first, second access.Principal) error {
+	may := first.Role.Has(access.CardDestroy) || second.Role.Has(access.CardDestroy)
+	if second.Require(access.HandoverWrite) != nil || strings.EqualFold(first.ID, second.ID) || !may {
+		return fault.New(fault.Denied, op, "", web.CodeTwoPersons.Cause())
+	}
+	return nil
+}
+
 // except wants a second person for what is out of the ordinary at a hand-over.
 func except(op string, first, second access.Principal) error {
 	if second.Require(access.HandoverExcept) != nil || strings.EqualFold(first.ID, second.ID) {

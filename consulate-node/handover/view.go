@@ -172,11 +172,12 @@ type CardView struct {
 	Held      bool               `json:"held"`  // it lies at this post
 	Safe      string             `json:"safe,omitempty"`
 	Box       string             `json:"box,omitempty"`
+	Onward    consular.PostID    `json:"onward,omitempty"` // where the person asked here to collect
 	Checks    int                `json:"failed_checks"`
 	// Guardian and Second say what a hand-over will ask for.
 	Guardian string        `json:"guardian"` // required, allowed, no
 	Second   bool          `json:"second_person"`
-	GivenAt  time.Time     `json:"given,omitzero"`
+	GivenAt  time.Time     `json:"given,omitzero"`    // when it left the post, into a hand or otherwise
 	Level    journal.Level `json:"level"`             // of this post's newest entry about it
 	Refused  uint16        `json:"refused,omitempty"` // why the hub refused one
 }
@@ -189,7 +190,7 @@ func (h *Handover) cardView(c *card) (CardView, error) {
 	v := CardView{
 		Reference: c.Reference, Serial: c.Serial, Family: c.Family, Given: c.Given, Birth: c.Birth,
 		Service: c.Service.String(), Pouch: c.Pouch, State: workflow.State(c.State).String(), Held: c.Held,
-		Safe: c.Safe, Box: c.Box, Checks: int(c.Checks), Guardian: "no", Second: c.Checks > 0,
+		Safe: c.Safe, Box: c.Box, Onward: c.Onward, Checks: int(c.Checks), Guardian: "no", Second: c.Checks > 0,
 		GivenAt: millis(c.GivenAt), Level: level, Refused: c.Refused,
 	}
 	if age, err := c.Birth.AgeOn(h.today()); err == nil && age < aloneFrom {

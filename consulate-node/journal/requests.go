@@ -67,7 +67,9 @@ func trackEntry(w kv.Writer, h wire.Header, at wire.Position) error {
 	case wire.KindFileViewed, wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut,
 		wire.KindCardReceived, wire.KindCardMissing, wire.KindCardDamaged, wire.KindCardShelved,
 		wire.KindCardDefective, wire.KindCardHandedOver, wire.KindCheckFailed,
-		wire.KindPouchArrived, wire.KindPouchOpened, wire.KindPouchReconciled:
+		wire.KindPouchArrived, wire.KindPouchOpened, wire.KindPouchReconciled,
+		wire.KindTransferAsked, wire.KindTransferWithdrawn, wire.KindTransferSent,
+		wire.KindCardReclaimed, wire.KindCardSentBack, wire.KindCardDestroyed:
 	}
 	return nil
 }

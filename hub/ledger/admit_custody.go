@@ -35,6 +35,18 @@ func cardEvent(k wire.Kind) (workflow.Event, workflow.Actor) {
 		return workflow.CardHandedOver, workflow.Agent
 	case wire.KindCheckFailed:
 		return workflow.CheckFailed, workflow.Agent
+	case wire.KindTransferAsked:
+		return workflow.TransferAsked, workflow.Agent
+	case wire.KindTransferWithdrawn:
+		return workflow.TransferWithdrawn, workflow.Agent
+	case wire.KindTransferSent:
+		return workflow.TransferSent, workflow.Supervisor
+	case wire.KindCardReclaimed:
+		return workflow.Reclaimed, workflow.Agent
+	case wire.KindCardSentBack:
+		return workflow.UnclaimedSentBack, workflow.Supervisor
+	case wire.KindCardDestroyed:
+		return workflow.CardDestroyed, workflow.Supervisor
 	}
 	return 0, 0
 }

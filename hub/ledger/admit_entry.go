@@ -75,7 +75,7 @@ func (t *tx) entry(n Node, s *Stored, e wire.Entry) error {
 
 // known reports whether the cluster's feature level has what an entry says: a
 // newer program must refuse what an older one would, until all are new (D19).
-// Level 2 brought the criminal record and the portal.
+// Level 2 brought the criminal record, the portal, and kinds 26 to 31.
 func known(h wire.Header, feature uint32) bool {
 	ofRecord := h.Kind.OfRecord() || consular.Service(h.Service).Family() == consular.FamilyRecord
 	switch feature {
@@ -152,7 +152,9 @@ func (t *tx) effect(h wire.Header, s *Stored) (Reason, error) {
 	case wire.KindFileViewed, wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut:
 		return 0, nil // the entry itself is the record of it
 	case wire.KindCardReceived, wire.KindCardMissing, wire.KindCardDamaged, wire.KindCardShelved,
-		wire.KindCardDefective, wire.KindCardHandedOver, wire.KindCheckFailed:
+		wire.KindCardDefective, wire.KindCardHandedOver, wire.KindCheckFailed,
+		wire.KindTransferAsked, wire.KindTransferWithdrawn, wire.KindTransferSent,
+		wire.KindCardReclaimed, wire.KindCardSentBack, wire.KindCardDestroyed:
 		return t.card(h, s, in)
 	case wire.KindQueryAnswered, wire.KindPrintAsked, wire.KindDocumentReleased, wire.KindPrintBegun,
 		wire.KindDocumentPrinted, wire.KindPrintSpoilt, wire.KindDocumentHandedOver, wire.KindCallLogged:

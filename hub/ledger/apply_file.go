@@ -122,10 +122,10 @@ func (c ReadOnce) apply(t *tx) (Result, error) {
 	switch {
 	case err != nil || h.Kind != wire.KindDocumentReleased:
 		return refuse(fault.Invalid, "record of another kind"), nil
-	case t.w.Get(inReads, c.Record[:]) != nil:
+	case t.w.Get(inOpened, c.Record[:]) != nil:
 		return refuse(fault.Used, "the document was opened with it"), nil
 	}
-	return Result{Case: s.Case}, t.putRaw(inReads, c.Record[:], number(uint64(c.Time))) //nolint:gosec // checked: above zero
+	return Result{Case: s.Case}, t.putRaw(inOpened, c.Record[:], number(uint64(c.Time))) //nolint:gosec // checked: above zero
 }
 
 // recordAct hands an entry of kinds 8 to 15 to its case.

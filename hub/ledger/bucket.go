@@ -47,7 +47,7 @@ var (
 	inLabels     = bucket("labels")
 	inOpenings   = bucket("openings")
 	inOwners     = bucket("owners")
-	inReads      = bucket("reads")
+	inOpened     = bucket("opened")
 )
 
 // appendBuckets have keys in commit order.

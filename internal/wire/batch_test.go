@@ -336,6 +336,9 @@ func TestKindsArePinned(t *testing.T) {
 		wire.KindDocumentReleased: "document.released", wire.KindPrintBegun: "print.begun",
 		wire.KindDocumentPrinted: "document.printed", wire.KindPrintSpoilt: "print.spoilt",
 		wire.KindDocumentHandedOver: "document.handed_over", wire.KindCallLogged: "call.logged",
+		wire.KindTransferAsked: "transfer.asked", wire.KindTransferWithdrawn: "transfer.withdrawn",
+		wire.KindTransferSent: "transfer.sent", wire.KindCardReclaimed: "card.reclaimed",
+		wire.KindCardSentBack: "card.sent_back", wire.KindCardDestroyed: "card.destroyed",
 	} {
 		require.True(t, kind.Known())
 		require.Equal(t, name, kind.String())
@@ -345,6 +348,10 @@ func TestKindsArePinned(t *testing.T) {
 		wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut, wire.KindQueryAnswered,
 		wire.KindPrintAsked, wire.KindDocumentReleased, wire.KindPrintBegun, wire.KindDocumentPrinted,
 		wire.KindPrintSpoilt, wire.KindDocumentHandedOver, wire.KindCallLogged,
+	})
+	require.Equal(t, []wire.Kind{26, 27, 28, 29, 30, 31}, []wire.Kind{
+		wire.KindTransferAsked, wire.KindTransferWithdrawn, wire.KindTransferSent, wire.KindCardReclaimed,
+		wire.KindCardSentBack, wire.KindCardDestroyed,
 	})
 	require.False(t, wire.Kind(0).Known())
 	require.Equal(t, "jaliya/body/1"+string(record[:])+"\x02", string(wire.BodyAAD(record, wire.KindRequestAmended)))

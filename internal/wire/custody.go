@@ -92,6 +92,16 @@ const (
 	FailedDocument FailedCheck = 3
 )
 
+// DestroyMethod says how a card was made unusable. Append-only.
+type DestroyMethod uint8
+
+// The methods.
+const (
+	DestroyCut      DestroyMethod = 1 // cut through chip, portrait and number
+	DestroyShredded DestroyMethod = 2
+	DestroyBurned   DestroyMethod = 3
+)
+
 // Custody is the body of the kinds of cards and pouches, sealed to the hub: who
 // did it and how. It prints as "[custody]".
 type Custody struct {
@@ -114,6 +124,8 @@ type Custody struct {
 	PIN       bool             `cbor:"17,keyasint,omitempty"`
 	Failed    FailedCheck      `cbor:"18,keyasint,omitempty"`
 	Remarks   string           `cbor:"19,keyasint,omitempty"`
+	Method    DestroyMethod    `cbor:"20,keyasint,omitempty"`
+	Witness   string           `cbor:"21,keyasint,omitempty"` // whoever saw it beside the two
 }
 
 // DecodeCustody reads an opened body.
@@ -139,19 +151,25 @@ func (c Custody) ValidateFor(k Kind) error {
 	if k.ByTwo() && (c.Second == "" || strings.EqualFold(c.By, c.Second)) {
 		return fault.New(fault.Denied, op, "second", nil)
 	}
-	field := ""
-	switch {
-	case k == KindCardShelved && (c.Safe == "" || c.Box == ""):
-		field = "place"
-	case k == KindCheckFailed && (c.Failed == 0 || c.Failed > FailedDocument):
-		field = "failed"
-	case k == KindCardHandedOver:
-		field = c.badHandover()
-	}
-	if field != "" {
+	if field := c.badFor(k); field != "" {
 		return fault.New(fault.Invalid, op, field, nil)
 	}
 	return nil
+}
+
+// badFor names what breaks a rule of one kind.
+func (c Custody) badFor(k Kind) string {
+	switch {
+	case k == KindCardShelved && (c.Safe == "" || c.Box == ""):
+		return "place"
+	case k == KindCheckFailed && (c.Failed == 0 || c.Failed > FailedDocument):
+		return "failed"
+	case k == KindCardDestroyed && (c.Method == 0 || c.Method > DestroyBurned):
+		return "method"
+	case k == KindCardHandedOver:
+		return c.badHandover()
+	}
+	return ""
 }
 
 func (c Custody) badText() string {
@@ -174,6 +192,7 @@ func (c Custody) badText() string {
 		{"safe", textHolds(c.Safe, maxPlace)},
 		{"box", textHolds(c.Box, maxPlace)},
 		{"guardian", textHolds(c.Guardian, maxGuardian)},
+		{"witness", textHolds(c.Witness, maxGuardian)},
 		{"remarks", textHolds(c.Remarks, maxRemarks)},
 	} {
 		if !one.holds {

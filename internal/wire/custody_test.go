@@ -50,8 +50,11 @@ func carded(tb testing.TB, k wire.Kind) wire.Header {
 	if k.OfCard() || k == wire.KindPouchOpened {
 		h.Serial = &serial
 	}
-	if k.OfPouch() || k == wire.KindCardReceived || k == wire.KindCardMissing || k == wire.KindCardDamaged {
+	if k.OfPouch() || k.InBag() {
 		h.Pouch = &label
+	}
+	if k == wire.KindTransferAsked {
+		h.Pickup = "BE-BRU"
 	}
 	if k.OfPouch() {
 		h.Reference = ""
@@ -72,8 +75,13 @@ func custodyGoldens(t *testing.T) []golden {
 		{name: "manifest", value: manifest(t), raw: wire.Marshal(manifest(t)), decode: erase(wire.DecodeManifest)},
 		{name: "custody", value: custody(t), raw: wire.Marshal(custody(t)), decode: erase(wire.DecodeCustody)},
 	}
+	end := wire.Custody{
+		Version: 1, By: "LYO-22222", Second: "LYO-11111", Serial: "CN0000001", Method: wire.DestroyShredded, Witness: "Consul",
+	}
+	list = append(list, golden{name: "custody-destroyed", value: end, raw: wire.Marshal(end), decode: erase(wire.DecodeCustody)})
 	for name, k := range map[string]wire.Kind{
 		"header-card": wire.KindCardReceived, "header-pouch": wire.KindPouchReconciled, "header-seal": wire.KindPouchOpened,
+		"header-transfer": wire.KindTransferAsked, "header-sent": wire.KindTransferSent,
 	} {
 		h := carded(t, k)
 		list = append(list, golden{name: name, value: h, raw: wire.Marshal(h), decode: erase(wire.DecodeHeader)})
@@ -100,11 +108,14 @@ func TestHeadersOfCustody(t *testing.T) {
 		"Serial": {func(h *wire.Header) { h.Serial = &digest }, func(k wire.Kind) bool {
 			return k.OfCard() || k == wire.KindPouchOpened
 		}},
-		"NoPouch": {func(h *wire.Header) { h.Pouch = nil }, func(k wire.Kind) bool {
-			return k == wire.KindCardShelved || k == wire.KindCardDefective || k == wire.KindCardHandedOver || k == wire.KindCheckFailed
-		}},
+		"NoPouch":       {func(h *wire.Header) { h.Pouch = nil }, func(k wire.Kind) bool { return k.OfCard() && !k.InBag() }},
+		"Pickup":        {func(h *wire.Header) { h.Pickup = "IT-MIL" }, func(k wire.Kind) bool { return k == wire.KindTransferAsked }},
+		"ErrPickupHere": {func(h *wire.Header) { h.Pickup = h.Post }, nil},
 	}
-	for k := wire.KindCardReceived; k <= wire.KindPouchReconciled; k++ {
+	noPickup := carded(t, wire.KindTransferAsked)
+	noPickup.Pickup = ""
+	require.Error(t, noPickup.Validate(), "a transfer says where to")
+	for k := wire.KindCardReceived; k <= wire.KindCardDestroyed; k++ {
 		require.True(t, k.Known())
 		require.True(t, k.OfCard() != k.OfPouch())
 		for name, tc := range edits {
@@ -147,6 +158,12 @@ func TestCustody(t *testing.T) {
 		{"ErrRemarks", wire.KindCardShelved, func(c *wire.Custody) { c.Remarks = strings.Repeat("x", 1001) }, fault.Invalid},
 		{"ErrControl", wire.KindCardShelved, func(c *wire.Custody) { c.Safe = "a\x00" }, fault.Invalid},
 		{"ErrExtras", wire.KindPouchReconciled, func(c *wire.Custody) { c.Extras = []string{"a b"} }, fault.Invalid},
+		{"Destroyed", wire.KindCardDestroyed, func(c *wire.Custody) { c.Method = wire.DestroyCut }, 0},
+		{"ErrMethod", wire.KindCardDestroyed, func(c *wire.Custody) { c.Method = 9 }, fault.Invalid},
+		{"ErrNoMethod", wire.KindCardDestroyed, func(*wire.Custody) {}, fault.Invalid},
+		{"ErrDestroyedAlone", wire.KindCardDestroyed, func(c *wire.Custody) { c.Method, c.Second = wire.DestroyCut, "" }, fault.Denied},
+		{"ErrSentBackAlone", wire.KindCardSentBack, func(c *wire.Custody) { c.Second = "" }, fault.Denied},
+		{"ErrWitness", wire.KindCardDestroyed, func(c *wire.Custody) { c.Method, c.Witness = wire.DestroyCut, "a\x00" }, fault.Invalid},
 		{"ErrPouch", wire.KindPouchArrived, func(c *wire.Custody) { c.Pouch = "P" }, fault.Invalid},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

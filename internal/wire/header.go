@@ -50,6 +50,13 @@ const (
 	KindPouchArrived    Kind = 23 // the bag is at the post, closed
 	KindPouchOpened     Kind = 24 // two persons opened it; outcome: how the seal was
 	KindPouchReconciled Kind = 25 // two persons counted it; outcome: whether all was there
+
+	KindTransferAsked     Kind = 26 // at the counter, the person asked to collect at another post
+	KindTransferWithdrawn Kind = 27 // the person collects where the card still is
+	KindTransferSent      Kind = 28 // the card left in a pouch for the other post
+	KindCardReclaimed     Kind = 29 // the person came for a card that nobody had claimed
+	KindCardSentBack      Kind = 30 // two persons put an unclaimed card into a return pouch
+	KindCardDestroyed     Kind = 31 // two persons destroyed it
 )
 
 var kindNames = map[Kind]string{
@@ -79,6 +86,13 @@ var kindNames = map[Kind]string{
 	KindPouchArrived:    "pouch.arrived",
 	KindPouchOpened:     "pouch.opened",
 	KindPouchReconciled: "pouch.reconciled",
+
+	KindTransferAsked:     "transfer.asked",
+	KindTransferWithdrawn: "transfer.withdrawn",
+	KindTransferSent:      "transfer.sent",
+	KindCardReclaimed:     "card.reclaimed",
+	KindCardSentBack:      "card.sent_back",
+	KindCardDestroyed:     "card.destroyed",
 }
 
 // OfStaff reports whether entries of the kind speak of staff and not of a

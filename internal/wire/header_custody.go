@@ -3,7 +3,9 @@ package wire
 import "jaliya/internal/consular"
 
 // OfCard reports whether entries of the kind say where a card is.
-func (k Kind) OfCard() bool { return k >= KindCardReceived && k <= KindCheckFailed }
+func (k Kind) OfCard() bool {
+	return k >= KindCardReceived && k <= KindCheckFailed || k >= KindTransferAsked && k <= KindCardDestroyed
+}
 
 // OfPouch reports whether entries of the kind speak of a bag: they have no
 // reference.
@@ -13,7 +15,15 @@ func (k Kind) OfPouch() bool { return k >= KindPouchArrived && k <= KindPouchRec
 // different persons did it.
 func (k Kind) ByTwo() bool {
 	return k == KindCardReceived || k == KindCardMissing || k == KindCardDamaged ||
-		k == KindPouchOpened || k == KindPouchReconciled || k == KindPrintSpoilt
+		k == KindPouchOpened || k == KindPouchReconciled || k == KindCardSentBack || k == KindCardDestroyed ||
+		k == KindPrintSpoilt
+}
+
+// InBag reports whether entries of the kind say of a card that it came out of a
+// bag, or went into one.
+func (k Kind) InBag() bool {
+	return k == KindCardReceived || k == KindCardMissing || k == KindCardDamaged ||
+		k == KindTransferSent || k == KindCardSentBack
 }
 
 // ofRequest reports whether a field is set that only packets have.
@@ -23,14 +33,20 @@ func (h Header) ofRequest() bool {
 
 // validateCard wants what the ledger needs to move a card, and nothing else.
 func (h Header) validateCard(bad func(string) error) error {
-	inBag := h.Kind == KindCardReceived || h.Kind == KindCardMissing || h.Kind == KindCardDamaged
+	inBag, rest := h.Kind.InBag(), h
+	if h.Kind == KindTransferAsked {
+		if h.Pickup == "" || h.Pickup == h.Post {
+			return bad("pickup")
+		}
+		rest.Pickup = "" // its own: where the person wants to collect
+	}
 	ref, err := consular.ParseReference(h.Reference)
 	switch {
 	case h.Source != SourceNode:
 		return bad("source")
 	case err != nil || ref.Digits() != h.Reference:
 		return bad("reference")
-	case h.ofRequest() || h.Outcome != 0 || h.Count != nil:
+	case rest.ofRequest() || h.Outcome != 0 || h.Count != nil:
 		return bad("fields of another kind")
 	case h.IntakeKey == 0:
 		return bad("intake key")

@@ -24,7 +24,7 @@ const (
 // its size must not tell what a search found.
 const (
 	DocumentPart = "document"
-	DocumentSize = 256 << 10
+	DocumentSize = 320 << 10
 )
 
 // RecordAct is the body of kinds 8 to 15: who did what with a request for a
