@@ -36,6 +36,9 @@ type card struct { //nolint:recvcheck // what it shows is on the value, so that 
 	GivenAt   int64              `cbor:"23,keyasint,omitempty"`
 	Spoilt    []string           `cbor:"24,keyasint,omitempty"` // serials of cards that this one replaced
 	HubIndex  uint64             `cbor:"25,keyasint,omitempty"` // Raft index of that word
+	// Late says that the bag was told after it had come, to the machine that took
+	// another's place: the hub's next word of the card says what was done with it.
+	Late uint8 `cbor:"26,keyasint,omitempty"`
 }
 
 // said is a state that this post said and that the hub has not echoed yet.

@@ -31,12 +31,14 @@ const (
 	KindMovePouch     Kind = 15
 	KindTell          Kind = 16
 	KindNoteOpening   Kind = 17
+	KindRetell        Kind = 50
 )
 
 var kindNames = [...]string{
 	"", "init", "invite node", "join node", "open session", "admit", "complete order", "revoke",
 	"rotate keys", "tick", "decide", "raise feature", "erase", "change staff",
 	"open pouch", "move pouch", "tell", "note opening",
+	KindRetell: "retell",
 }
 
 // String gives the kind in words, as it stands in errors.
@@ -86,6 +88,7 @@ var readers = map[Kind]func(raw []byte) (Command, error){
 	KindMovePouch:     read[MovePouch],
 	KindTell:          read[Tell],
 	KindNoteOpening:   read[NoteOpening],
+	KindRetell:        read[Retell],
 }
 
 // Decode reads an encoded command: fault.Unsupported for a kind that this
