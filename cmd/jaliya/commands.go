@@ -19,7 +19,7 @@ type localnetCommand struct {
 	Seed     uint64 `default:"1" help:"Seed of the people who come."`
 	PortBase int    `default:"8080" help:"First port; desks begin 21 above it."`
 	Once     bool   `help:"Run one journey from desk to receipt, print its steps, and end."`
-	Kills    int    `default:"20" help:"How many processes the journey murder kills."`
+	Kills    int    `default:"20" help:"How many processes the journeys of murder kill."`
 	Journey  string `default:"all" help:"Which journey with --once; list names them."`
 
 	VerifyByHand bool `help:"Cases wait for hub verify pass, refuse, recapture or return."`

@@ -37,6 +37,9 @@ type card struct { //nolint:recvcheck // what it shows is on the value, so that 
 	Spoilt    []string           `cbor:"24,keyasint,omitempty"` // serials of cards that this one replaced
 	HubIndex  uint64             `cbor:"25,keyasint,omitempty"` // Raft index of that word
 	Onward    consular.PostID    `cbor:"26,keyasint,omitempty"` // where the person asked here to collect
+	// Late says that the bag was told after it had come, to the machine that took
+	// another's place: the hub's next word of the card says what was done with it.
+	Late uint8 `cbor:"27,keyasint,omitempty"`
 }
 
 // said is a state that this post said and that the hub has not echoed yet.

@@ -65,7 +65,7 @@ func (h *Handover) notice(w kv.Writer, n wire.Notice) error {
 			h.o.Logger.Warn("manifest cannot be read", slog.Uint64("notice", n.Seq), slog.String("kind", fault.KindOf(err).Code()))
 			return nil
 		}
-		return h.announce(w, m, n.Time)
+		return h.announce(w, m, n)
 	case wire.NoticeCaseMoved:
 		return h.moved(w, n)
 	case wire.NoticeEntryRefused:
@@ -93,7 +93,7 @@ func (h *Handover) manifest(n wire.Notice) (wire.Manifest, error) {
 
 // announce keeps a part of a manifest. A newer revision takes the place of an
 // older one as long as nobody has opened the bag.
-func (h *Handover) announce(w kv.Writer, m wire.Manifest, at int64) error {
+func (h *Handover) announce(w kv.Writer, m wire.Manifest, n wire.Notice) error {
 	p, found, err := h.pouch(w, m.Pouch)
 	switch {
 	case err != nil:
@@ -101,7 +101,8 @@ func (h *Handover) announce(w kv.Writer, m wire.Manifest, at int64) error {
 	case found && (p.Revision > m.Revision || p.Revision < m.Revision && p.Opened != 0):
 		return nil
 	case !found:
-		p = pouch{Label: m.Pouch, State: uint8(workflow.PouchClosed), Announced: at}
+		p = pouch{Label: m.Pouch, State: n.State, Announced: n.Time}
+		p.catchUp(n.Time)
 	case p.Revision < m.Revision:
 		if err := h.unannounce(w, &p); err != nil {
 			return err
@@ -174,7 +175,7 @@ func (h *Handover) expect(w kv.Writer, p *pouch, m wire.ManifestCard) error {
 	}
 	c := card{
 		Reference: m.Reference, Serial: m.Serial, Family: m.Family, Given: m.Given, Birth: m.Birth, Service: m.Service,
-		Slip: m.Slip, Pouch: p.Label, State: uint8(workflow.Packed),
+		Slip: m.Slip, Pouch: p.Label, State: uint8(workflow.Packed), Late: p.late(),
 	}
 	if found {
 		c.Spoilt = was.Spoilt
@@ -205,6 +206,7 @@ func (h *Handover) moved(w kv.Writer, n wire.Notice) error {
 	if err := c.hear(n, secured); err != nil {
 		return err
 	}
+	c.catchUp()
 	if c.over() {
 		return h.strip(w, &c)
 	}

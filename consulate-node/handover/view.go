@@ -92,7 +92,7 @@ func (h *Handover) pouchView(p *pouch) (PouchView, error) {
 		Announced: millis(p.Announced), Arrived: millis(p.Arrived), Opened: millis(p.Opened), Reconciled: millis(p.Reconciled),
 		Tally: tallyOf(p, cards), Cards: make([]LineView, 0, len(cards)), Refused: p.Refused,
 	}
-	if p.Opened != 0 {
+	if p.Opened != 0 && p.Pair != [2]string{} {
 		v.OpenedBy = p.Pair[:]
 	}
 	for _, x := range p.Extras {

@@ -179,11 +179,17 @@ func (w *world) announces(id consular.PouchID, revision uint64, cards []wire.Man
 
 func (w *world) announcesPart(m wire.Manifest) {
 	w.tb.Helper()
+	w.announcesIn(m, workflow.PouchClosed)
+}
+
+// announcesIn sends a part of the manifest of a bag that stands at a state.
+func (w *world) announcesIn(m wire.Manifest, state workflow.State) {
+	w.tb.Helper()
 	require.NoError(w.tb, m.Validate())
 	body, err := w.dicts.SealToPost(w.post.Public(), wire.ManifestContext, wire.Marshal(m), wire.ManifestAAD(w.kit.Identity.Post))
 	require.NoError(w.tb, err)
 	require.LessOrEqual(w.tb, len(body), wire.MaxNoticeBody)
-	w.hears(wire.Notice{Kind: wire.NoticePouch, Body: body})
+	w.hears(wire.Notice{Kind: wire.NoticePouch, State: uint8(state), Body: body})
 }
 
 // opened is a bag that two persons have opened.

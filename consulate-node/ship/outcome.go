@@ -82,24 +82,31 @@ func (c *Core) lost(now time.Time, err error) {
 	c.fall(now, err)
 }
 
-// fall plans the next dial: a probe every 2 to 4 s; a growing pause up to 60 s
-// when asking again at once would only get the same answer; minutes while
-// people must decide.
+// fall plans the next dial: a probe every 2 to 4 s, a second sooner after a dial
+// that waited in vain; a growing pause up to 60 s when asking again at once would
+// only get the same answer; minutes while people must decide.
 func (c *Core) fall(now time.Time, err error) {
 	c.Attempts++
 	c.Reason, c.Asked = err, time.Time{}
 	c.window.empty()
-	wait := Probe
+	wait, spread := Probe, Probe
+	if c.Phase == Dialing && now.Sub(c.Since) > Probe {
+		// A handshake that nobody answers sends its last packet 2 s before the
+		// dial ends. With them no silence is longer than the 5 s in which the
+		// return of the link is to be noticed.
+		wait = Probe / 2
+	}
 	if patient(fault.KindOf(err)) {
 		wait = min(BusyMax/2, Probe<<min(c.Attempts, 5))
+		spread = wait
 	}
 	if c.Barred != nil {
-		c.Reason, wait = c.Barred, Recheck
+		c.Reason, wait, spread = c.Barred, Recheck, Recheck
 		c.enter(Quarantined, now)
 	} else {
 		c.enter(Down, now)
 	}
-	c.NextDial = now.Add(wait + c.jitter(wait))
+	c.NextDial = now.Add(wait + c.jitter(spread))
 }
 
 // patient says for which reasons a node waits longer: a hub that is busy or

@@ -52,6 +52,10 @@ type Post struct {
 	// sealed to its key. An earlier one that still holds entries may send them.
 	Active wire.NodeID   `cbor:"2,keyasint"`
 	Nodes  []wire.NodeID `cbor:"3,keyasint"` // all that ever joined, oldest first
+	// While a machine that took another's place is told what was sealed to the
+	// old key: the last case that was looked at, and the last one to look at.
+	Retold   uint64 `cbor:"4,keyasint,omitempty"`
+	RetellTo uint64 `cbor:"5,keyasint,omitempty"`
 }
 
 func (JoinNode) kind() Kind { return KindJoinNode }
@@ -119,6 +123,9 @@ func (c JoinNode) join(t *tx, invitation Invitation) (Result, error) {
 		return Result{}, err
 	}
 	post.ID, post.Active = c.Post, c.Node
+	if len(post.Nodes) > 0 {
+		post.Retold, post.RetellTo = 0, t.counts.Cases // later ones are sealed to the new key at once
+	}
 	post.Nodes = append(post.Nodes, c.Node)
 	if err := t.put(inPosts, postKey(c.Post), post); err != nil {
 		return Result{}, err

@@ -109,6 +109,11 @@ func (c Tell) tell(t *tx, o Order, post consular.PostID) (Result, error) {
 			return Result{}, err
 		}
 	}
+	if workflow.Order(o.Kind) == workflow.OrderManifest {
+		if err := t.standings(held, post); err != nil {
+			return Result{}, err
+		}
+	}
 	return Result{Case: held.Number, Version: held.Flow.Version, State: workflow.State(held.Flow.State)}, nil
 }
 

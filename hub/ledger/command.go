@@ -33,12 +33,14 @@ const (
 	KindNoteOpening   Kind = 17
 	KindFile          Kind = 18
 	KindReadOnce      Kind = 19
+	KindRetell        Kind = 50
 )
 
 var kindNames = [...]string{
 	"", "init", "invite node", "join node", "open session", "admit", "complete order", "revoke",
 	"rotate keys", "tick", "decide", "raise feature", "erase", "change staff",
 	"open pouch", "move pouch", "tell", "note opening", "file", "read once",
+	KindRetell: "retell",
 }
 
 // String gives the kind in words, as it stands in errors.
@@ -90,6 +92,7 @@ var readers = map[Kind]func(raw []byte) (Command, error){
 	KindNoteOpening:   read[NoteOpening],
 	KindFile:          read[File],
 	KindReadOnce:      read[ReadOnce],
+	KindRetell:        read[Retell],
 }
 
 // Decode reads an encoded command: fault.Unsupported for a kind that this

@@ -94,7 +94,8 @@ func called(s workflow.State) bool {
 type Serial func(ctx context.Context, number uint64) (string, error)
 
 // Manifest carries out workflow.OrderManifest: it seals for the post whose cards
-// lie in the bag, in as many parts as notices need.
+// lie in the bag, in as many parts as notices need. Without Sealed there is
+// nothing to tell: the bag was counted long ago, and all its cards are gone.
 func (s *Sealer) Manifest(ctx context.Context, order ledger.Order, pouch ledger.PouchView, serial Serial) (ledger.Tell, error) {
 	const op = "opener: seal manifest"
 	to, err := s.reader(pouch.Flow.Pickup)
@@ -104,11 +105,20 @@ func (s *Sealer) Manifest(ctx context.Context, order ledger.Order, pouch ledger.
 	if pouch.Sent == nil || len(pouch.Items) == 0 {
 		return ledger.Tell{}, fault.New(fault.Invalid, op, "the pouch is empty or not closed", nil)
 	}
-	cards := make([]wire.ManifestCard, len(pouch.Items))
-	for i, item := range pouch.Items {
-		if cards[i], err = s.card(ctx, item, serial); err != nil {
+	cards := make([]wire.ManifestCard, 0, len(pouch.Items))
+	for _, item := range pouch.Items {
+		view, err := s.state.CaseNumber(item.Case)
+		if err != nil {
 			return ledger.Tell{}, err
 		}
+		if !ledger.Listed(pouch.Flow, item, view.Case) {
+			continue
+		}
+		line, err := s.card(ctx, item, view, serial)
+		if err != nil {
+			return ledger.Tell{}, err
+		}
+		cards = append(cards, line)
 	}
 	tell := ledger.Tell{Order: order.ID, Node: to.node}
 	whole := wire.Manifest{
@@ -148,12 +158,8 @@ func (s *Sealer) part(m wire.Manifest, to reader) ([]byte, error) {
 }
 
 // card opens the packet of one line.
-func (s *Sealer) card(ctx context.Context, item ledger.Item, serial Serial) (wire.ManifestCard, error) {
+func (s *Sealer) card(ctx context.Context, item ledger.Item, view ledger.CaseView, serial Serial) (wire.ManifestCard, error) {
 	const op = "opener: list card"
-	view, err := s.state.CaseNumber(item.Case)
-	if err != nil {
-		return wire.ManifestCard{}, err
-	}
 	number, err := serial(ctx, item.Case)
 	if err != nil {
 		return wire.ManifestCard{}, err

@@ -39,7 +39,6 @@ const (
 	// the file, and the rate would fall.
 	killsPerJournal = 60
 	killWorkers     = 3 // a child waits for the disk half of its time
-	killPatience    = 30 * time.Second
 )
 
 // TestKillJournal kills -9 a process that appends to a journal, at any moment,
@@ -156,7 +155,7 @@ type ackedEntry struct {
 // acknowledgement, and gives what it acknowledged.
 func killOneChild(t *testing.T, dir string, k *journaltest.Kit, after time.Duration) ([]ackedEntry, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), killPatience)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestKillJournal$", "-test.count=1")
 	kit := fmt.Sprintf("%x.%d.%d", wire.Marshal(k.Identity), k.Incarnation, rand.Uint64())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -28,20 +27,9 @@ type pair struct {
 	hcfg hub.Config
 }
 
-func freePort(tb testing.TB, network string) string {
-	tb.Helper()
-	var lc net.ListenConfig
-	if network == "udp" {
-		c, err := lc.ListenPacket(tb.Context(), network, "127.0.0.1:0")
-		require.NoError(tb, err)
-		require.NoError(tb, c.Close())
-		return c.LocalAddr().String()
-	}
-	l, err := lc.Listen(tb.Context(), network, "127.0.0.1:0")
-	require.NoError(tb, err)
-	require.NoError(tb, l.Close())
-	return l.Addr().String()
-}
+// patience guards a real wait against hanging; what is waited for has no limit of
+// its own, and a loaded machine may take long.
+const patience = 2 * time.Minute
 
 func testLogger() *slog.Logger {
 	if os.Getenv("JALIYA_LOG") == "" {
@@ -78,7 +66,7 @@ func startHub(tb testing.TB) (*hub.Hub, hub.Config) {
 	require.Eventually(tb, func() bool {
 		st, err := hub.AskStatus(tb.Context(), cfg)
 		return err == nil && st.Leader
-	}, 20*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	return h, cfg
 }
 
@@ -125,14 +113,14 @@ func TestEntriesBecomeL2(t *testing.T) {
 		st, err := p.node.Journal().State()
 		require.NoError(t, err)
 		return st.Receipted == 50
-	}, 20*time.Second, 10*time.Millisecond)
+	}, patience, 10*time.Millisecond)
 	// Bodies are random bytes, which no intake key opens: each case is returned
 	// with a reason, and the post hears it.
 	require.Eventually(t, func() bool {
 		st, err := p.node.Journal().State()
 		require.NoError(t, err)
 		return st.Notices.Seq >= 50
-	}, 20*time.Second, 10*time.Millisecond)
+	}, patience, 10*time.Millisecond)
 	st, err := hub.AskStatus(t.Context(), p.hcfg)
 	require.NoError(t, err)
 	require.Equal(t, uint64(50), st.Counts.Commits)

@@ -4,9 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,22 +29,4 @@ func programs(tb testing.TB) string {
 	dir, err := built()
 	require.NoError(tb, err)
 	return dir
-}
-
-// Stretches of ports for networks on loopback, below those that the kernel gives
-// out by itself.
-const (
-	portFirst   = 20000
-	portStretch = 400
-	portCount   = 30
-)
-
-var stretches atomic.Int64
-
-// portBase gives a stretch of ports that no other network of this process has.
-func portBase(tb testing.TB) string {
-	tb.Helper()
-	n := stretches.Add(1)
-	require.Less(tb, n, int64(portCount), "too many networks in one test process")
-	return strconv.FormatInt(portFirst+(int64(os.Getpid())+n)%portCount*portStretch, 10)
 }

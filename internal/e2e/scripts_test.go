@@ -46,8 +46,6 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-const scriptPatience = 20 * time.Second
-
 func expand(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(args[0])
 	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
@@ -69,11 +67,11 @@ func retry(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func until(ts *testscript.TestScript, what string, ok func() bool) {
-	deadline := time.After(scriptPatience)
+	deadline := time.After(patience)
 	for !ok() {
 		select {
 		case <-deadline:
-			ts.Fatalf("%s: not within %s", what, scriptPatience)
+			ts.Fatalf("%s: not within %s", what, patience)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -130,7 +130,7 @@ func newWorkstation(t *testing.T, listen string) workstation {
 		defer response.Body.Close()
 		root, err = io.ReadAll(response.Body)
 		return err == nil && response.StatusCode == http.StatusOK
-	}, 20*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	fetch.CloseIdleConnections()
 	pool := x509.NewCertPool()
 	require.True(t, pool.AppendCertsFromPEM(root))
@@ -209,7 +209,7 @@ func TestStaff(t *testing.T) {
 	require.Eventually(t, func() bool {
 		begun = desk.do(http.MethodPost, "/enrolment", enrolment, nil)
 		return begun.status == http.StatusOK
-	}, 20*time.Second, 500*time.Millisecond)
+	}, patience, 500*time.Millisecond)
 	text, ok := begun.body["secret"].(string)
 	require.True(t, ok)
 	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ReplaceAll(text, " ", ""))
@@ -238,7 +238,7 @@ func TestStaff(t *testing.T) {
 		st, err := n.Journal().State()
 		require.NoError(t, err)
 		return st.Head.Seq >= 5 && st.Receipted == st.Head.Seq
-	}, 20*time.Second, 20*time.Millisecond, "each of them is an entry, and the hub takes it")
+	}, patience, 20*time.Millisecond, "each of them is an entry, and the hub takes it")
 	st, err := hub.AskStatus(t.Context(), hcfg)
 	require.NoError(t, err)
 	require.Zero(t, st.Counts.Refused)

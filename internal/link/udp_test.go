@@ -22,24 +22,43 @@ func udp(t *testing.T, addr *net.UDPAddr) net.PacketConn {
 	return conn
 }
 
-// serveRaft serves the raft road on conn until stop is called.
-func serveRaft(t *testing.T, w *linktest.World, ring *pki.Keyring, conn net.PacketConn, secrets *link.Secrets) (l *link.Listener, stop func() error) { //nolint:revive // argument-limit: the parts of one listener
+// road is the raft road, served on a socket of its own.
+type road struct {
+	*link.Listener
+	cancel context.CancelFunc
+	done   chan error // receives the end of Serve once
+}
+
+func serveRaft(t *testing.T, w *linktest.World, ring *pki.Keyring, conn net.PacketConn, secrets *link.Secrets) road { //nolint:revive // argument-limit: the parts of one listener
 	t.Helper()
 	cfg := link.RaftConfig()
 	cfg.Secrets = secrets
 	l, err := link.NewListener(conn, link.ListenerOptions{Config: cfg, Registry: link.NewRegistry(w.Denied)})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
+	r := road{Listener: l, cancel: cancel, done: make(chan error, 1)}
 	go func() {
-		done <- l.Serve(ctx, map[string]link.Endpoint{link.ALPNRaft: {
+		r.done <- l.Serve(ctx, map[string]link.Endpoint{link.ALPNRaft: {
 			TLS: w.Server(t, ring, link.ALPNRaft, pki.Member), Handle: link.Exchanger{Answer: echo}.Serve,
 		}})
 	}()
-	return l, func() error {
-		cancel()
-		return <-done
+	return r
+}
+
+// stop ends the road in order.
+func (r road) stop() error {
+	r.cancel()
+	return <-r.done
+}
+
+// crash takes the socket away: no connection hears of it. Serve ends by itself,
+// with the reason; nobody has asked it to.
+func (r road) crash() error {
+	if err := r.Close(); err != nil {
+		return err
 	}
+	defer r.cancel()
+	return <-r.done
 }
 
 // Over real sockets: a member dials from the socket it listens on, and after
@@ -52,9 +71,9 @@ func TestOverUDP(t *testing.T) {
 	secrets, err := link.LoadSecrets(filepath.Join(t.TempDir(), "secrets"), time.Now())
 	require.NoError(t, err)
 	loopback := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
-	first, stopFirst := serveRaft(t, w, one, udp(t, loopback), secrets)
-	second, stopSecond := serveRaft(t, w, two, udp(t, loopback), nil)
-	defer func() { require.NoError(t, stopSecond()) }()
+	first := serveRaft(t, w, one, udp(t, loopback), secrets)
+	second := serveRaft(t, w, two, udp(t, loopback), nil)
+	defer func() { require.NoError(t, second.stop()) }()
 
 	conf := w.Client(t, two, pki.SlotWorking)
 	s, err := second.Dialer().Dial(t.Context(), first.Addr(), link.ALPNRaft, conf)
@@ -66,10 +85,9 @@ func TestOverUDP(t *testing.T) {
 
 	addr, ok := first.Addr().(*net.UDPAddr)
 	require.True(t, ok)
-	require.NoError(t, first.Close()) // as a crash: no connection hears of it
-	require.Error(t, stopFirst())
-	_, stopFirst = serveRaft(t, w, one, udp(t, addr), secrets)
-	defer func() { require.NoError(t, stopFirst()) }()
+	require.Error(t, first.crash())
+	again := serveRaft(t, w, one, udp(t, addr), secrets)
+	defer func() { require.NoError(t, again.stop()) }()
 	start := time.Now()
 	_, err = link.Exchange(t.Context(), s, []byte("who are you"), 0)
 	requireKind(t, fault.Unavailable, err)

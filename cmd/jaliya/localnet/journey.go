@@ -31,7 +31,9 @@ func Journeys() []Journey {
 		{Name: "card", Tell: "a card from a desk that is cut off to a hand at another post that is cut off too", run: card},
 		{Name: "bag", Tell: "cards are verified, made at a production site, packed and sent; their post is told before the bag leaves", run: bag},
 		{Name: "hands", Tell: "the same by people of the ministry: they read, refuse, send back, pass, pack and send", run: hands, alone: true, with: byHand},
+		{Name: "replace", Tell: "a post's machine dies with its disk; the next one hands over what lay there and receives what was under way", run: replace, alone: true},
 		{Name: "murder", Tell: "people are enrolled while hub and nodes are killed at random moments (--kills)", run: murder, alone: true},
+		{Name: "murder-card", Tell: "cards go the whole way to a hand while hub and nodes are killed and sites lose their answers (--kills)", run: murderCard, alone: true},
 	}
 }
 
@@ -39,7 +41,7 @@ func Journeys() []Journey {
 func JourneyList() string {
 	var b strings.Builder
 	for _, j := range Journeys() {
-		fmt.Fprintf(&b, "%-10s %s\n", j.Name, j.Tell)
+		fmt.Fprintf(&b, "%-12s %s\n", j.Name, j.Tell)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
@@ -112,7 +114,7 @@ type teller struct {
 	out   io.Writer
 	began time.Time
 	seed  uint64
-	kills int // of the journey murder
+	kills int // of the journeys of murder
 
 	people *people
 }

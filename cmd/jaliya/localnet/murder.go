@@ -34,7 +34,7 @@ func murder(ctx context.Context, t *teller) error {
 	for _, post := range t.net.Posts {
 		clerks.Go(func() error { return clerk(working, post, t.people, book) })
 	}
-	killed, err := t.killSome(ctx, random)
+	killed, err := t.killSome(ctx, random, murderSpread, nil)
 	stop()
 	if err = errors.Join(err, clerks.Wait()); err != nil {
 		return err
@@ -43,13 +43,19 @@ func murder(ctx context.Context, t *teller) error {
 	return t.account(ctx, book)
 }
 
-// killSome kills one process after another and starts it again.
-func (t *teller) killSome(ctx context.Context, random *rand.Rand) (int, error) {
+// killSome kills one process after another and starts it again, with pauses of at
+// most spread more than the shortest. Before each, besides may do harm of its own.
+func (t *teller) killSome(ctx context.Context, random *rand.Rand, spread time.Duration, besides func() error) (int, error) {
 	for n := range t.kills {
 		select {
 		case <-ctx.Done():
 			return n, ctx.Err()
-		case <-time.After(murderPause + time.Duration(random.Int64N(int64(murderSpread)))):
+		case <-time.After(murderPause + time.Duration(random.Int64N(int64(spread)))):
+		}
+		if besides != nil {
+			if err := besides(); err != nil {
+				return n, err
+			}
 		}
 		victim := random.IntN(len(t.net.Posts) + 1)
 		if err := t.net.killAndRestart(ctx, victim); err != nil {

@@ -25,7 +25,7 @@ type Options struct {
 	Posts    int    // how many posts, 1 to 71
 	PortBase int    // see the offsets below
 	Seed     uint64 // of the people who come
-	Kills    int    // of the journey murder
+	Kills    int    // of the journeys of murder
 
 	VerifyByHand bool // cases wait for hub verify
 	PackByHand   bool // cards wait for hub pouch
@@ -55,6 +55,7 @@ type Network struct {
 	Sites  string   `json:"centre_admin"` // of the card production centres: /rabat/admin/, /marrakech/admin/
 
 	dir      string
+	sites    [2]string // Rabat and Marrakech, host:port
 	programs binaries
 }
 
@@ -95,6 +96,7 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 	n = &Network{
 		dir: o.Dir, programs: programs, Admin: loopback(o.PortBase + offsetHub),
 		Sites: loopback(o.PortBase + offsetCentre + 2),
+		sites: [2]string{loopback(o.PortBase + offsetCentre), loopback(o.PortBase + offsetCentre + 1)},
 	}
 	defer func() {
 		if err != nil {

@@ -53,6 +53,9 @@ func (r *relay) Cut() { r.cut.Store(true) }
 // Restore mends the line.
 func (r *relay) Restore() { r.cut.Store(false) }
 
+// Address is where the post finds the hub.
+func (r *relay) Address() string { return r.front.LocalAddr().String() }
+
 func (r *relay) forward() {
 	buf := make([]byte, packetSize)
 	for {

@@ -130,7 +130,7 @@ func (d *Desk) manifest(ctx context.Context, o ledger.Order) (gateway.Answer, er
 		return gateway.Answer{}, gateway.Wait(d.pause(o), "the bag is not closed yet")
 	}
 	tell, err := d.Sealer.Manifest(ctx, o, p, d.Serial)
-	if err != nil {
+	if err != nil || len(tell.Sealed) == 0 {
 		return gateway.Answer{}, err
 	}
 	tell.Time = d.Now().UnixMilli()

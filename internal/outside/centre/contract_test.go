@@ -260,7 +260,7 @@ func TestSimulator(t *testing.T) {
 				c.clock.Advance(time.Hour)
 				_, got = c.do(http.MethodGet, "/v1/jobs/{job}", "/v1/jobs/a-1", "")
 				return got["state"] == want
-			}, 5*time.Second, time.Millisecond)
+			}, time.Minute, time.Millisecond)
 		}
 		require.Equal(t, "ZZ0000002", got["card"].(map[string]any)["serial"])
 		require.Len(t, got["spoilt"], 1)
