@@ -227,4 +227,3 @@ func (s *Simulator) show(m *message) answer {
 	}
 	return at("delivered", "", arriving)
 }
-
