@@ -67,8 +67,9 @@ func TestContact(t *testing.T) {
 type states struct{ *hub }
 
 func (states) Case(consular.Reference) (ledger.CaseView, error) { return ledger.CaseView{}, errNone }
-func (states) CaseNumber(uint64) (ledger.CaseView, error)       { return ledger.CaseView{}, errNone }
-func (states) Post(consular.PostID) (ledger.Post, error)        { return ledger.Post{}, errNone }
-func (states) Node(wire.NodeID) (ledger.Node, error)            { return ledger.Node{}, errNone }
+
+func (states) CaseNumber(uint64) (ledger.CaseView, error) { return ledger.CaseView{}, errNone }
+func (states) Post(consular.PostID) (ledger.Post, error)  { return ledger.Post{}, errNone }
+func (states) Node(wire.NodeID) (ledger.Node, error)      { return ledger.Node{}, errNone }
 
 var errNone = fault.New(fault.NotFound, "test", "", nil)

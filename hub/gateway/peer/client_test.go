@@ -80,7 +80,7 @@ func TestAnswers(t *testing.T) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = w.Write([]byte(secret))
 		}, fault.Corrupt},
-		"ErrGone":     {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, fault.Unavailable},
+		"ErrGone": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, fault.Unavailable},
 		"ErrNoAnswer": {func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body) // only then the server sees that the caller is gone
 			<-r.Context().Done()

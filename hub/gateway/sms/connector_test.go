@@ -63,7 +63,7 @@ func newWorld(t *testing.T) *world {
 		Breaker: peer.BreakerConfig{Failures: 3},
 	}, sms.Needs{Now: time.Now, Logger: logger, Metrics: peer.NewMetrics(w.reg, "sms")})
 	require.NoError(t, err)
-	t.Cleanup(w.Connector.Close)
+	t.Cleanup(w.Close)
 	return w
 }
 
@@ -73,7 +73,9 @@ func (w *world) wrong(t *testing.T, f outside.Fault) {
 	require.NoError(t, err)
 }
 
-func note() sms.Message { return sms.Message{Key: "c0ffee-17", To: "+33612345678", Text: "Canary رسالة"} }
+func note() sms.Message {
+	return sms.Message{Key: "c0ffee-17", To: "+33612345678", Text: "Canary رسالة"}
+}
 
 func TestSend(t *testing.T) {
 	t.Run("OK/Delivered", func(t *testing.T) {
@@ -243,4 +245,3 @@ func TestDecodeReport(t *testing.T) {
 		})
 	}
 }
-

@@ -132,7 +132,7 @@ func newWorld(t *testing.T) (*world, func()) {
 		Notices: map[string]string{outstamp.KeyID: filepath.Join(w.dir, "notice.pub")}, Breaker: peer.BreakerConfig{Failures: 4},
 	}, stamp.Needs{Now: time.Now, Logger: logger, Metrics: peer.NewMetrics(w.reg, "stamp")})
 	require.NoError(t, err)
-	t.Cleanup(w.Connector.Close)
+	t.Cleanup(w.Close)
 	return w, func() {
 		end()
 		start()
@@ -403,11 +403,12 @@ func TestCanary(t *testing.T) {
 	require.NoError(t, err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	said := w.seen.String()
-	require.Contains(t, said, "PUT /v1/payments/c0ffee-17")
+	parts := []string{w.seen.String()}
 	for _, f := range families {
-		said += f.String()
+		parts = append(parts, f.String())
 	}
+	said := strings.Join(parts, "\n")
+	require.Contains(t, said, "PUT /v1/payments/c0ffee-17")
 	for _, secret := range []string{"canary", "cnie", "renewal", "/back", page} {
 		require.NotContains(t, said, secret)
 	}

@@ -21,7 +21,7 @@ func TestDecodePayment(t *testing.T) {
 		want fault.Kind
 	}{
 		"OK":              {paid, 0},
-		"OK/NewField":     {replace(`"payment"`, `"colour":"blue","payment"`), 0},
+		"OK/NewField":     {replace(`"payment"`, `"lane":"blue","payment"`), 0},
 		"ErrID":           {replace("p-1", "../p"), fault.Corrupt},
 		"ErrNegative":     {replace("7500", "-7500"), fault.Corrupt},
 		"ErrCurrency":     {replace("MAD", "XX1"), fault.Corrupt},
