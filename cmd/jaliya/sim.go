@@ -27,6 +27,8 @@ type simCommand struct {
 	Centre      simCentreCommand      `cmd:"" help:"The card production centres of Rabat and Marrakech."`
 	Fingerprint simFingerprintCommand `cmd:"" help:"A fingerprint reader with its service on the workstation."`
 	Identity    simIdentityCommand    `cmd:"" help:"The national trusted third party: sign-in of citizens by OpenID Connect."`
+	Stamp       simStampCommand       `cmd:"" help:"The electronic payment of stamp duty, with its page."`
+	SMS         simSMSCommand         `cmd:"" name:"sms" help:"A carrier of short messages, with the telephones."`
 }
 
 type simCentreCommand struct {
@@ -135,14 +137,20 @@ func (c *simCentreCommand) key(site string, box seal.Custody) (*seal.PostKey, er
 	return key, c.write(site+".pub", base64.StdEncoding.EncodeToString(key.Public().Encode()))
 }
 
-// token gives the bearer token that the hub shows, drawn once.
-func (c *simCentreCommand) token() (string, error) {
-	raw, err := os.ReadFile(filepath.Join(c.Dir, "token"))
+func (c *simCentreCommand) token() (string, error) { return simToken(c.Dir) }
+
+// simToken gives the bearer token that the hub shows, drawn once.
+func simToken(dir string) (string, error) {
+	path := filepath.Join(dir, "token")
+	raw, err := os.ReadFile(path) //nolint:gosec // the simulator's own directory
 	if err == nil {
 		return strings.TrimSpace(string(raw)), nil
 	}
 	token, _ := access.NewToken()
-	return token, c.write("token", token)
+	if err := durable.WriteFile(path, fmt.Appendln(nil, token), 0o600); err != nil {
+		return "", fault.New(fault.Storage, opSim, "token", err)
+	}
+	return token, nil
 }
 
 // perLife is how many serials one life of the simulator may use, so that none

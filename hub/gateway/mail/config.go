@@ -45,11 +45,9 @@ func (c Config) WithDefaults() Config {
 
 // Validate names the key that breaks a rule.
 func (c Config) Validate() error {
-	host, port, err := net.SplitHostPort(c.Server)
-	number, bad := strconv.ParseUint(port, 10, 16)
+	host, err := c.host()
 	switch {
-	case err != nil || host == "" || bad != nil || number == 0:
-		err = errors.New("server is host:port")
+	case err != nil:
 	case c.Security != STARTTLS && c.Security != TLS && c.Security != None:
 		err = errors.New(`security is "starttls", "tls" or "none"`)
 	case c.Security == None && !peer.Loopback(host):
@@ -67,4 +65,14 @@ func (c Config) Validate() error {
 		return fault.New(fault.Invalid, "mail: validate config", "", err)
 	}
 	return nil
+}
+
+// host gives the server's host; its port is checked.
+func (c Config) host() (string, error) {
+	host, port, err := net.SplitHostPort(c.Server)
+	number, bad := strconv.ParseUint(port, 10, 16)
+	if err != nil || host == "" || bad != nil || number == 0 {
+		return "", errors.New("server is host:port")
+	}
+	return host, nil
 }

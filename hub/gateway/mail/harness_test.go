@@ -32,8 +32,8 @@ import (
 )
 
 // identity writes a CA of its own and a certificate for localhost, and gives
-// the paths and the certificate.
-func identity(tb testing.TB, dir string) (ca, cert, key string, pair tls.Certificate) {
+// the path of the first and the second.
+func identity(tb testing.TB, dir string) (ca string, pair tls.Certificate) {
 	tb.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(tb, err)
@@ -56,10 +56,10 @@ func identity(tb testing.TB, dir string) (ca, cert, key string, pair tls.Certifi
 		require.NoError(tb, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 		return path
 	}
-	ca, cert, key = write("ca.pem", "CERTIFICATE", rootDER), write("cert.pem", "CERTIFICATE", leafDER), write("key.pem", "PRIVATE KEY", keyDER)
-	pair, err = tls.LoadX509KeyPair(cert, key)
+	ca = write("ca.pem", "CERTIFICATE", rootDER)
+	pair, err = tls.LoadX509KeyPair(write("cert.pem", "CERTIFICATE", leafDER), write("key.pem", "PRIVATE KEY", keyDER))
 	require.NoError(tb, err)
-	return ca, cert, key, pair
+	return ca, pair
 }
 
 // carrier is a mail server that does as it is told.
@@ -135,7 +135,7 @@ func (c *carrier) messages() []string {
 // listen serves; wrapped is TLS from the first byte, plain is no TLS at all.
 func (c *carrier) listen(tb testing.TB, wrapped, plain bool) {
 	tb.Helper()
-	ca, _, _, pair := identity(tb, tb.TempDir())
+	ca, pair := identity(tb, tb.TempDir())
 	c.ca = ca
 	s := smtp.NewServer(c)
 	s.Domain, s.ErrorLog = "localhost", quiet{}

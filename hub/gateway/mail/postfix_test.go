@@ -61,13 +61,13 @@ func TestPostfix(t *testing.T) {
 	if os.Getenv("JALIYA_MAIL_TOOLS") != "1" {
 		t.Skip("JALIYA_MAIL_TOOLS is not 1: postfix is not asked for")
 	}
-	dir, err := os.MkdirTemp("", "postfix-") // t.TempDir's parents are closed to postfix's own user
+	dir, err := os.MkdirTemp("", "postfix-") //nolint:usetesting // the parents of t.TempDir are closed to postfix's own user
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // the mail server's own user goes through it
-	ca, _, _, _ := identity(t, dir)
+	require.NoError(t, os.Chmod(dir, 0o755))
+	ca, _ := identity(t, dir)
 	for _, sub := range []string{"spool", "data", "mail"} {
-		require.NoError(t, os.Mkdir(filepath.Join(dir, sub), 0o755)) //nolint:gosec // as above
+		require.NoError(t, os.Mkdir(filepath.Join(dir, sub), 0o755))
 	}
 	uid := strings.TrimSpace(run(t, "id", "-u", "postfix"))
 	run(t, "chown", "postfix", filepath.Join(dir, "data"), filepath.Join(dir, "mail"))
@@ -77,11 +77,11 @@ func TestPostfix(t *testing.T) {
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	require.NoError(t, err)
 	require.NoError(t, l.Close())
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.cf"), fmt.Appendf(nil, mainCF, dir, uid), 0o644))              //nolint:gosec // read by postfix
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "master.cf"), fmt.Appendf(nil, masterCF, "127.0.0.1:"+port), 0o644)) //nolint:gosec // read by postfix
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.cf"), fmt.Appendf(nil, mainCF, dir, uid), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "master.cf"), fmt.Appendf(nil, masterCF, "127.0.0.1:"+port), 0o644))
 	run(t, "/usr/sbin/postfix", "-c", dir, "start")
 	t.Cleanup(func() {
-		out, err := exec.CommandContext(context.WithoutCancel(t.Context()), "/usr/sbin/postfix", "-c", dir, "stop").CombinedOutput() //nolint:gosec // the test's own directory
+		out, err := exec.CommandContext(context.WithoutCancel(t.Context()), "/usr/sbin/postfix", "-c", dir, "stop").CombinedOutput()
 		require.NoError(t, err, "%s", out)
 	})
 

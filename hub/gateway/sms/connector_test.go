@@ -63,7 +63,7 @@ func newWorld(t *testing.T) *world {
 		Breaker: peer.BreakerConfig{Failures: 3},
 	}, sms.Needs{Now: time.Now, Logger: logger, Metrics: peer.NewMetrics(w.reg, "sms")})
 	require.NoError(t, err)
-	t.Cleanup(w.Connector.Close)
+	t.Cleanup(w.Close)
 	return w
 }
 

@@ -135,7 +135,7 @@ func (p Payment) check() error {
 
 // agrees compares the state with the receipts: a state alone is no payment.
 func (p Payment) agrees(standing int) error {
-	good := false
+	var good bool
 	switch p.State {
 	case Open, Expired:
 		good = len(p.Receipts) == 0

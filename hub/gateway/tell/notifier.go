@@ -3,7 +3,6 @@ package tell
 import (
 	"context"
 	"log/slog"
-	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -61,9 +60,7 @@ const maxPortal = 30
 
 // Validate names the key that breaks a rule.
 func (c Config) Validate() error {
-	u, err := url.Parse(c.Portal)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || len(c.Portal) > maxPortal ||
-		(u.Scheme != "https" && !(u.Scheme == "http" && peer.Loopback(u.Hostname()))) {
+	if _, bad := peer.CheckURL(c.Portal); bad != nil || len(c.Portal) > maxPortal {
 		return fault.New(fault.Invalid, "tell: validate config", "portal is an https address of at most 30 characters, without a query", nil)
 	}
 	return nil

@@ -232,7 +232,7 @@ func TestNotify(t *testing.T) {
 // TestOccasions asks that each state that orders a notice has its words, and
 // that states whose table takes no event answer none.
 func TestOccasions(t *testing.T) {
-	for state, want := range map[workflow.State]string{
+	for state, want := range map[workflow.State]string{ //nolint:exhaustive // the states that order a notice
 		workflow.Supplement: "attend une action", workflow.Recapture: "attend une action", workflow.Rejected: "décision",
 		workflow.Canceled: "est close", workflow.Ready: "disponible",
 	} {
@@ -295,13 +295,14 @@ func TestCanary(t *testing.T) {
 	w.mailFails = nil
 	_, err = w.notify(n)
 	require.NoError(t, err)
-	said := w.logs.String()
+	parts := []string{w.logs.String()}
 	for _, m := range w.texts {
-		said += m.Key + m.Text
+		parts = append(parts, m.Key, m.Text)
 	}
 	for _, m := range w.mails {
-		said += m.Key + m.Subject + m.Text
+		parts = append(parts, m.Key, m.Subject, m.Text)
 	}
+	said := strings.Join(parts, "\n")
 	require.Contains(t, said, "person told")
 	for _, canary := range []string{"612345678", "canary", "atima", "cnie", "renewal", "carte"} {
 		require.NotContains(t, strings.ToLower(said), canary)
