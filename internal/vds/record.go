@@ -131,9 +131,12 @@ func (s *Signer) SignRecord(r Record) ([]byte, error) {
 	}
 	features := []Feature{
 		{tagNumber, number},
-		{tagFamilyArabic, sealedName(r.Name.Family.Arabic)}, {tagGivenArabic, sealedName(r.Name.Given.Arabic)},
-		{tagFamilyLatin, sealedName(r.Name.Family.Latin)}, {tagGivenLatin, sealedName(r.Name.Given.Latin)},
-		{tagBirth, birth}, {tagExpires, expires},
+		{tagFamilyArabic, sealedName(r.Name.Family.Arabic)},
+		{tagGivenArabic, sealedName(r.Name.Given.Arabic)},
+		{tagFamilyLatin, sealedName(r.Name.Family.Latin)},
+		{tagGivenLatin, sealedName(r.Name.Given.Latin)},
+		{tagBirth, birth},
+		{tagExpires, expires},
 	}
 	if r.National != "" {
 		national, err := encodeC40(string(r.National))
