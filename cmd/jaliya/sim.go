@@ -24,7 +24,8 @@ import (
 )
 
 type simCommand struct {
-	Centre simCentreCommand `cmd:"" help:"The card production centres of Rabat and Marrakech."`
+	Centre    simCentreCommand    `cmd:"" help:"The card production centres of Rabat and Marrakech."`
+	Timestamp simTimestampCommand `cmd:"" help:"A time-stamping authority."`
 }
 
 type simCentreCommand struct {
