@@ -68,7 +68,7 @@ func TestRecordIsOneSheetWhateverItSays(t *testing.T) {
 			require.True(t, bytes.Equal(out, again), "equal data, equal bytes")
 		}
 	}
-	out, err := p.Record(withMentions(recordData(t), 30))
+	out, err := p.Record(withMentions(recordData(t), 20))
 	require.NoError(t, err)
 	require.Greater(t, pages(out), 2)
 }
@@ -152,7 +152,7 @@ func TestRecordRefuses(t *testing.T) {
 		"expires when issued":   {func(d *paper.RecordData) { d.Expires = d.Issued }, fault.Invalid},
 		"a name in one script":  {func(d *paper.RecordData) { d.Person.Given.Latin = "" }, fault.Invalid},
 		"a mistyped reference":  {func(d *paper.RecordData) { d.Reference = "123456789012345678" }, fault.Invalid},
-		"too many mentions":     {func(d *paper.RecordData) { *d = withMentions(*d, 31) }, fault.TooLarge},
+		"too many mentions":     {func(d *paper.RecordData) { *d = withMentions(*d, 21) }, fault.TooLarge},
 		"a mention of tomorrow": {func(d *paper.RecordData) { *d = withMentions(*d, 1); d.Mentions[0].Date = "2026-11-23" }, fault.Invalid},
 		"a mention in French":   {func(d *paper.RecordData) { *d = withMentions(*d, 1); d.Mentions[0].Court.Arabic = "" }, fault.Invalid},
 		"a line feed":           {func(d *paper.RecordData) { *d = withMentions(*d, 1); d.Mentions[0].Sentence.French = "a\nb" }, fault.Invalid},

@@ -60,8 +60,9 @@ const (
 	opRecord = "paper: make record"
 	// KeptRecord is the name of what a record's file keeps for programs.
 	KeptRecord = "JLYRecord"
-	// maxMentions caps the list; with texts of full length it fills nine pages.
-	maxMentions = 30
+	// maxMentions caps the list, so that one with texts of full length still
+	// fits the container of package document.
+	maxMentions = 20
 	// maxEntry caps a text of a mention, in runes.
 	maxEntry = 200
 )
