@@ -148,8 +148,11 @@ func (d RecordData) ParticularLines() []string {
 		key string
 		consular.Name
 	}{
-		{"family_name", p.Family}, {"given_name", p.Given}, {"birth_place", p.BirthPlace},
-		{"father", whole(p.Father)}, {"mother", whole(p.Mother)},
+		{"family_name", p.Family},
+		{"given_name", p.Given},
+		{"birth_place", p.BirthPlace},
+		{"father", whole(p.Father)},
+		{"mother", whole(p.Mother)},
 	} {
 		add(one.key, one.Arabic, one.Latin)
 	}
