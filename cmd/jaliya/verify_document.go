@@ -45,7 +45,7 @@ func (c *verifyDocument) Run(s cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	var r document.Report
+	var r *document.Report
 	if c.File != "" {
 		file, err := c.read()
 		if err != nil {
@@ -134,7 +134,7 @@ func (c *verifyDocument) read() ([]byte, error) {
 // maxSealFile caps a file that holds a seal's text, in bytes.
 const maxSealFile = 16 << 10
 
-func (c *verifyDocument) seal(s cli.Streams, keys *vds.Keys, on consular.Date) (r document.Report, err error) {
+func (c *verifyDocument) seal(s cli.Streams, keys *vds.Keys, on consular.Date) (r *document.Report, err error) {
 	if keys == nil {
 		return r, fault.New(fault.Invalid, opDocument, "a seal alone needs --seal-keys", nil)
 	}
@@ -186,7 +186,7 @@ type toldField struct {
 	Value string `json:"value"`
 }
 
-func (c *verifyDocument) print(s cli.Streams, r document.Report) error {
+func (c *verifyDocument) print(s cli.Streams, r *document.Report) error {
 	out := told{Good: r.Good(), Says: r.Outcome}
 	for _, one := range r.Checks {
 		line := toldCheck{Name: one.Name, Good: one.Err == nil, Detail: one.Detail}

@@ -28,8 +28,9 @@ func signer(tb testing.TB) (cms.Signer, *issuer.Authority) {
 	return s, a
 }
 
-func sign(tb testing.TB, s cms.Signer, content string, detached bool) []byte {
+func sign(tb testing.TB, s cms.Signer, detached bool) []byte {
 	tb.Helper()
+	const content = "content"
 	sum := sha256.Sum256([]byte(content))
 	m := cms.Message{Type: cms.Data(), Digest: sum[:]}
 	if !detached {
@@ -44,7 +45,7 @@ func TestSignAndCheck(t *testing.T) {
 	t.Parallel()
 	s, a := signer(t)
 	for _, detached := range []bool{true, false} {
-		m, err := cms.Parse(sign(t, s, "content", detached))
+		m, err := cms.Parse(sign(t, s, detached))
 		require.NoError(t, err)
 		require.Equal(t, detached, m.Content == nil)
 		require.NoError(t, m.Check([]byte("con"), []byte("tent")))
@@ -59,7 +60,7 @@ func TestChainRefuses(t *testing.T) {
 	t.Parallel()
 	s, a := signer(t)
 	_, other := signer(t)
-	m, err := cms.Parse(sign(t, s, "content", true))
+	m, err := cms.Parse(sign(t, s, true))
 	require.NoError(t, err)
 	_, err = m.Chain(other.Pool(), now(), x509.ExtKeyUsageAny)
 	require.True(t, fault.Is(err, fault.Denied))
@@ -68,7 +69,7 @@ func TestChainRefuses(t *testing.T) {
 
 	// A certificate that leads nowhere could be changed unseen.
 	s.Chain = append(s.Chain, other.Root())
-	m, err = cms.Parse(sign(t, s, "content", true))
+	m, err = cms.Parse(sign(t, s, true))
 	require.NoError(t, err)
 	require.NoError(t, m.Check([]byte("content")))
 	_, err = m.Chain(a.Pool(), now(), x509.ExtKeyUsageAny)
@@ -92,7 +93,7 @@ func TestSignRefuses(t *testing.T) {
 func TestEveryFlippedByteIsRefused(t *testing.T) {
 	t.Parallel()
 	s, a := signer(t)
-	raw := sign(t, s, "content", false)
+	raw := sign(t, s, false)
 	pool := a.Pool()
 	for at := range raw {
 		for _, bit := range []byte{0x01, 0x04, 0x20, 0x80} {
@@ -138,7 +139,7 @@ func TestOpenSSL(t *testing.T) {
 	name := func(n string) string { return filepath.Join(dir, n) }
 	require.NoError(t, issuer.SaveCertificates(name("root.pem"), a.Root()))
 	require.NoError(t, os.WriteFile(name("content"), []byte("content"), 0o600))
-	require.NoError(t, os.WriteFile(name("ours.der"), sign(t, s, "content", true), 0o600))
+	require.NoError(t, os.WriteFile(name("ours.der"), sign(t, s, true), 0o600))
 	require.Contains(t, openssl("cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", "ours.der", "-content", "content",
 		"-CAfile", "root.pem", "-purpose", "any", "-attime", "1795341600"), "CAdES Verification successful")
 
@@ -159,8 +160,8 @@ func TestOpenSSL(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	s, _ := signer(f)
-	f.Add(sign(f, s, "content", true))
-	f.Add(sign(f, s, "content", false))
+	f.Add(sign(f, s, true))
+	f.Add(sign(f, s, false))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := cms.Parse(data)
 		if err != nil {

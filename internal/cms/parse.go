@@ -36,15 +36,9 @@ type Signed struct {
 
 // Parse reads the DER of a message; anything after it is refused.
 func Parse(raw []byte) (*Signed, error) {
-	if len(raw) > maxMessage {
-		return nil, fault.New(fault.TooLarge, opParse, "message", nil)
-	}
-	in := cryptobyte.String(raw)
-	var info, outer, body cryptobyte.String
-	var id asn1.ObjectIdentifier
-	if !in.ReadASN1(&info, der.SEQUENCE) || !in.Empty() || !info.ReadASN1ObjectIdentifier(&id) || !id.Equal(signedData()) ||
-		!info.ReadASN1(&outer, explicit(0)) || !info.Empty() || !outer.ReadASN1(&body, der.SEQUENCE) || !outer.Empty() {
-		return nil, broken("no signed message")
+	body, err := unwrap(raw)
+	if err != nil {
+		return nil, err
 	}
 	s := &Signed{}
 	var version int64
@@ -76,6 +70,21 @@ func Parse(raw []byte) (*Signed, error) {
 		return nil, broken("digest algorithms differ")
 	}
 	return s, nil
+}
+
+// unwrap takes the outer wrapping off.
+func unwrap(raw []byte) (cryptobyte.String, error) {
+	if len(raw) > maxMessage {
+		return nil, fault.New(fault.TooLarge, opParse, "message", nil)
+	}
+	in := cryptobyte.String(raw)
+	var info, outer, body cryptobyte.String
+	var id asn1.ObjectIdentifier
+	if !in.ReadASN1(&info, der.SEQUENCE) || !in.Empty() || !info.ReadASN1ObjectIdentifier(&id) || !id.Equal(signedData()) ||
+		!info.ReadASN1(&outer, explicit(0)) || !info.Empty() || !outer.ReadASN1(&body, der.SEQUENCE) || !outer.Empty() {
+		return nil, broken("no signed message")
+	}
+	return body, nil
 }
 
 func (s *Signed) content(body *cryptobyte.String) error {
@@ -113,9 +122,10 @@ func (s *Signed) certificates(body *cryptobyte.String) error {
 	return nil
 }
 
-func (s *Signed) info(in *cryptobyte.String) error {
+// identity finds the certificate that the signer names.
+func (s *Signed) identity(in *cryptobyte.String) error {
 	var version int64
-	var identity, issuer, attributes, signature cryptobyte.String
+	var identity, issuer cryptobyte.String
 	serial := new(big.Int)
 	if !in.ReadASN1Integer(&version) || version != 1 || !in.ReadASN1(&identity, der.SEQUENCE) ||
 		!identity.ReadASN1Element(&issuer, der.SEQUENCE) || !identity.ReadASN1Integer(serial) || !identity.Empty() {
@@ -129,7 +139,14 @@ func (s *Signed) info(in *cryptobyte.String) error {
 	if s.Signer == nil {
 		return broken("the signer's certificate is not there")
 	}
-	var err error
+	return nil
+}
+
+func (s *Signed) info(in *cryptobyte.String) (err error) {
+	if err = s.identity(in); err != nil {
+		return err
+	}
+	var attributes, signature cryptobyte.String
 	if s.hash, err = ReadHash(in); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ import (
 	"jaliya/internal/vds"
 )
 
-func names(r document.Report) (held, refused []document.CheckName) {
+func names(r *document.Report) (held, refused []document.CheckName) {
 	for _, c := range r.Checks {
 		if c.Err == nil {
 			held = append(held, c.Name)
@@ -59,7 +59,7 @@ func TestIssueAndVerify(t *testing.T) {
 			require.Equal(t, d.Number, plain.Record.Number)
 		}
 	}
-	require.False(t, document.Report{}.Good(), "nothing checked is not good")
+	require.False(t, (&document.Report{}).Good(), "nothing checked is not good")
 }
 
 // TestFlippedFileIsRefused flips bytes all over a document; package pades
@@ -109,10 +109,10 @@ func TestForgedPaper(t *testing.T) {
 	require.Equal(t, []document.CheckName{document.CheckOutcome}, refused)
 	require.Nil(t, forged.Outcome)
 
-	clear := o.issue(t, record(0))
-	moved := document.ReadSeal(text, keys, today, document.Typed{Code: codeOf(t, clear), Outcome: document.Nothing()})
+	spotless := o.issue(t, record(0))
+	moved := document.ReadSeal(text, keys, today, document.Typed{Code: codeOf(t, spotless), Outcome: document.Nothing()})
 	require.False(t, moved.Good(), "another paper's code")
-	good := document.ReadSeal([]byte(vds.Text(clear.Seal)), keys, today, document.Typed{Code: codeOf(t, clear), Outcome: document.Nothing()})
+	good := document.ReadSeal([]byte(vds.Text(spotless.Seal)), keys, today, document.Typed{Code: codeOf(t, spotless), Outcome: document.Nothing()})
 	require.True(t, good.Good())
 }
 
@@ -122,16 +122,16 @@ func TestPageLearnsNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	keys := o.keys(t)
-	clear, marked := o.issue(t, record(0)), o.issue(t, record(5))
-	require.Len(t, marked.Seal, len(clear.Seal))
-	read := func(out document.Issued) document.Report {
+	spotless, marked := o.issue(t, record(0)), o.issue(t, record(5))
+	require.Len(t, marked.Seal, len(spotless.Seal))
+	read := func(out document.Issued) *document.Report {
 		r := document.ReadSeal(out.Seal, keys, today, document.Typed{})
 		require.True(t, r.Good())
 		require.Nil(t, r.Outcome)
 		r.Record.Outcome, r.Record.Particulars = vds.Commitment{}, vds.Commitment{}
 		return r
 	}
-	require.Equal(t, read(clear), read(marked))
+	require.Equal(t, read(spotless), read(marked))
 }
 
 func codeOf(t *testing.T, out document.Issued) vds.ControlCode {
@@ -149,7 +149,7 @@ func TestDates(t *testing.T) {
 	for day, kind := range map[consular.Date]fault.Kind{
 		"2026-11-22": fault.Other, "2027-02-22": fault.Other, "2027-02-23": fault.Expired, "2026-11-21": fault.Invalid,
 	} {
-		for _, r := range []document.Report{
+		for _, r := range []*document.Report{
 			document.Verify(out.PDF, o.trust(), keys, day), document.Verify(out.PDF, o.trust(), nil, day),
 			document.ReadSeal(out.Seal, keys, day, document.Typed{}),
 		} {

@@ -45,12 +45,12 @@ type Report struct {
 }
 
 // Good reports whether every check that was made holds.
-func (r Report) Good() bool {
+func (r *Report) Good() bool {
 	return len(r.Checks) > 0 && !slices.ContainsFunc(r.Checks, func(c Check) bool { return c.Err != nil })
 }
 
 // Holds reports whether a check was made and holds.
-func (r Report) Holds(name CheckName) bool {
+func (r *Report) Holds(name CheckName) bool {
 	return slices.ContainsFunc(r.Checks, func(c Check) bool { return c.Name == name && c.Err == nil })
 }
 
@@ -66,8 +66,8 @@ const opVerify = "document: verify"
 
 // Verify proves a document's file: its signature and time, and, when keys are
 // given, the seal in it and that the seal binds what the file says.
-func Verify(file []byte, trust pades.Trust, keys *vds.Keys, on consular.Date) Report {
-	var r Report
+func Verify(file []byte, trust pades.Trust, keys *vds.Keys, on consular.Date) *Report {
+	r := &Report{}
 	signature, err := pades.Verify(file, trust)
 	if err != nil {
 		r.add(CheckSignature, err, "")
@@ -161,8 +161,8 @@ func Nothing() []string { return paper.RecordData{}.OutcomeLines() }
 // It is all that the verification page needs: it takes no name and no number,
 // asks nobody, keeps nothing, and answers alike for every outcome unless the
 // holder of the paper typed its code.
-func ReadSeal(given []byte, keys *vds.Keys, on consular.Date, typed Typed) Report {
-	var r Report
+func ReadSeal(given []byte, keys *vds.Keys, on consular.Date, typed Typed) *Report {
+	r := &Report{}
 	raw, err := vds.ParseText(given)
 	if err != nil {
 		r.add(CheckSeal, err, "")

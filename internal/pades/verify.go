@@ -99,21 +99,13 @@ func find(file []byte) (cut, error) {
 	if len(file) > MaxFile {
 		return cut{}, fault.New(fault.TooLarge, opVerify, "file", nil)
 	}
-	at := bytes.Index(file, []byte(byteRange))
-	if !bytes.HasPrefix(file, []byte("%PDF-")) || at < 0 || bytes.Count(file, []byte(byteRange)) != 1 ||
+	_, text, found := bytes.Cut(file, []byte(byteRange))
+	if !bytes.HasPrefix(file, []byte("%PDF-")) || !found || bytes.Contains(text, []byte(byteRange)) ||
 		bytes.Count(file, []byte("/SubFilter /ETSI.CAdES.detached")) != 1 {
 		return bad("not one PAdES signature")
 	}
-	text := file[at+len(byteRange):]
-	stop := bytes.IndexByte(text[:min(len(text), 64)], ']')
-	if stop < 0 {
-		return bad("byte range")
-	}
-	var first, begin, end, rest int
-	if n, err := fmt.Sscanf(string(text[:stop]), "%d %d %d %d", &first, &begin, &end, &rest); n != 4 || err != nil {
-		return bad("byte range")
-	}
-	if first != 0 || begin < 0 || end < begin+2 || end > len(file) || rest != len(file)-end {
+	begin, end, covers := covered(text[:min(len(text), 64)], len(file))
+	if !covers {
 		return bad("the byte range does not cover the file")
 	}
 	gap := file[begin:end]
@@ -130,4 +122,14 @@ func find(file []byte) (cut, error) {
 		return bad("signature")
 	}
 	return cut{file[:begin], file[end:], signature}, nil
+}
+
+// covered reads a byte range and reports whether it covers a file of this size
+// but for the bytes from begin to end.
+func covered(text []byte, size int) (begin, end int, good bool) {
+	numbers, _, found := bytes.Cut(text, []byte("]"))
+	var first, rest int
+	n, err := fmt.Sscanf(string(numbers), "%d %d %d %d", &first, &begin, &end, &rest)
+	good = found && err == nil && n == 4 && first == 0 && begin >= 0 && end >= begin+2 && end <= size && rest == size-end
+	return begin, end, good
 }

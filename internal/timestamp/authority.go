@@ -25,7 +25,7 @@ func (a Authority) Respond(raw []byte, at time.Time) ([]byte, error) {
 	case fault.Is(err, fault.Unsupported):
 		return EncodeRejection(BadAlgorithm), nil
 	case err != nil:
-		return EncodeRejection(BadFormat), nil
+		return EncodeRejection(BadFormat), nil //nolint:nilerr // the answer says it
 	case r.Imprint.Hash != crypto.SHA256:
 		return EncodeRejection(BadAlgorithm), nil
 	case r.Policy != nil && !r.Policy.Equal(a.Policy):

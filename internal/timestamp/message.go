@@ -27,20 +27,19 @@ type Imprint struct {
 
 func (i Imprint) equal(o Imprint) bool { return i.Hash == o.Hash && bytes.Equal(i.Digest, o.Digest) }
 
-func (i *Imprint) read(s *cryptobyte.String) error {
+func readImprint(s *cryptobyte.String) (Imprint, error) {
 	var inner, digest cryptobyte.String
 	if !s.ReadASN1(&inner, der.SEQUENCE) {
-		return broken("imprint")
+		return Imprint{}, broken("imprint")
 	}
 	hash, err := cms.ReadHash(&inner)
 	if err != nil {
-		return err
+		return Imprint{}, err
 	}
 	if !inner.ReadASN1(&digest, der.OCTET_STRING) || !inner.Empty() || len(digest) != hash.Size() {
-		return broken("imprint")
+		return Imprint{}, broken("imprint")
 	}
-	i.Hash, i.Digest = hash, digest
-	return nil
+	return Imprint{hash, digest}, nil
 }
 
 // add writes an imprint; we ask and answer for SHA-256.
@@ -88,13 +87,13 @@ func ParseRequest(raw []byte) (Request, error) {
 	if !in.ReadASN1(&body, der.SEQUENCE) || !in.Empty() || !body.ReadASN1Integer(&version) || version != 1 {
 		return r, broken("request")
 	}
-	if err := r.Imprint.read(&body); err != nil {
+	var err error
+	if r.Imprint, err = readImprint(&body); err != nil {
 		return r, err
 	}
 	if body.PeekASN1Tag(der.OBJECT_IDENTIFIER) && !body.ReadASN1ObjectIdentifier(&r.Policy) {
 		return r, broken("policy")
 	}
-	var err error
 	if r.Nonce, err = optionalInteger(&body); err != nil {
 		return r, err
 	}
@@ -216,7 +215,8 @@ func parseInfo(raw []byte) (Info, error) {
 		!body.ReadASN1ObjectIdentifier(&i.Policy) {
 		return i, broken("token")
 	}
-	if err := i.Imprint.read(&body); err != nil {
+	var err error
+	if i.Imprint, err = readImprint(&body); err != nil {
 		return i, err
 	}
 	if !body.ReadASN1Integer(i.Serial) || !body.ReadASN1(&text, der.GeneralizedTime) {

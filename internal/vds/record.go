@@ -202,15 +202,8 @@ func (s *Seal) Record() (Record, error) {
 		return r, err
 	}
 	r.National = consular.NationalNumber(national)
-	for tag, into := range map[byte]*string{
-		tagFamilyArabic: &r.Name.Family.Arabic, tagGivenArabic: &r.Name.Given.Arabic,
-		tagFamilyLatin: &r.Name.Family.Latin, tagGivenLatin: &r.Name.Given.Latin,
-	} {
-		value := s.Feature(tag)
-		if len(value) == 0 || !utf8.Valid(value) {
-			return r, fault.New(fault.Invalid, opDecode, "name", nil)
-		}
-		*into = string(value)
+	if r.Name, err = s.name(); err != nil {
+		return r, err
 	}
 	outcome, particulars := s.Feature(tagOutcome), s.Feature(tagParticulars)
 	if len(outcome) != digestLength || len(particulars) != digestLength {
@@ -218,4 +211,18 @@ func (s *Seal) Record() (Record, error) {
 	}
 	r.Outcome, r.Particulars = Commitment(outcome), Commitment(particulars)
 	return r, nil
+}
+
+func (s *Seal) name() (n consular.PersonName, err error) {
+	for tag, into := range map[byte]*string{
+		tagFamilyArabic: &n.Family.Arabic, tagGivenArabic: &n.Given.Arabic,
+		tagFamilyLatin: &n.Family.Latin, tagGivenLatin: &n.Given.Latin,
+	} {
+		value := s.Feature(tag)
+		if len(value) == 0 || !utf8.Valid(value) {
+			return n, fault.New(fault.Invalid, opDecode, "name", nil)
+		}
+		*into = string(value)
+	}
+	return n, nil
 }

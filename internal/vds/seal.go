@@ -110,7 +110,7 @@ func (h Header) body(features []Feature) ([]byte, error) {
 func derLength(n int) []byte {
 	switch {
 	case n < 0x80:
-		return []byte{byte(n)}
+		return []byte{byte(n)} //nolint:gosec // below 128
 	case n < 0x100:
 		return []byte{0x81, byte(n)}
 	default:

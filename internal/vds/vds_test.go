@@ -55,12 +55,12 @@ func TestOutcomeNeedsTheCode(t *testing.T) {
 		vds.Commit(code(), "outcome", "N", []string{"a", "b"}), vds.Commit(code(), "outcome", "N", []string{"a\nb"}))
 
 	w := newWorld(t)
-	clear, err := w.signer.SignRecord(r)
+	spotless, err := w.signer.SignRecord(r)
 	require.NoError(t, err)
 	r.Outcome = vds.Commit(code(), vds.LabelOutcome, r.Number, []string{"mention", "a", "b", "c"})
 	marked, err := w.signer.SignRecord(r)
 	require.NoError(t, err)
-	require.Len(t, marked, len(clear), "the size tells nothing")
+	require.Len(t, marked, len(spotless), "the size tells nothing")
 }
 
 func TestEveryFlippedByteIsRefused(t *testing.T) {

@@ -158,23 +158,25 @@ func (d direct) RoundTrip(r *http.Request) (answer *http.Response, err error) {
 func TestContract(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	send := func(media string, body []byte) *http.Response {
+	send := func(media string, body []byte) (int, []byte) {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.client.Address, bytes.NewReader(body))
 		require.NoError(t, err)
 		r.Header.Set("Content-Type", media)
 		answer, err := w.client.HTTP.Do(r)
 		require.NoError(t, err)
-		t.Cleanup(func() { _ = answer.Body.Close() })
-		return answer
-	}
-	require.Equal(t, http.StatusUnsupportedMediaType, send("text/plain", nil).StatusCode)
-	require.Equal(t, http.StatusRequestEntityTooLarge, send(timestamp.QueryType, make([]byte, 9000)).StatusCode)
-	for name, body := range map[string][]byte{"nothing": nil, "garbage": []byte("garbage")} {
-		answer := send(timestamp.QueryType, body)
-		require.Equal(t, http.StatusOK, answer.StatusCode, name)
+		defer answer.Body.Close()
 		raw, err := io.ReadAll(answer.Body)
 		require.NoError(t, err)
-		_, err = timestamp.ParseResponse(raw)
+		return answer.StatusCode, raw
+	}
+	status, _ := send("text/plain", nil)
+	require.Equal(t, http.StatusUnsupportedMediaType, status)
+	status, _ = send(timestamp.QueryType, make([]byte, 9000))
+	require.Equal(t, http.StatusRequestEntityTooLarge, status)
+	for name, body := range map[string][]byte{"nothing": nil, "garbage": []byte("garbage")} {
+		status, raw := send(timestamp.QueryType, body)
+		require.Equal(t, http.StatusOK, status, name)
+		_, err := timestamp.ParseResponse(raw)
 		require.True(t, fault.Is(err, fault.Denied), name)
 	}
 }
