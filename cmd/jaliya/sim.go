@@ -26,6 +26,7 @@ import (
 type simCommand struct {
 	Centre    simCentreCommand    `cmd:"" help:"The card production centres of Rabat and Marrakech."`
 	Timestamp simTimestampCommand `cmd:"" help:"A time-stamping authority."`
+	Record    simRecordCommand    `cmd:"" help:"Issue a specimen criminal record, to try verify document with."`
 }
 
 type simCentreCommand struct {

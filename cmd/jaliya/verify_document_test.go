@@ -179,3 +179,27 @@ func rootOf(t *testing.T, path string) *x509.Certificate {
 	require.NoError(t, err)
 	return certs[0]
 }
+
+// TestSpecimens: what `jaliya sim record` issues holds under the command that
+// it prints, and its container under the same.
+func TestSpecimens(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	run := func(args ...string) string {
+		var out, bad bytes.Buffer
+		code := cli.Run(t.Context(), cli.Program{Name: "jaliya", Grammar: &grammar{}, Args: args}, cli.Streams{Out: &out, Err: &bad})
+		require.Zero(t, code, bad.String())
+		return out.String()
+	}
+	for _, args := range [][]string{{}, {"--justice"}, {"--justice", "--mentions", "20", "--seed", "7"}} {
+		printed := run(append([]string{"sim", "record", "--dir", dir}, args...)...)
+		lines := strings.Split(strings.TrimSpace(printed), "\n")
+		require.Len(t, lines, 2)
+		command := strings.Fields(lines[1])[1:]
+		require.Contains(t, run(command...), "holds    outcome")
+		command[len(command)-1] = strings.TrimSuffix(command[len(command)-1], ".pdf") + ".packed"
+		require.Contains(t, run(command...), "holds    outcome")
+	}
+	_, err := os.Stat(filepath.Join(dir, "police", "seal.txt"))
+	require.NoError(t, err)
+}

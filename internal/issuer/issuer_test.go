@@ -24,7 +24,8 @@ func TestCreateThenLoad(t *testing.T) {
 	again, err := issuer.Create(dir, "Test office", "MAPN", now())
 	require.NoError(t, err)
 	require.True(t, made.Document.Chain[0].Equal(again.Document.Chain[0]), "the second time it is loaded")
-	signer, reference := again.Seal.Name()
+	signer, reference, err := vds.Certificate(again.SealChain[0])
+	require.NoError(t, err)
 	require.Equal(t, "MAPN", signer)
 	require.Len(t, reference, 8)
 	for _, key := range []string{"sign.key", "seal.key"} {

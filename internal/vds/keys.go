@@ -135,9 +135,6 @@ func NewSigner(key *ecdsa.PrivateKey, c *x509.Certificate) (*Signer, error) {
 	return &Signer{key: key, name: name, ref: ref, begins: c.NotBefore, ends: c.NotAfter}, nil
 }
 
-// Name gives signer and certificate reference.
-func (s *Signer) Name() (signer, reference string) { return s.name, s.ref }
-
 // Sign makes a seal; signer and reference of the header are filled in. A day
 // outside the certificate's life is refused: no reader would take the seal.
 func (s *Signer) Sign(h Header, features []Feature) ([]byte, error) {
