@@ -29,6 +29,8 @@ type simCommand struct {
 	Identity    simIdentityCommand    `cmd:"" help:"The national trusted third party: sign-in of citizens by OpenID Connect."`
 	Stamp       simStampCommand       `cmd:"" help:"The electronic payment of stamp duty, with its page."`
 	SMS         simSMSCommand         `cmd:"" name:"sms" help:"A carrier of short messages, with the telephones."`
+	Timestamp   simTimestampCommand   `cmd:"" help:"A time-stamping authority."`
+	Record      simRecordCommand      `cmd:"" help:"Issue a specimen criminal record, to try verify document with."`
 }
 
 type simCentreCommand struct {

@@ -21,6 +21,8 @@ type verifyCommand struct {
 	Journal verifyJournal `cmd:"" help:"Prove every link, body, receipt and image of a journal that no node holds open."`
 	Receipt verifyReceipt `cmd:"" help:"Prove a printed receipt."`
 	Ledger  verifyLedger  `cmd:"" help:"Prove every node's chain, receipt and notice log in the state of a stopped hub."`
+
+	Document verifyDocument `cmd:"" help:"Prove a criminal record: the issuer's signed PDF, or the seal of its paper."`
 }
 
 // keysFlag names the public keys that prove receipts, as hub keys prints them.

@@ -1,10 +1,11 @@
-// Package paper makes what people hold in their hands: the deposit slip, and
-// the sheet on which an applicant confirms the spelling of names. It stands
-// beside the path of a record: the desk prints (step 1), the portal offers the
-// same file (step 10).
+// Package paper makes what people hold in their hands: the deposit slip, the
+// sheet on which an applicant confirms the spelling of names, and the extract
+// of a criminal record, which package document signs. It stands beside the
+// path of a record: the desk prints (step 1), the record office issues (step
+// 8), the portal offers the same file (step 10).
 //
 // A paper is built in three layers, top to bottom: a document (slip.go,
-// names.go) says what stands where; sheet.go places blocks under a cursor,
+// names.go, record.go) says what stands where; sheet.go places blocks under a cursor,
 // French on the left and Arabic on the right as its mirror; text.go and
 // shape.go turn text into lines of glyphs; package pdf below writes the file.
 // Order of directions (UAX 9), line breaks (UAX 14) and the joining of letters

@@ -20,7 +20,7 @@ type voice struct {
 }
 
 // NewPress reads the fonts that ship with the program. The catalog must hold
-// the surfaces "slip" and "proof".
+// the surfaces "slip", "proof" and "extract".
 func NewPress(catalog *lang.Catalog) (*Press, error) {
 	fonts, err := openFonts()
 	if err != nil {

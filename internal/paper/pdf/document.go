@@ -25,6 +25,8 @@ type Document struct {
 	pages  []*Page
 	fonts  []*use
 	images []*Image
+	kept   []kept
+	room   int // bytes for a signature, zero for none
 }
 
 // New begins a document.
@@ -60,7 +62,8 @@ func (d *Document) Bytes() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree, err := d.tree(o, resources)
+	field := d.field(o)
+	tree, err := d.tree(o, resources, field)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +75,7 @@ func (d *Document) Bytes() ([]byte, error) {
 		"/Info (sRGB IEC61966-2.1) /DestOutputProfile " + profile.String() + " >>")
 	meta := o.raw("/Type /Metadata /Subtype /XML", []byte(d.xmp()))
 	o.set(catalog, fmt.Sprintf("<< /Type /Catalog /Pages %s /Metadata %s /OutputIntents [%s] /Lang %s "+
-		"/ViewerPreferences << /DisplayDocTitle true >> >>", tree, meta, intent, textString(d.info.Language)))
+		"/ViewerPreferences << /DisplayDocTitle true >>%s >>", tree, meta, intent, textString(d.info.Language), d.extras(o, field)))
 	info := o.add(fmt.Sprintf("<< /Title %s /Producer %s /CreationDate (%s) /ModDate (%s) >>", textString(d.info.Title),
 		textString(producer), pdfDate(d.info.Created), pdfDate(d.info.Created)))
 	id := identify(o)
@@ -111,7 +114,7 @@ func (d *Document) resources(o *objects) (ref, error) {
 	return o.add(b.String()), nil
 }
 
-func (d *Document) tree(o *objects, resources ref) (ref, error) {
+func (d *Document) tree(o *objects, resources, field ref) (ref, error) {
 	tree := o.reserve()
 	var kids []string
 	for _, p := range d.pages {
@@ -119,9 +122,13 @@ func (d *Document) tree(o *objects, resources ref) (ref, error) {
 		if err != nil {
 			return 0, err
 		}
-		r := o.add(fmt.Sprintf("<< /Type /Page /Parent %s /MediaBox [0 0 %s %s] /Resources %s /Contents %s >>",
-			tree, number(p.size.Width), number(p.size.Height), resources, content))
-		kids = append(kids, r.String())
+		notes := ""
+		if field != 0 && len(kids) == 0 {
+			notes = fmt.Sprintf(" /Annots [%s]", field)
+		}
+		p.made = o.add(fmt.Sprintf("<< /Type /Page /Parent %s /MediaBox [0 0 %s %s] /Resources %s /Contents %s%s >>",
+			tree, number(p.size.Width), number(p.size.Height), resources, content, notes))
+		kids = append(kids, p.made.String())
 	}
 	o.set(tree, fmt.Sprintf("<< /Type /Pages /Count %d /Kids [%s] >>", len(kids), strings.Join(kids, " ")))
 	return tree, nil

@@ -51,6 +51,7 @@ type Page struct {
 	document *Document
 	size     Size
 	content  strings.Builder
+	made     ref // its object once the file is written
 }
 
 // Size gives the size of the page.
