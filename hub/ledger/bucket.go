@@ -46,6 +46,11 @@ var (
 	inPacking    = bucket("packing")
 	inLabels     = bucket("labels")
 	inOpenings   = bucket("openings")
+	inReads      = bucket("reads")
+	inOfficers   = bucket("officers")
+	inSeats      = bucket("seats")
+	inDeeds      = bucket("deeds")
+	inCasework   = bucket("casework")
 )
 
 // appendBuckets have keys in commit order.
@@ -53,7 +58,7 @@ func appendBuckets() []string {
 	names := make([]string, 0, 16)
 	for _, b := range []bucket{
 		inEntries, inBodies, inRefused, inQuarantine, inAlarms, inCases, inOrders,
-		inPouches, inOpenings,
+		inPouches, inOpenings, inDeeds,
 	} {
 		names = append(names, string(b))
 	}

@@ -31,12 +31,18 @@ const (
 	KindMovePouch     Kind = 15
 	KindTell          Kind = 16
 	KindNoteOpening   Kind = 17
+
+	// Officers of the hub: kinds from 40.
+	KindChangeOfficer Kind = 40
+	KindSeatOfficer   Kind = 41
+	KindOfficerAct    Kind = 42
 )
 
 var kindNames = [...]string{
 	"", "init", "invite node", "join node", "open session", "admit", "complete order", "revoke",
 	"rotate keys", "tick", "decide", "raise feature", "erase", "change staff",
 	"open pouch", "move pouch", "tell", "note opening",
+	KindChangeOfficer: "change officer", KindSeatOfficer: "seat officer", KindOfficerAct: "officer act",
 }
 
 // String gives the kind in words, as it stands in errors.
@@ -86,6 +92,9 @@ var readers = map[Kind]func(raw []byte) (Command, error){
 	KindMovePouch:     read[MovePouch],
 	KindTell:          read[Tell],
 	KindNoteOpening:   read[NoteOpening],
+	KindChangeOfficer: read[ChangeOfficer],
+	KindSeatOfficer:   read[SeatOfficer],
+	KindOfficerAct:    read[OfficerAct],
 }
 
 // Decode reads an encoded command: fault.Unsupported for a kind that this
