@@ -51,16 +51,19 @@ func (c OfficerAct) apply(t *tx) (Result, error) {
 	case !known || o.State != StaffActive || !o.Enrolled || o.Role != c.Role:
 		return refuse(fault.Denied, "the officer may not do this any more"), nil
 	}
-	if deed.Order != 0 {
+	if deed.Event != 0 && deed.Order != 0 {
 		if r, refused, err := c.unseen(t, deed.Order); refused || err != nil {
 			return r, err
 		}
 	}
+	before := t.counts.Cases
 	r, err := inner.apply(t)
 	if err != nil || r.Fault != fault.Other {
 		return r, err
 	}
-	if deed.Act == KindNoteOpening { // its own line names who read
+	// A reading has a line of its own that names the reader; a pouch that was open
+	// already is no deed.
+	if deed.Act == KindNoteOpening || deed.Act == KindOpenPouch && t.counts.Cases == before {
 		return r, nil
 	}
 	deed.Case, deed.Version = r.Case, r.Version
@@ -83,7 +86,7 @@ func (c OfficerAct) read() (Command, Deed, string) {
 	switch in := inner.(type) {
 	case CompleteOrder:
 		deed.Event, deed.Reason, deed.Order = in.Event, in.Reason, in.Order
-		if c.Seen == 0 {
+		if c.Seen == 0 && in.Event != 0 {
 			return nil, Deed{}, "seen"
 		}
 	case Decide:
@@ -124,4 +127,10 @@ func (t *tx) deed(d Deed) error {
 		}
 	}
 	return t.put(inDeeds, number(d.Number), d)
+}
+
+// ActOf gives the act of an officer that carries a command.
+func ActOf(officer wire.StaffID, role string, seen uint64, c Command) (OfficerAct, error) {
+	raw, err := Encode(c)
+	return OfficerAct{Time: c.when(), Officer: officer, Role: role, Seen: seen, Act: raw}, err
 }

@@ -106,7 +106,7 @@ func (c ChangeOfficer) change(t *tx, o Officer) (Result, error) {
 		o.Role = c.Role
 	}
 	if c.Action != wire.StaffRole {
-		o.Sealed, o.Enrolled, o.State = c.Sealed, false, StaffActive
+		o.Sealed, o.Enrolled, o.State, o.Step = c.Sealed, false, StaffActive, 0
 	}
 	if c.Action == wire.StaffDisable {
 		o.State = StaffDisabled
