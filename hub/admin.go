@@ -64,6 +64,7 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("GET /status", answer(func(context.Context, struct{}) (Status, error) { return h.Status() }))
 	mux.HandleFunc("POST /revoke", answer(h.revoke))
 	h.deskRoutes(mux)
+	h.officerRoutes(mux)
 	mux.HandleFunc("POST /staff", answer(h.changeStaff))
 	mux.HandleFunc("POST /staff/list", answer(h.listStaff))
 	return telemetry.ServeAdminOn(ctx, l, mux)

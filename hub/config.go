@@ -23,6 +23,7 @@ type Config struct {
 	Centre  *centre.Config    `toml:"centre"` // production sites; none: cards wait for one
 	Pouch   pouch.Config      `toml:"pouch"`
 	Verify  Verify            `toml:"verify"`
+	Console ConsoleConfig     `toml:"console"` // officers' web surface
 	Log     telemetry.Options `toml:"log"`
 }
 
@@ -96,6 +97,9 @@ func (c Config) Validate() error {
 	}
 	if c.Custody.KeyFile != "" && c.Custody.Credential != "" {
 		return fault.New(fault.Invalid, op, "custody: key_file and credential exclude each other", nil)
+	}
+	if err := c.Console.Validate(); err != nil {
+		return err
 	}
 	if c.Centre != nil {
 		if err := c.Centre.Validate(); err != nil {

@@ -111,7 +111,8 @@ func identity(p lang.Printer, who consular.Person) []fact {
 	}
 	out := []fact{
 		pair("family_name", who.Family), pair("given_name", who.Given),
-		{Label: label("birth_date"), Text: p.BirthDate(who.Birth)}, pair("birth_place", who.BirthPlace),
+		{Label: label("birth_date"), Text: p.BirthDate(who.Birth)},
+		pair("birth_place", who.BirthPlace),
 		{Label: label("birth_country"), Text: p.Country(who.BirthCountry)},
 		{Label: label("nationality"), Text: p.Country(who.Nationality)},
 		{Label: label("sex"), Text: p.Sex(who.Sex)},
@@ -126,8 +127,11 @@ func identity(p lang.Printer, who consular.Person) []fact {
 		key  string
 		name consular.Name
 	}{
-		{"father_given_name", who.Father.Given}, {"father_family_name", who.Father.Family},
-		{"mother_given_name", who.Mother.Given}, {"mother_family_name", who.Mother.Family}, {"spouse", who.Spouse},
+		{"father_given_name", who.Father.Given},
+		{"father_family_name", who.Father.Family},
+		{"mother_given_name", who.Mother.Given},
+		{"mother_family_name", who.Mother.Family},
+		{"spouse", who.Spouse},
 	} {
 		if !one.name.IsZero() {
 			out = append(out, pair(one.key, one.name))

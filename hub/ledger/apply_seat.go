@@ -65,7 +65,9 @@ func (c SeatOfficer) apply(t *tx) (Result, error) {
 
 func (c SeatOfficer) refused() bool { return c.How >= wire.StaffWrong && c.How <= wire.StaffDisabled }
 
-func (c SeatOfficer) enters() bool { return c.How == wire.StaffBothFactors || c.How == wire.StaffEnrolled }
+func (c SeatOfficer) enters() bool {
+	return c.How == wire.StaffBothFactors || c.How == wire.StaffEnrolled
+}
 
 func (c SeatOfficer) known() bool {
 	switch c.How {
