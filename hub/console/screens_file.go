@@ -55,11 +55,14 @@ func (s *Screens) fileView(p lang.Printer, f File, check string) fileView {
 		Reference: f.Reference.String(), Digits: f.Reference.Digits(), Order: f.Order, Version: f.Version,
 		Read: p.T("console.file.read", "count", len(f.Openings)),
 	}
+	if len(f.Openings) == 0 {
+		v.Read = p.T("console.file.unread")
+	}
 	v.Facts = []fact{
 		{Label: p.T("desk.field.service"), Text: p.Service(f.Service)},
 		{Label: p.T("console.col.post"), Text: s.postName(p, f.Serving)},
 		{Label: p.T("desk.field.pickup"), Text: s.postName(p, f.Pickup)},
-		{Label: p.T("console.col.waits"), Text: p.Ago(s.console.Now().Sub(f.Since))},
+		{Label: p.T("console.col.waits"), Text: p.Span(s.console.Now().Sub(f.Since))},
 		{Label: p.T("console.col.due"), Text: s.dueCell(p, f.Due, s.console.Now()).Text},
 	}
 	if !f.Limit.IsZero() {
@@ -208,7 +211,7 @@ func (s *Screens) pictures(p lang.Printer, f File, v *fileView) {
 	}
 	for _, report := range f.Release.Fingers {
 		name := report.Finger.String()
-		line := finger{Label: p.T("desk.finger." + name), Tone: "good", Src: prints[name]}
+		line := finger{Label: p.T("desk.finger." + name), Src: prints[name]}
 		line.Text = p.T("console.file.quality", "quality", report.Quality)
 		if report.Exception != 0 {
 			line.Tone, line.Text = "warn", p.T("desk.exception."+report.Exception.String())

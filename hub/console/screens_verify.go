@@ -53,7 +53,7 @@ func (s *Screens) waitingList(p lang.Printer, list []Waiting) web.WorkList {
 				{Kind: "code", Text: w.Reference.String()},
 				{Text: p.T("desk.service.short." + w.Service.String())},
 				{Text: s.postName(p, w.Serving), Second: again(p, w)},
-				{Text: p.Ago(now.Sub(w.Since)), Second: p.DateTime(w.Since.In(s.zone))},
+				{Text: p.Span(now.Sub(w.Since)), Second: p.DateTime(w.Since.In(s.zone))},
 				s.dueCell(p, w.Due, now),
 			},
 		}

@@ -59,7 +59,7 @@ func TestVerify(t *testing.T) {
 	require.Equal(t, http.StatusOK, page.status, page.text)
 	for _, text := range []string{
 		who.Person.Family.Latin, who.Person.Family.Arabic, who.Person.Given.Arabic, "/images/portrait", "Nadia Tazi",
-		"LYO-10001", "Opened 0 times before you",
+		"LYO-10001", "Nobody opened it before you",
 	} {
 		require.Contains(t, page.text, html.EscapeString(text))
 	}
