@@ -11,9 +11,9 @@ import (
 	"jaliya/internal/workflow"
 )
 
-// Moved says that a case is no longer as a page showed it. It is a cause of a
+// MovedError says that a case is no longer as a page showed it. It is a cause of a
 // Conflict; By is empty when no officer moved it.
-type Moved struct {
+type MovedError struct {
 	By    string
 	Event workflow.Event
 	At    time.Time
@@ -22,10 +22,10 @@ type Moved struct {
 }
 
 // Error names the case's new version only.
-func (m *Moved) Error() string { return m.coded.Error() }
+func (m *MovedError) Error() string { return m.coded.Error() }
 
 // Unwrap gives the code of the problem.
-func (m *Moved) Unwrap() error { return m.coded }
+func (m *MovedError) Unwrap() error { return m.coded }
 
 // moved tells a decision that was made twice by one person, which is one, from
 // one that came too late.
@@ -38,7 +38,7 @@ func (c *Console) moved(who access.Principal, in Decision, number uint64) (Decid
 	if err != nil {
 		return Decided{}, err
 	}
-	m := &Moved{coded: web.CodedError{Code: web.CodeVersionConflict, Version: held.Flow.Version}}
+	m := &MovedError{coded: web.CodedError{Code: web.CodeVersionConflict, Version: held.Flow.Version}}
 	event, _ := eventOf(in.Decision)
 	for _, d := range deeds {
 		if d.Order != in.Order {

@@ -53,7 +53,7 @@ func (s *Screens) waitingList(p lang.Printer, list []Waiting) web.WorkList {
 				{Kind: "code", Text: w.Reference.String()},
 				{Text: p.T("desk.service.short." + w.Service.String())},
 				{Text: s.postName(p, w.Serving), Second: again(p, w)},
-				{Text: p.Span(now.Sub(w.Since)), Second: p.DateTime(w.Since.In(s.zone))},
+				{Text: p.Span(now.Sub(w.Since)), Second: p.Date(consular.DateOf(w.Since.In(s.zone)))},
 				s.dueCell(p, w.Due, now),
 			},
 		}
@@ -168,7 +168,7 @@ func (s *Screens) decide(c *gin.Context, who access.Principal) {
 		return
 	}
 	_, err = s.console.Decide(c.Request.Context(), who, in)
-	if moved, ok := errors.AsType[*Moved](err); ok {
+	if moved, ok := errors.AsType[*MovedError](err); ok {
 		s.tooLate(c, who, moved)
 		return
 	}
@@ -180,7 +180,7 @@ func (s *Screens) decide(c *gin.Context, who access.Principal) {
 }
 
 // tooLate says who was faster, and with what; nothing was changed.
-func (s *Screens) tooLate(c *gin.Context, who access.Principal, m *Moved) {
+func (s *Screens) tooLate(c *gin.Context, who access.Principal, m *MovedError) {
 	p := s.ui.Printer(c)
 	page := s.page(c, who, p.T("console.late.title"))
 	text := p.T("console.late.changed")

@@ -189,7 +189,7 @@ type Decided struct {
 }
 
 // Decide completes the order of the case. Errors: Invalid with the field;
-// *Moved when somebody else decided, or the case is otherwise than it was shown.
+// *MovedError when somebody else decided, or the case is otherwise than it was shown.
 func (c *Console) Decide(ctx context.Context, who access.Principal, in Decision) (Decided, error) {
 	if err := who.Require(access.CaseVerify); err != nil {
 		return Decided{}, err

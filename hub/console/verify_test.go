@@ -211,7 +211,7 @@ func TestOtherRoles(t *testing.T) {
 	w := newWorld(t)
 	ref, _ := w.release()
 	fill := strings.NewReplacer(":reference", ref.Digits(), ":part", "portrait", ":label", "P261FRLYO0001X", ":act", "pack")
-	people := map[access.Role]surfer{}
+	people := make(map[access.Role]surfer)
 	for _, role := range access.HubRoles() {
 		people[role] = w.signedIn(w.hire(role, "Somebody "+string(role)))
 	}

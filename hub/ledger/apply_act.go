@@ -48,7 +48,7 @@ func (c OfficerAct) apply(t *tx) (Result, error) {
 	switch {
 	case err != nil:
 		return Result{}, err
-	case !known || o.State != StaffActive || !o.Enrolled || o.Role != c.Role:
+	case !known || !o.may(c.Role):
 		return refuse(fault.Denied, "the officer may not do this any more"), nil
 	}
 	if deed.Event != 0 && deed.Order != 0 {
@@ -68,6 +68,11 @@ func (c OfficerAct) apply(t *tx) (Result, error) {
 	}
 	deed.Case, deed.Version = r.Case, r.Version
 	return r, t.deed(deed)
+}
+
+// may tells whether an officer acts in a role.
+func (o Officer) may(role string) bool {
+	return o.State == StaffActive && o.Enrolled && o.Role == role
 }
 
 // read gives the command inside, and the line that will say so; the field that

@@ -155,35 +155,38 @@ func (c SeatOfficer) moveSeat(t *tx, o Officer) (Result, error) {
 	if !found || seat.Officer != o.ID {
 		return refuse(fault.NotFound, "seat"), nil
 	}
-	ends := c.How == wire.StaffLeft || c.How == wire.StaffOverlong
 	opens := c.How == wire.StaffUnlocked
 	switch {
-	case !ends && !opens && seat.Locked:
+	case !c.ends() && !opens && seat.Locked:
 		return Result{}, nil
 	case opens && o.Revision != c.Seen:
 		return refuse(fault.Conflict, "another revision"), nil
 	case opens && c.Step != 0 && c.Step <= o.Step:
 		return refuse(fault.Used, "code"), nil
 	}
-	seat.Locked = !opens
-	if opens {
-		seat.Opened = c.Time
-	}
-	if c.Step != 0 {
+	if opens && c.Step != 0 {
 		o.Step = c.Step
 		if err := t.put(inOfficers, []byte(o.ID), o); err != nil {
 			return Result{}, err
 		}
 	}
-	if ends {
-		err = t.delete(inSeats, c.Seat)
-	} else {
-		err = t.put(inSeats, c.Seat, seat)
-	}
-	if err != nil {
+	if err := c.putSeat(t, seat); err != nil {
 		return Result{}, err
 	}
 	return Result{}, t.deed(Deed{Officer: o.ID, Role: o.Role, How: c.How, Place: c.Place})
+}
+
+func (c SeatOfficer) ends() bool { return c.How == wire.StaffLeft || c.How == wire.StaffOverlong }
+
+func (c SeatOfficer) putSeat(t *tx, seat Seat) error {
+	if c.ends() {
+		return t.delete(inSeats, c.Seat)
+	}
+	seat.Locked = c.How != wire.StaffUnlocked
+	if !seat.Locked {
+		seat.Opened = c.Time
+	}
+	return t.put(inSeats, c.Seat, seat)
 }
 
 // makeRoom ends seats whose day is over, and the oldest of an officer who has

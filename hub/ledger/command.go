@@ -32,7 +32,7 @@ const (
 	KindTell          Kind = 16
 	KindNoteOpening   Kind = 17
 
-	// Officers of the hub: kinds from 40.
+	// KindChangeOfficer begins the kinds of officers.
 	KindChangeOfficer Kind = 40
 	KindSeatOfficer   Kind = 41
 	KindOfficerAct    Kind = 42

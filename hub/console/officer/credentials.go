@@ -3,6 +3,7 @@ package officer
 import (
 	"fmt"
 	"log/slog"
+	"strconv"
 
 	"jaliya/hub/ledger"
 	"jaliya/internal/access"
@@ -83,7 +84,7 @@ func (b box) open(o ledger.Officer) (c credentials, err error) {
 // from the key and the sheet, so that nothing is kept until it is confirmed, and
 // a page may be shown again by any member.
 func (b box) offer(o ledger.Officer) access.TOTP {
-	sum := b.offers.Sum([]byte(o.ID), []byte(fmt.Sprint(o.Revision)))
+	sum := b.offers.Sum([]byte(o.ID), strconv.AppendUint(nil, o.Revision, 10))
 	return access.TOTPFrom(sum[:totpBytes])
 }
 

@@ -175,7 +175,7 @@ func (s *SignIn) Unlock(ctx context.Context, token string, in Key) (View, error)
 		return View{}, err
 	}
 	var step uint64
-	right := false
+	var right bool
 	if in.Password != "" {
 		right, err = s.Hasher.Matches(ctx, in.Password, h.creds.Password)
 	} else {
