@@ -1,9 +1,17 @@
 package e2e
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base32"
 	"encoding/json"
+	"encoding/pem"
 	"io"
+	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -138,4 +146,68 @@ func TestConsoleConfig(t *testing.T) {
 			require.Equal(t, c.want.String(), fault.KindOf(err).String(), err)
 		})
 	}
+}
+
+// selfSigned writes a certificate for this machine and its key.
+func selfSigned(t *testing.T, cfg hub.ConsoleConfig, serial int64) *x509.CertPool {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(cfg.Cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), 0o600))
+	require.NoError(t, os.WriteFile(cfg.Key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600))
+	pool := x509.NewCertPool()
+	cert, err := x509.ParseCertificate(raw)
+	require.NoError(t, err)
+	pool.AddCert(cert)
+	return pool
+}
+
+// TestConsoleTLS serves officers beyond this machine, and takes a renewed
+// certificate without a restart.
+func TestConsoleTLS(t *testing.T) {
+	dir := t.TempDir()
+	cfg := hub.Config{
+		Dir: filepath.Join(dir, "hub"), Nodes: hub.Nodes{Listen: freePort(t, "udp")},
+		Cluster: hub.ClusterConfig{Listen: freePort(t, "udp")}, Admin: hub.Admin{Listen: freePort(t, "tcp")},
+		Console: hub.ConsoleConfig{Listen: freePort(t, "tcp"), Cert: filepath.Join(dir, "console.pem"), Key: filepath.Join(dir, "console.key")},
+	}.WithDefaults()
+	_, err := hub.Init(cfg, hub.InitOptions{Name: "rabat-1", Passphrase: "a test passphrase", WorkFactor: 1, Now: time.Now()})
+	require.NoError(t, err)
+	first := selfSigned(t, cfg.Console, 1)
+	serve(t, cfg)
+	get := func(roots *x509.CertPool) (*http.Response, error) {
+		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+		defer transport.CloseIdleConnections()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+cfg.Console.Listen+"/sign-in", nil)
+		require.NoError(t, err)
+		response, err := (&http.Client{Transport: transport}).Do(r)
+		if err == nil {
+			require.NoError(t, response.Body.Close())
+		}
+		return response, err
+	}
+	response, err := get(first)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.NotEmpty(t, response.Header.Get("Strict-Transport-Security"))
+	require.EqualValues(t, tls.VersionTLS13, response.TLS.Version)
+	second := selfSigned(t, cfg.Console, 2)
+	future := time.Now().Add(time.Minute)
+	require.NoError(t, os.Chtimes(cfg.Console.Cert, future, future))
+	_, err = get(first)
+	require.Error(t, err)
+	_, err = get(second)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(cfg.Console.Cert, []byte("half a file"), 0o600))
+	_, err = get(second)
+	require.NoError(t, err, "what was read before stays")
 }
