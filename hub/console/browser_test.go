@@ -104,7 +104,7 @@ func (b *tab) fill(values map[string]string) {
 	require.NoError(b.t, err)
 	require.True(b.t, eval[bool](b, `(() => {
 		for (const [name, value] of Object.entries(`+string(raw)+`)) {
-			const field = document.getElementsByName(name)[0];
+			const field = document.getElementById(name) ?? document.getElementsByName(name)[0];
 			if (!field) throw new Error("no field " + name);
 			field.value = value;
 		}

@@ -91,11 +91,13 @@ func TestSignIn(t *testing.T) {
 		}
 		return refused == 3
 	})
-	fourth, fifth := w.surfer(), 0
+	fourth := w.surfer()
+	var fifth seen
 	for range 5 {
-		fifth = fourth.post("/sign-in", "officer", "HUB-99999", "password", "x", "code", "1").status
+		fifth = fourth.post("/sign-in", "officer", "HUB-99999", "password", "x", "code", "1")
 	}
-	require.Equal(t, http.StatusTooManyRequests, fifth)
+	require.Equal(t, http.StatusTooManyRequests, fifth.status)
+	require.Contains(t, fifth.text, "Too many attempts to sign in")
 }
 
 // TestLock locks by the button, by idleness and over a restart, and ends a day.
@@ -168,6 +170,8 @@ func TestOfficerChanges(t *testing.T) {
 	require.Contains(t, s.get("/verify").at, "/sign-in")
 	refused := w.surfer().post("/sign-in", "officer", string(nadia.id), "password", password, "code", nadia.code(w))
 	require.Equal(t, http.StatusUnauthorized, refused.status)
+	noID := w.surfer().post("/sign-in", "officer", "Salma", "password", password, "code", nadia.code(w))
+	require.Equal(t, http.StatusUnauthorized, noID.status)
 	_, err = w.people.Change(t.Context(), officerRole(nadia, access.Auditor))
 	require.Error(t, err)
 }

@@ -107,6 +107,9 @@ func (s *Screens) refusedAt(c *gin.Context, which string, err error) {
 	if web.Has(err, web.CodeSignIn) {
 		said = web.ProblemPage{Title: p.T("desk.door.no_match"), Means: p.T("desk.door.no_match_means")}
 	}
+	if web.Has(err, web.CodeAttempts) {
+		said = web.ProblemPage{Title: p.T("console.door.attempts"), Means: p.T("console.door.attempts_means")}
+	}
 	if status >= http.StatusInternalServerError {
 		_ = c.Error(err) // kept for the engine's log line; it gives back what it was given
 	}

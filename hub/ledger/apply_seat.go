@@ -155,16 +155,10 @@ func (c SeatOfficer) moveSeat(t *tx, o Officer) (Result, error) {
 	if !found || seat.Officer != o.ID {
 		return refuse(fault.NotFound, "seat"), nil
 	}
-	opens := c.How == wire.StaffUnlocked
-	switch {
-	case !c.ends() && !opens && seat.Locked:
-		return Result{}, nil
-	case opens && o.Revision != c.Seen:
-		return refuse(fault.Conflict, "another revision"), nil
-	case opens && c.Step != 0 && c.Step <= o.Step:
-		return refuse(fault.Used, "code"), nil
+	if r, over := c.unmoved(seat, o); over {
+		return r, nil
 	}
-	if opens && c.Step != 0 {
+	if c.opens() && c.Step != 0 {
 		o.Step = c.Step
 		if err := t.put(inOfficers, []byte(o.ID), o); err != nil {
 			return Result{}, err
@@ -178,11 +172,27 @@ func (c SeatOfficer) moveSeat(t *tx, o Officer) (Result, error) {
 
 func (c SeatOfficer) ends() bool { return c.How == wire.StaffLeft || c.How == wire.StaffOverlong }
 
+func (c SeatOfficer) opens() bool { return c.How == wire.StaffUnlocked }
+
+// unmoved answers what changes nothing: a seat that is locked already, and a key
+// that does not open it.
+func (c SeatOfficer) unmoved(seat Seat, o Officer) (Result, bool) {
+	switch {
+	case !c.ends() && !c.opens():
+		return Result{}, seat.Locked
+	case c.opens() && o.Revision != c.Seen:
+		return refuse(fault.Conflict, "another revision"), true
+	case c.opens() && c.Step != 0 && c.Step <= o.Step:
+		return refuse(fault.Used, "code"), true
+	}
+	return Result{}, false
+}
+
 func (c SeatOfficer) putSeat(t *tx, seat Seat) error {
 	if c.ends() {
 		return t.delete(inSeats, c.Seat)
 	}
-	seat.Locked = c.How != wire.StaffUnlocked
+	seat.Locked = !c.opens()
 	if !seat.Locked {
 		seat.Opened = c.Time
 	}
