@@ -32,6 +32,7 @@ type Config struct {
 	Pouch   pouch.Config      `toml:"pouch"`
 	Portals Portals           `toml:"portals"`
 	Verify  Verify            `toml:"verify"`
+	Console ConsoleConfig     `toml:"console"` // officers' web surface
 	Log     telemetry.Options `toml:"log"`
 }
 
@@ -115,6 +116,9 @@ func (c Config) Validate() error {
 	}
 	if c.Custody.KeyFile != "" && c.Custody.Credential != "" {
 		return fault.New(fault.Invalid, op, "custody: key_file and credential exclude each other", nil)
+	}
+	if err := c.Console.Validate(); err != nil {
+		return err
 	}
 	if c.Centre != nil {
 		if err := c.Centre.Validate(); err != nil {

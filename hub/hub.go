@@ -43,7 +43,8 @@ type Hub struct {
 	listener *link.Listener
 	hasher   *access.Hasher     // of one-time codes
 	dicts    *seal.Dictionaries // of what is sealed to posts
-	fatal    chan error         // the first failure that ends the process; buffered
+	officers deskOfOfficers
+	fatal    chan error // the first failure that ends the process; buffered
 }
 
 // Open builds a hub from an initialized directory, in the order in which a
@@ -58,7 +59,7 @@ func Open(c Config, log *slog.Logger) (*Hub, error) {
 	if err := h.renewMember(); err != nil {
 		return nil, err
 	}
-	for _, build := range []func() error{h.openLedger, h.openCluster, h.openVault, h.openWorkers, h.openStaff, h.openListener, h.openHealth} {
+	for _, build := range []func() error{h.openLedger, h.openCluster, h.openVault, h.openWorkers, h.openStaff, h.openConsole, h.openListener, h.openHealth} {
 		if err := build(); err != nil {
 			return nil, errors.Join(err, h.close())
 		}
@@ -197,6 +198,8 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.serveAdmin(ctx) })
 	g.Go(func() error { return h.serveSocket(ctx) })
 	g.Go(func() error { return h.servePortals(ctx) })
+	g.Go(func() error { return h.officers.people.Run(ctx) })
+	g.Go(func() error { return h.serveConsole(ctx) })
 	g.Go(func() error { return h.keepIdentity(ctx) })
 	g.Go(func() error { return h.keepDenylist(ctx) })
 	g.Go(func() error { return h.keepTold(ctx) })
@@ -209,6 +212,9 @@ func (h *Hub) Run(ctx context.Context) error {
 // close ends what stays open between builds and runs.
 func (h *Hub) close() error {
 	var err error
+	if h.officers.listener != nil {
+		_ = h.officers.listener.Close() // the server has closed it when it ran
+	}
 	if h.centre != nil {
 		h.centre.Close()
 	}

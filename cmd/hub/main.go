@@ -17,6 +17,7 @@ type grammar struct {
 	Invite  inviteCommand  `cmd:"" help:"Draw a one-time invitation for a post's machine."`
 	Revoke  revokeCommand  `cmd:"" help:"Shut a machine out for good; its connections are cut."`
 	Staff   staffCommand   `cmd:"" help:"Add, change, reset, disable and list the staff of posts."`
+	Officer officerCommand `cmd:"" help:"Add, change, reset, disable and list the officers of the hub."`
 	Verify  verifyCommand  `cmd:"" help:"The verification desk: list, show, pass, refuse, recapture, return."`
 	Pouch   pouchCommand   `cmd:"" help:"The pouch desk: open, pack, close, send."`
 	Letters lettersCommand `cmd:"" help:"List orders to production sites that need a person."`

@@ -122,6 +122,7 @@ type counts struct {
 	Quarantine uint64 `cbor:"5,keyasint"`
 	Alarms     uint64 `cbor:"6,keyasint"`
 	Openings   uint64 `cbor:"7,keyasint,omitempty"`
+	Deeds      uint64 `cbor:"40,keyasint,omitempty"`
 }
 
 func (t *tx) load() (err error) {

@@ -187,5 +187,8 @@ func (c NoteOpening) apply(t *tx) (Result, error) {
 	if err := t.put(inOpenings, number(line.Number), line); err != nil {
 		return Result{}, err
 	}
+	if err := t.putRaw(inReads, numbers(held.Number, line.Number), []byte{}); err != nil {
+		return Result{}, err
+	}
 	return Result{Case: held.Number, Version: held.Flow.Version, State: workflow.State(held.Flow.State)}, nil
 }

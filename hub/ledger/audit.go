@@ -69,6 +69,7 @@ func Audit(r kv.Reader) Report {
 	a.pouches()
 	a.orders()
 	a.staff()
+	a.officers()
 	return a.report
 }
 

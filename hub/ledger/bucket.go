@@ -48,6 +48,11 @@ var (
 	inOpenings   = bucket("openings")
 	inOwners     = bucket("owners")
 	inOpened     = bucket("opened")
+	inReads      = bucket("reads")
+	inOfficers   = bucket("officers")
+	inSeats      = bucket("seats")
+	inDeeds      = bucket("deeds")
+	inCasework   = bucket("casework")
 )
 
 // appendBuckets have keys in commit order.
@@ -55,7 +60,7 @@ func appendBuckets() []string {
 	names := make([]string, 0, 16)
 	for _, b := range []bucket{
 		inEntries, inBodies, inRefused, inQuarantine, inAlarms, inCases, inOrders,
-		inPouches, inOpenings,
+		inPouches, inOpenings, inDeeds,
 	} {
 		names = append(names, string(b))
 	}

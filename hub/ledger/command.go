@@ -34,13 +34,19 @@ const (
 	KindFile          Kind = 18
 	KindReadOnce      Kind = 19
 	KindRetell        Kind = 50
+
+	// KindChangeOfficer begins the kinds of officers.
+	KindChangeOfficer Kind = 40
+	KindSeatOfficer   Kind = 41
+	KindOfficerAct    Kind = 42
 )
 
 var kindNames = [...]string{
 	"", "init", "invite node", "join node", "open session", "admit", "complete order", "revoke",
 	"rotate keys", "tick", "decide", "raise feature", "erase", "change staff",
 	"open pouch", "move pouch", "tell", "note opening", "file", "read once",
-	KindRetell: "retell",
+	KindRetell:        "retell",
+	KindChangeOfficer: "change officer", KindSeatOfficer: "seat officer", KindOfficerAct: "officer act",
 }
 
 // String gives the kind in words, as it stands in errors.
@@ -93,6 +99,9 @@ var readers = map[Kind]func(raw []byte) (Command, error){
 	KindFile:          read[File],
 	KindReadOnce:      read[ReadOnce],
 	KindRetell:        read[Retell],
+	KindChangeOfficer: read[ChangeOfficer],
+	KindSeatOfficer:   read[SeatOfficer],
+	KindOfficerAct:    read[OfficerAct],
 }
 
 // Decode reads an encoded command: fault.Unsupported for a kind that this

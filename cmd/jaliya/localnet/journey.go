@@ -102,6 +102,10 @@ func Serve(ctx context.Context, o Options, out io.Writer) error {
 			fmt.Fprintf(out, "  %-15s %-10s staff %s  password %s  code: bin/jaliya code %s\n", w.Name, w.Role, w.Staff, w.Password, w.Secret)
 		}
 	}
+	fmt.Fprintf(out, "\nconsole of the hub: open %s/\n", n.Console)
+	for _, w := range n.Officers {
+		fmt.Fprintf(out, "  %-15s %-13s officer %s  password %s  code: bin/jaliya code %s\n", w.Name, w.Role, w.Staff, w.Password, w.Secret)
+	}
 	fmt.Fprintf(out, "\nhub  http://%s/readyz  /metrics\nThe same as JSON, with bearer tokens for the API: %s\nStop with Ctrl-C.\n", n.Admin, filepath.Join(o.Dir, "localnet.json"))
 	<-ctx.Done()
 	return n.Stop(ctx)

@@ -31,8 +31,8 @@ type Options struct {
 	PackByHand   bool // cards wait for hub pouch
 }
 
-// Offsets from the port base (design.md section 8). The portal and the console
-// take 0 and 1.
+// Offsets from the port base (design.md section 8). The portal
+// takes 0.
 const (
 	offsetNodes   = 2 // UDP, hub
 	offsetCluster = 3 // UDP, hub
@@ -53,6 +53,9 @@ type Network struct {
 	Posts  []*Post  `json:"posts"`
 	Admin  string   `json:"hub_admin"`
 	Sites  string   `json:"centre_admin"` // of the card production centres: /rabat/admin/, /marrakech/admin/
+
+	Console  string   `json:"console"`  // base URL
+	Officers []Person `json:"officers"` // people of the hub, at the console
 
 	dir      string
 	sites    [2]string // Rabat and Marrakech, host:port
@@ -95,7 +98,7 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 	}
 	n = &Network{
 		dir: o.Dir, programs: programs, Admin: loopback(o.PortBase + offsetHub),
-		Sites: loopback(o.PortBase + offsetCentre + 2),
+		Sites: loopback(o.PortBase + offsetCentre + 2), Console: "http://" + loopback(o.PortBase+offsetConsole),
 		sites: [2]string{loopback(o.PortBase + offsetCentre), loopback(o.PortBase + offsetCentre + 1)},
 	}
 	defer func() {
@@ -153,8 +156,8 @@ func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.It
 func (n *Network) hubConfig() string { return filepath.Join(n.dir, "hub.toml") }
 
 func (n *Network) startHub(ctx context.Context, o Options) error {
-	config := fmt.Sprintf("dir = %q\n[nodes]\nlisten = %q\n[cluster]\nlisten = %q\n[admin]\nlisten = %q\n[log]\nformat = \"json\"\n",
-		filepath.Join(n.dir, "hub"), loopback(o.PortBase+offsetNodes), loopback(o.PortBase+offsetCluster), n.Admin)
+	config := fmt.Sprintf("dir = %q\n[nodes]\nlisten = %q\n[cluster]\nlisten = %q\n[admin]\nlisten = %q\n[console]\nlisten = %q\n[log]\nformat = \"json\"\n",
+		filepath.Join(n.dir, "hub"), loopback(o.PortBase+offsetNodes), loopback(o.PortBase+offsetCluster), n.Admin, loopback(o.PortBase+offsetConsole))
 	if err := write(n.hubConfig(), config+n.desks(o)); err != nil {
 		return err
 	}
@@ -169,7 +172,10 @@ func (n *Network) startHub(ctx context.Context, o Options) error {
 		}
 	}
 	n.Hub = &process{name: "hub", admin: n.Admin}
-	return n.programs.start(ctx, n.Hub, "hub", "serve", "--config", n.hubConfig())
+	if err := n.programs.start(ctx, n.Hub, "hub", "serve", "--config", n.hubConfig()); err != nil {
+		return err
+	}
+	return n.hireOfficers(ctx)
 }
 
 func newPost(o Options, i int, post consular.Post) *Post {
