@@ -101,7 +101,7 @@ func (c *counter) announces(tb testing.TB, label consular.PouchID, cards ...wire
 	}
 	body, err := c.dicts.SealToPost(c.post.Public(), wire.ManifestContext, wire.Marshal(m), wire.ManifestAAD("FR-LYO"))
 	require.NoError(tb, err)
-	c.hears(tb, wire.Notice{Kind: wire.NoticePouch, Reference: string(label), Body: body})
+	c.hears(tb, wire.Notice{Kind: wire.NoticePouch, Reference: string(label), State: uint8(workflow.PouchClosed), Body: body})
 }
 
 // told is the hub's word of a case's state.

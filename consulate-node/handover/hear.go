@@ -206,7 +206,7 @@ func (h *Handover) moved(w kv.Writer, n wire.Notice) error {
 	if err := c.hear(n, secured); err != nil {
 		return err
 	}
-	c.catchUp()
+	c.catchUp(n.Time)
 	if c.over() {
 		return h.strip(w, &c)
 	}

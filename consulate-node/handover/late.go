@@ -36,7 +36,7 @@ func (p *pouch) late() uint8 {
 
 // catchUp takes from the hub's word what the machine before did with the card.
 // Of a bag that was counted the hub names only cards that lie here.
-func (c *card) catchUp() {
+func (c *card) catchUp(at int64) {
 	late := c.Late
 	if late == 0 {
 		return
@@ -46,7 +46,7 @@ func (c *card) catchUp() {
 	case workflow.Received, workflow.Ready, workflow.Hold, workflow.Unclaimed, workflow.Transfer:
 		c.Held, c.Counted = true, foundGood
 	case workflow.HandedOver:
-		c.Counted = foundGood
+		c.Counted, c.GivenAt = foundGood, at
 	case workflow.PouchIncident:
 		c.Counted = foundNot
 	default:

@@ -128,7 +128,7 @@ func TestDecisions(t *testing.T) {
 	}{
 		{console.DecideReturn, "names-differ", workflow.Returned},
 		{console.DecideRecapture, "portrait-quality", workflow.Recapture},
-		{console.DecideSupplement, "file-incomplete", workflow.Supplement},
+		{console.DecideSupplement, "file-incomplete", workflow.SupplementUntold},
 		{console.DecideRefuse, "not-entitled", workflow.Rejected},
 		{console.DecideSuspect, "fraud", workflow.Adjudication},
 	} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -141,10 +142,16 @@ func (t *teller) nowhere(names []string) error {
 	const op = "localnet: canary"
 	files := 0
 	err := filepath.WalkDir(t.net.dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // written under another name first, or swept, by a program that works on
+		}
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		raw, err := os.ReadFile(path) //nolint:gosec // a file below our own directory
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -22,9 +22,10 @@ const (
 	Moved    Occasion = 4 // the promised date is another one
 	Decided  Occasion = 5 // refused: what and why is read on the portal
 	Stopped  Occasion = 6 // withdrawn
+	Issued   Occasion = 7 // it can be opened online, or printed
 )
 
-var occasionKeys = [...]string{"", "ready", "reminder", "action", "moved", "decided", "stopped"}
+var occasionKeys = [...]string{"", "ready", "reminder", "action", "moved", "decided", "stopped", "issued"}
 
 // String gives the occasion's name, "ready".
 func (o Occasion) String() string {
@@ -38,7 +39,7 @@ func (o Occasion) String() string {
 type Facts struct {
 	Occasion  Occasion
 	Reference consular.Reference
-	City      string        // of the post
+	City      string        // of the post; empty: no post is concerned
 	Date      consular.Date // of Moved
 	Portal    string        // address
 }
@@ -70,8 +71,8 @@ func spoken(l consular.Language) consular.Language {
 // mail, and Arabic by SMS, which has no room for both.
 func Compose(c *lang.Catalog, l consular.Language, f Facts) (Text, error) {
 	const op = "tell: compose"
-	if f.Occasion.String() == "" || f.Reference.Validate() != nil || f.City == "" || f.Portal == "" {
-		return Text{}, fault.New(fault.Invalid, op, "occasion, reference, city or portal", nil)
+	if f.Occasion.String() == "" || f.Reference.Validate() != nil || f.Portal == "" {
+		return Text{}, fault.New(fault.Invalid, op, "occasion, reference or portal", nil)
 	}
 	if f.Occasion == Moved && f.Date == "" {
 		return Text{}, fault.New(fault.Invalid, op, "date", nil)
@@ -92,6 +93,9 @@ func Compose(c *lang.Catalog, l consular.Language, f Facts) (Text, error) {
 }
 
 func one(p lang.Printer, f Facts) string {
+	if f.City == "" {
+		f.City = p.T("notice.online")
+	}
 	args := []any{"post", f.City, "ref", f.Reference, "url", f.Portal}
 	if f.Date != "" {
 		args = append(args, "date", f.Date)

@@ -149,20 +149,22 @@ func (n *Notifier) Notify(ctx context.Context, o ledger.Order) (gateway.Answer, 
 	return answer(view, o, outcome), nil
 }
 
-// answer says to the case what its table takes: today the shelf alone hears of
-// notices.
+// answer says to the case what its table takes: some states hear of notices, in
+// others nothing hangs on them.
 func answer(view ledger.CaseView, o ledger.Order, outcome Outcome) gateway.Answer {
-	if workflow.State(view.Flow.State) != workflow.Ready || view.Flow.Version != o.Version {
-		return gateway.Answer{}
-	}
+	said := workflow.Event(0)
 	switch outcome {
 	case Delivered:
-		return gateway.Answer{Event: workflow.NoticeDelivered, Actor: workflow.Hub}
+		said = workflow.NoticeDelivered
 	case Bounced:
-		return gateway.Answer{Event: workflow.NoticeBounced, Actor: workflow.Hub}
+		said = workflow.NoticeBounced
 	case Accepted, Overtaken:
 	}
-	return gateway.Answer{}
+	in := workflow.Input{Event: said, Actor: workflow.Hub, Seen: o.Version}
+	if said == 0 || view.Flow.Version != o.Version || workflow.Check(view.Flow.Case(), in) != nil {
+		return gateway.Answer{}
+	}
+	return gateway.Answer{Event: said, Actor: workflow.Hub}
 }
 
 // occasionOf gives what an order of a version is about; zero when the case has
@@ -181,11 +183,13 @@ func occasionOf(view ledger.CaseView, version uint64) Occasion {
 		switch workflow.State(line.State) { //nolint:exhaustive // the states that order a notice
 		case workflow.Ready:
 			return Ready
-		case workflow.Supplement, workflow.Recapture:
+		case workflow.Supplement, workflow.SupplementUntold, workflow.Recapture, workflow.IdentityQuery:
 			return Action
-		case workflow.Rejected:
+		case workflow.Issued:
+			return Issued
+		case workflow.Rejected, workflow.Revoked:
 			return Decided
-		case workflow.Canceled:
+		case workflow.Canceled, workflow.NoResponse:
 			return Stopped
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func newWorld(t *testing.T, state workflow.State) *world {
 		mailSays: mail.Accepted, state: sms.Queued,
 		contact: consular.Contact{Phone: "+33612345678", Email: "fatima.canary@example.org", Language: "fr"},
 	}
-	w.view.Flow = ledger.Flow{State: uint8(state), Version: 9, Serving: "FR-LYO", Pickup: "FR-LYO", Service: uint8(consular.CNIERenewal)}
+	w.view.Flow = ledger.Flow{Kind: uint8(workflow.KindCNIE), State: uint8(state), Version: 9, Serving: "FR-LYO", Pickup: "FR-LYO", Service: uint8(consular.CNIERenewal)}
 	w.view.Timeline = []ledger.Line{{Version: 8, State: 1}, {Version: 9, State: uint8(state)}}
 	return w
 }
@@ -232,22 +233,40 @@ func TestNotify(t *testing.T) {
 // TestOccasions asks that each state that orders a notice has its words, and
 // that states whose table takes no event answer none.
 func TestOccasions(t *testing.T) {
-	for state, want := range map[workflow.State]string{ //nolint:exhaustive // the states that order a notice
-		workflow.Supplement: "attend une action", workflow.Recapture: "attend une action", workflow.Rejected: "décision",
-		workflow.Canceled: "est close", workflow.Ready: "disponible",
+	for _, tc := range []struct {
+		kind  workflow.Kind
+		state workflow.State
+		want  string
+		hears bool
+	}{
+		{workflow.KindCNIE, workflow.Supplement, "attend une action", false},
+		{workflow.KindCNIE, workflow.SupplementUntold, "attend une action", true},
+		{workflow.KindCNIE, workflow.Recapture, "attend une action", false},
+		{workflow.KindCNIE, workflow.Rejected, "décision", false},
+		{workflow.KindCNIE, workflow.Canceled, "est close", false},
+		{workflow.KindCNIE, workflow.Ready, "disponible", true},
+		{workflow.KindRecord, workflow.IdentityQuery, "attend une action", true},
+		{workflow.KindRecord, workflow.Issued, "est terminée", true},
+		{workflow.KindRecord, workflow.NoResponse, "est close", false},
+		{workflow.KindRecord, workflow.Revoked, "décision", false},
 	} {
+		state, want := tc.state, tc.want
 		t.Run(state.String(), func(t *testing.T) {
 			w := newWorld(t, state)
+			w.view.Flow.Kind = uint8(tc.kind)
+			if tc.kind == workflow.KindRecord { // filed online: no post is concerned
+				w.view.Flow.Serving, w.view.Flow.Pickup = "", ""
+			}
 			w.state = sms.Delivered
 			a, err := w.notify(w.notifier())
 			require.NoError(t, err)
-			require.Equal(t, state == workflow.Ready, a.Event != 0)
+			require.Equal(t, tc.hears, a.Event != 0)
 			for _, m := range w.texts {
 				require.Contains(t, m.Text, want)
 			}
 			require.Len(t, w.texts, 1)
 			if a.Event != 0 {
-				_, err := workflow.Step(workflow.Case{Kind: workflow.KindCNIE, State: state, Version: 9}, workflow.Input{Event: a.Event, Actor: a.Actor, Seen: 9})
+				_, err := workflow.Step(workflow.Case{Kind: tc.kind, State: state, Version: 9}, workflow.Input{Event: a.Event, Actor: a.Actor, Seen: 9})
 				require.NoError(t, err, "the table takes it")
 			}
 		})
@@ -262,22 +281,22 @@ func TestOccasions(t *testing.T) {
 		}
 	})
 	t.Run("every state that orders a notice", func(t *testing.T) {
-		ordered := 0
-		for number := range 256 {
-			row, known := workflow.For(workflow.KindCNIE).State(workflow.State(number))
-			if !known {
-				continue
-			}
-			for _, o := range row.Orders {
-				if o == workflow.OrderNotify {
-					require.Contains(t, []workflow.State{
-						workflow.Supplement, workflow.Recapture, workflow.Ready, workflow.Rejected, workflow.Canceled,
-					}, row.State)
-					ordered++
+		worded := map[workflow.Kind][]workflow.State{
+			workflow.KindCNIE: {
+				workflow.Supplement, workflow.SupplementUntold, workflow.Recapture, workflow.Ready, workflow.Rejected,
+				workflow.Canceled,
+			},
+			workflow.KindRecord: {
+				workflow.IdentityQuery, workflow.Issued, workflow.Rejected, workflow.NoResponse, workflow.Revoked,
+			},
+		}
+		for kind, states := range worded {
+			for _, row := range workflow.For(kind).States {
+				if slices.Contains(row.Orders, workflow.OrderNotify) {
+					require.Contains(t, states, row.State)
 				}
 			}
 		}
-		require.Equal(t, 5, ordered)
 	})
 }
 

@@ -62,17 +62,19 @@ func (n *Notifier) channels(to consular.Contact, l consular.Language) (list []ch
 }
 
 func (n *Notifier) compose(o ledger.Order, occasion Occasion, view ledger.CaseView, l consular.Language) (Text, error) {
+	facts := Facts{Occasion: occasion, Reference: consular.Reference(o.Reference), Portal: n.cfg.Portal}
 	post := view.Flow.Serving
 	if workflow.State(view.Flow.State) == workflow.Ready {
 		post = view.Flow.Pickup
 	}
-	found, err := n.Posts.Lookup(post)
-	if err != nil {
-		return Text{}, err
+	if post != "" { // none: the person filed it online
+		found, err := n.Posts.Lookup(post)
+		if err != nil {
+			return Text{}, err
+		}
+		facts.City = found.City
 	}
-	return Compose(n.Words, l, Facts{
-		Occasion: occasion, Reference: consular.Reference(o.Reference), City: found.City, Portal: n.cfg.Portal,
-	})
+	return Compose(n.Words, l, facts)
 }
 
 func (n *Notifier) byMail(ctx context.Context, o ledger.Order, to consular.Contact, text Text) (Outcome, error) {
