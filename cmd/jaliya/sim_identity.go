@@ -66,7 +66,7 @@ func (c *simIdentityCommand) Run(ctx context.Context, s cli.Streams) error {
 		return errors.Join(err, front.Listener.Close())
 	}
 	front.Handler = sim.Handler()
-	back, err := listen(ctx, c.Admin, sim.Admin())
+	back, err := listen(ctx, c.Admin, withReady(sim.Admin()))
 	if err != nil {
 		return errors.Join(err, front.Listener.Close())
 	}

@@ -54,9 +54,11 @@ type Network struct {
 	Admin  string   `json:"hub_admin"`
 	Sites  string   `json:"centre_admin"` // of the card production centres: /rabat/admin/, /marrakech/admin/
 
+	Outside  Outside  `json:"outside"`
 	Console  string   `json:"console"`  // base URL
 	Officers []Person `json:"officers"` // people of the hub, at the console
 
+	around   []*process // outside systems around a record
 	dir      string
 	sites    [2]string // Rabat and Marrakech, host:port
 	programs binaries
@@ -101,12 +103,16 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 		Sites: loopback(o.PortBase + offsetCentre + 2), Console: "http://" + loopback(o.PortBase+offsetConsole),
 		sites: [2]string{loopback(o.PortBase + offsetCentre), loopback(o.PortBase + offsetCentre + 1)},
 	}
+	begun := n
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, n.Stop(ctx))
+			err = errors.Join(err, begun.Stop(ctx))
 		}
 	}()
 	if err := n.startCentre(ctx, o); err != nil {
+		return nil, err
+	}
+	if err := n.startOutside(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := n.startHub(ctx, o); err != nil {
@@ -158,7 +164,7 @@ func (n *Network) hubConfig() string { return filepath.Join(n.dir, "hub.toml") }
 func (n *Network) startHub(ctx context.Context, o Options) error {
 	config := fmt.Sprintf("dir = %q\n[nodes]\nlisten = %q\n[cluster]\nlisten = %q\n[admin]\nlisten = %q\n[console]\nlisten = %q\n[log]\nformat = \"json\"\n",
 		filepath.Join(n.dir, "hub"), loopback(o.PortBase+offsetNodes), loopback(o.PortBase+offsetCluster), n.Admin, loopback(o.PortBase+offsetConsole))
-	if err := write(n.hubConfig(), config+n.desks(o)); err != nil {
+	if err := write(n.hubConfig(), config+n.carriers(o)+n.desks(o)); err != nil {
 		return err
 	}
 	passphrase := filepath.Join(n.dir, "passphrase")
@@ -276,6 +282,9 @@ func (n *Network) Stop(ctx context.Context) error {
 	}
 	if n.Hub != nil {
 		failed = errors.Join(failed, n.Hub.stop())
+	}
+	for _, p := range n.around {
+		failed = errors.Join(failed, p.stop())
 	}
 	if n.Centre != nil {
 		failed = errors.Join(failed, n.Centre.stop())

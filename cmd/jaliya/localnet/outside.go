@@ -1,0 +1,96 @@
+package localnet
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"jaliya/internal/fault"
+)
+
+// Offsets of the outside systems that a record needs, from the port base.
+const (
+	offsetStamp    = 8  // TCP: payment service, its pages, its admin listener
+	offsetSMS      = 11 // TCP: carrier of short messages, its admin listener
+	offsetIdentity = 13 // TCP: trusted third party, its admin listener
+	offsetRecords  = 15 // TCP: record office, its admin listener
+	offsetTime     = 17 // TCP: time-stamping authority, its admin listener
+	offsetPortals  = 19 // TCP, the hub's door for portals
+	offsetPortal   = 0  // TCP, the portal
+)
+
+// Speeds of the simulators: messages travel in a second, a record office works
+// for days in a few.
+const (
+	smsSpeed = 60
+)
+
+// Outside says where the outside systems may be watched and broken.
+type Outside struct {
+	Stamp    string `json:"stamp_admin"`
+	SMS      string `json:"sms_admin"` // and its telephones: /admin/inbox
+	Identity string `json:"identity_admin"`
+	Time     string `json:"timestamp_admin"`
+}
+
+func (n *Network) outsideDir(name string) string { return filepath.Join(n.dir, "outside", name) }
+
+// portal is the address of the citizens' portal.
+func portalAddress(o Options) string { return "http://" + loopback(o.PortBase+offsetPortal) }
+
+// simulator is one outside system: its name for `jaliya sim`, its admin
+// listener and its arguments.
+type simulator struct {
+	name, admin string
+	args        []string
+}
+
+func (n *Network) simulators(o Options) []simulator {
+	port := func(offset int) string { return loopback(o.PortBase + offset) }
+	seed := strconv.FormatUint(o.Seed, 10)
+	return []simulator{
+		{"stamp", n.Outside.Stamp, []string{"--listen", port(offsetStamp), "--pages", port(offsetStamp + 1), "--seed", seed}},
+		{"sms", n.Outside.SMS, []string{"--listen", port(offsetSMS), "--speed", strconv.Itoa(smsSpeed), "--seed", seed}},
+		{"timestamp", n.Outside.Time, []string{"--listen", port(offsetTime), "--seed", seed}},
+		{"identity", n.Outside.Identity, []string{
+			"--listen", port(offsetIdentity), "--redirect", portalAddress(o) + "/signin/callback", "--seed", seed,
+		}},
+	}
+}
+
+// startOutside starts the systems that stand around a record.
+func (n *Network) startOutside(ctx context.Context, o Options) error {
+	port := func(offset int) string { return loopback(o.PortBase + offset) }
+	n.Outside = Outside{
+		Stamp: port(offsetStamp + 2), SMS: port(offsetSMS + 1), Identity: port(offsetIdentity + 1), Time: port(offsetTime + 1),
+	}
+	if err := os.MkdirAll(n.outsideDir(""), 0o700); err != nil {
+		return fault.New(fault.Storage, "localnet: make directory", n.outsideDir(""), err)
+	}
+	var g errgroup.Group
+	for _, s := range n.simulators(o) {
+		p := &process{name: s.name, admin: s.admin}
+		n.around = append(n.around, p)
+		args := append([]string{"sim", s.name}, s.args...)
+		args = append(args, "--admin", s.admin, "--dir", n.outsideDir(s.name))
+		g.Go(func() error { return n.programs.start(ctx, p, "jaliya", args...) })
+	}
+	return g.Wait()
+}
+
+// carriers is the part of the hub's configuration that reaches citizens.
+func (n *Network) carriers(o Options) string {
+	var b strings.Builder
+	port := func(offset int) string { return loopback(o.PortBase + offset) }
+	fmt.Fprintf(&b, "[portals]\nlisten = %q\naddress = %q\n", port(offsetPortals), portalAddress(o))
+	fmt.Fprintf(&b, "[stamp]\nurl = \"http://%s\"\ntoken_file = %q\npages = [%q]\n[stamp.notices]\nsim-1 = %q\n",
+		port(offsetStamp), filepath.Join(n.outsideDir("stamp"), "token"), port(offsetStamp+1), filepath.Join(n.outsideDir("stamp"), "notice.pub"))
+	fmt.Fprintf(&b, "[sms]\nurl = \"http://%s\"\nsender = \"Consulat\"\ntoken_file = %q\n", port(offsetSMS), filepath.Join(n.outsideDir("sms"), "token"))
+	fmt.Fprintf(&b, "[tell]\nportal = %q\n", portalAddress(o))
+	return b.String()
+}
