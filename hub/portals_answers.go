@@ -127,11 +127,7 @@ func followed(c ledger.CaseView, now time.Time) rpc.Followed {
 	for _, step := range public.Steps {
 		f.Steps = append(f.Steps, rpc.Step{Status: step.Status.Key(), Time: step.Time})
 	}
-	stays := make([]workflow.Stay, len(c.Timeline))
-	for i, line := range c.Timeline {
-		stays[i] = workflow.Stay{State: workflow.State(line.State), At: time.UnixMilli(line.Time).UTC()}
-	}
-	if p := workflow.PromiseOf(workflow.Kind(c.Flow.Kind), stays, now); !p.First.IsZero() {
+	if p := workflow.PromiseOf(workflow.Kind(c.Flow.Kind), c.Stays(), now); !p.First.IsZero() {
 		f.First, f.Promised = p.First.UnixMilli(), p.Now.UnixMilli()
 		if p.Moved != workflow.StatusNone {
 			f.Moved = p.Moved.Key()

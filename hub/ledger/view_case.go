@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"slices"
+	"time"
 
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
@@ -18,6 +19,16 @@ type CaseView struct {
 	Case
 	Status   workflow.Status
 	Timeline []Line
+}
+
+// Stays gives the states of the case with the moments at which they were
+// entered: what its promised date is reckoned from.
+func (c CaseView) Stays() []workflow.Stay {
+	stays := make([]workflow.Stay, len(c.Timeline))
+	for i, line := range c.Timeline {
+		stays[i] = workflow.Stay{State: workflow.State(line.State), At: time.UnixMilli(line.Time).UTC()}
+	}
+	return stays
 }
 
 // Case gives a case by its reference, for staff; fault.NotFound when there is

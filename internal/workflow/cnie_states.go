@@ -95,8 +95,8 @@ func cnieCardStates() []StateRow {
 			Limits: []Limit{{Clock: ClockTransit, Amount: 15, Unit: Days}},
 		},
 		{
-			State: PouchIncident, Status: StatusOnItsWay,
-			Tells:  under,
+			State: PouchIncident, Status: StatusOnItsWay, // the person is told that the date moved
+			Tells: under, Orders: []Order{OrderNotify},
 			Limits: []Limit{stage(5, WorkingDays, HubCalendar)},
 		},
 		{
@@ -104,7 +104,7 @@ func cnieCardStates() []StateRow {
 			Limits: []Limit{stage(1, WorkingDays, HolderCalendar)},
 		},
 		{
-			State: Discrepancy, Status: StatusOnItsWay, Tells: shown,
+			State: Discrepancy, Status: StatusOnItsWay, Tells: shown, Orders: []Order{OrderNotify},
 			Limits: []Limit{stage(5, WorkingDays, HubCalendar)},
 		},
 		{

@@ -34,11 +34,15 @@ func PromiseOf(kind Kind, stays []Stay, now time.Time) Promise {
 		if i+1 < len(stays) {
 			until = stays[i+1].At
 		}
-		status, stops := losesTime(stay.State)
-		if !stops || !until.After(stay.At) {
+		status, least := losesTime(stay.State)
+		if status == StatusNone || until.Before(stay.At) {
 			continue
 		}
-		lost += until.Sub(stay.At)
+		spent := until.Sub(stay.At)
+		if i+1 == len(stays) { // it goes on, and will take as long as that at least
+			spent = max(spent, least)
+		}
+		lost += spent
 		p.Moved = status
 	}
 	p.Now = working(stays[0].At.AddDate(0, 0, days).Add(lost))
@@ -48,19 +52,21 @@ func PromiseOf(kind Kind, stays []Stay, now time.Time) Promise {
 	return p
 }
 
-// losesTime reports whether the promised date waits while a case is in a state,
-// and the status to name as the reason. An inquiry that the public may not know
-// of never counts.
-func losesTime(s State) (Status, bool) {
+// losesTime gives the status to name where the promised date waits while a case
+// is in a state, and how long that takes at least. An inquiry that the public may
+// not know of never counts.
+func losesTime(s State) (named Status, least time.Duration) {
 	switch s { //nolint:exhaustive // in the others the clock of the promise runs
 	case Supplement, SupplementUntold, Recapture, IdentityQuery, QueryTold:
-		return StatusAction, true
+		return StatusAction, 0
 	case AwaitingPayment:
-		return StatusSubmitted, true
-	case PouchIncident, Discrepancy, Transfer:
-		return StatusOnItsWay, true
+		return StatusSubmitted, 0
+	case PouchIncident, Discrepancy:
+		return StatusOnItsWay, 7 * 24 * time.Hour // the inquiry's five working days
+	case Transfer:
+		return StatusOnItsWay, 0
 	}
-	return StatusNone, false
+	return StatusNone, 0
 }
 
 // working moves a day at the end of a week to the next one that is none, for

@@ -27,6 +27,7 @@ func TestPromise(t *testing.T) {
 		{"WaitsForThePerson", KindRecord, []Stay{{WithIssuer, day(0)}, {IdentityQuery, day(2)}, {WithIssuer, day(9)}}, 20, 14, 21, StatusAction},
 		{"StillWaits", KindRecord, []Stay{{WithIssuer, day(0)}, {IdentityQuery, day(2)}}, 9, 14, 21, StatusAction},
 		{"BagLost", KindCNIE, []Stay{{Replicated, day(0)}, {PouchIncident, day(20)}, {InProduction, day(34)}}, 40, 35, 49, StatusOnItsWay},
+		{"BagLostToday", KindCNIE, []Stay{{Replicated, day(0)}, {PouchIncident, day(20)}}, 20, 35, 42, StatusOnItsWay},
 		{"SuspicionIsSilent", KindCNIE, []Stay{{Verifying, day(0)}, {Adjudication, day(1)}, {Verifying, day(9)}}, 10, 35, 35, StatusNone},
 		{"PaidAtOnce", KindRecord, []Stay{{Filed, day(0)}, {AwaitingPayment, day(0)}, {WithIssuer, day(0).Add(time.Minute)}}, 1, 14, 14, StatusNone},
 	} {

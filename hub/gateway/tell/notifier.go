@@ -185,6 +185,8 @@ func occasionOf(view ledger.CaseView, version uint64) Occasion {
 			return Ready
 		case workflow.Supplement, workflow.SupplementUntold, workflow.Recapture, workflow.IdentityQuery:
 			return Action
+		case workflow.PouchIncident, workflow.Discrepancy:
+			return Moved
 		case workflow.Issued:
 			return Issued
 		case workflow.Rejected, workflow.Revoked:

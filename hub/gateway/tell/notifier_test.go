@@ -244,6 +244,8 @@ func TestOccasions(t *testing.T) {
 		{workflow.KindCNIE, workflow.Recapture, "attend une action", false},
 		{workflow.KindCNIE, workflow.Rejected, "décision", false},
 		{workflow.KindCNIE, workflow.Canceled, "est close", false},
+		{workflow.KindCNIE, workflow.PouchIncident, "nouvelle date prévue", false},
+		{workflow.KindCNIE, workflow.Discrepancy, "nouvelle date prévue", false},
 		{workflow.KindCNIE, workflow.Ready, "disponible", true},
 		{workflow.KindRecord, workflow.IdentityQuery, "attend une action", true},
 		{workflow.KindRecord, workflow.Issued, "est terminée", true},
@@ -284,7 +286,7 @@ func TestOccasions(t *testing.T) {
 		worded := map[workflow.Kind][]workflow.State{
 			workflow.KindCNIE: {
 				workflow.Supplement, workflow.SupplementUntold, workflow.Recapture, workflow.Ready, workflow.Rejected,
-				workflow.Canceled,
+				workflow.Canceled, workflow.PouchIncident, workflow.Discrepancy,
 			},
 			workflow.KindRecord: {
 				workflow.IdentityQuery, workflow.Issued, workflow.Rejected, workflow.NoResponse, workflow.Revoked,

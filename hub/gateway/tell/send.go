@@ -67,6 +67,9 @@ func (n *Notifier) compose(o ledger.Order, occasion Occasion, view ledger.CaseVi
 	if workflow.State(view.Flow.State) == workflow.Ready {
 		post = view.Flow.Pickup
 	}
+	if occasion == Moved {
+		facts.Date = consular.DateOf(promised(view, n.Now()))
+	}
 	if post != "" { // none: the person filed it online
 		found, err := n.Posts.Lookup(post)
 		if err != nil {
@@ -75,6 +78,11 @@ func (n *Notifier) compose(o ledger.Order, occasion Occasion, view ledger.CaseVi
 		facts.City = found.City
 	}
 	return Compose(n.Words, l, facts)
+}
+
+// promised gives the date that the person's page shows as well.
+func promised(view ledger.CaseView, now time.Time) time.Time {
+	return workflow.PromiseOf(workflow.Kind(view.Flow.Kind), view.Stays(), now).Now
 }
 
 func (n *Notifier) byMail(ctx context.Context, o ledger.Order, to consular.Contact, text Text) (Outcome, error) {
