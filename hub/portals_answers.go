@@ -45,17 +45,17 @@ func refusedEntry(r ledger.Result, err error) error {
 	if r.Reason == 0 {
 		return err
 	}
-	return fault.New(fault.KindOf(err), "hub: file entry", "", entryRefusal(r.Reason.Code()))
+	return fault.New(fault.KindOf(err), "hub: file entry", "", entryError(r.Reason.Code()))
 }
 
-// entryRefusal is the code of an entry that was not taken.
-type entryRefusal string
+// entryError is the code of an entry that was not taken.
+type entryError string
 
 // Error gives the code.
-func (e entryRefusal) Error() string { return string(e) }
+func (e entryError) Error() string { return string(e) }
 
 // Code implements rpc.Coded.
-func (e entryRefusal) Code() string { return string(e) }
+func (e entryError) Code() string { return string(e) }
 
 // Follow implements rpc.Member.
 func (h *Hub) Follow(_ context.Context, in rpc.FollowQuestion) (rpc.Followed, error) {

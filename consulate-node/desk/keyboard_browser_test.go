@@ -216,7 +216,7 @@ func (k *typist) captures(w *world, h hand) {
 	k.portrait()
 	k.fingers(h)
 	k.signature(who)
-	k.enter() // the fee is read
+	k.pays()
 }
 
 func (k *typist) identity(who specimen.Visit) {
@@ -299,6 +299,14 @@ func (k *typist) signature(who specimen.Visit) {
 	k.look("signature")
 	k.enter()
 	require.Contains(k.t, eval[string](k.tab, "location.pathname"), "/fee")
+}
+
+// pays takes the fee in cash: the exact amount stands in the field.
+func (k *typist) pays() {
+	k.t.Helper()
+	k.enter()
+	k.look("fee-paid")
+	k.enter()
 }
 
 // confirms turns the screen to the person and hands over.

@@ -118,9 +118,9 @@ func (c ReadOnce) apply(t *tx) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	h, err := wire.DecodeHeader(s.Header)
+	h, unreadable := wire.DecodeHeader(s.Header)
 	switch {
-	case err != nil || h.Kind != wire.KindDocumentReleased:
+	case unreadable != nil || h.Kind != wire.KindDocumentReleased:
 		return refuse(fault.Invalid, "record of another kind"), nil
 	case t.w.Get(inOpened, c.Record[:]) != nil:
 		return refuse(fault.Used, "the document was opened with it"), nil

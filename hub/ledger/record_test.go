@@ -138,13 +138,13 @@ func TestRecordPrinted(t *testing.T) {
 	require.Empty(t, at(wire.KindPrintBegun, &code).Refused)
 	require.Equal(t, ledger.ReasonNotNow, at(wire.KindPrintBegun, &code).Refused[0].Reason, "a print is begun once")
 
-	print := h.caseOf(reference).Print
-	require.NotNil(t, print)
+	begun := h.caseOf(reference).Print
+	require.NotNil(t, begun)
 	order := h.open(workflow.OrderPrint)[0]
 	ticket := wire.Ticket{Version: wire.Version, Record: wire.RecordID{1}, Object: wire.Digest{8}, Size: 262144}
 	tell := ledger.Tell{Time: h.now, Order: order.ID, Node: m.id, Sealed: [][]byte{wire.Marshal(ticket)}}
 	wantFault(t, fault.Conflict, h.do(tell).Err())
-	ticket.Record = print.Record
+	ticket.Record = begun.Record
 	tell.Sealed[0] = wire.Marshal(ticket)
 	require.NoError(t, h.do(tell).Err())
 	require.Equal(t, ticket.Object, h.caseOf(reference).Print.Object)

@@ -97,9 +97,9 @@ func (s *Sealer) object(ctx context.Context, digest wire.Digest) (raw []byte, er
 }
 
 // PrintKey opens the post's print.begun and gives the key made for it.
-func (s *Sealer) PrintKey(print ledger.Print) (seal.PostPublic, error) {
+func (s *Sealer) PrintKey(begun ledger.Print) (seal.PostPublic, error) {
 	const op = "opener: read print key"
-	found, err := s.state.ByCommit(print.Commit)
+	found, err := s.state.ByCommit(begun.Commit)
 	if err != nil {
 		return seal.PostPublic{}, err
 	}
@@ -109,7 +109,7 @@ func (s *Sealer) PrintKey(print ledger.Print) (seal.PostPublic, error) {
 	}
 	key, err := seal.ParsePostPublic(act.Key)
 	if err != nil {
-		return seal.PostPublic{}, fault.New(fault.Invalid, op, print.Record.String(), err)
+		return seal.PostPublic{}, fault.New(fault.Invalid, op, begun.Record.String(), err)
 	}
 	return key, nil
 }

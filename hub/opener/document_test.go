@@ -58,9 +58,9 @@ func TestPass(t *testing.T) {
 	reader, err := seal.GeneratePostKey(p.dicts)
 	require.NoError(t, err)
 	to := opener.Target{Key: reader.Public(), Context: wire.PrintContext, AAD: wire.PrintAAD(wire.RecordID{5})}
-	clear, hit := bytes.Repeat([]byte("n"), 60_000), bytes.Repeat([]byte("m"), 190_000)
+	nothing, hit := bytes.Repeat([]byte("n"), 60_000), bytes.Repeat([]byte("m"), 190_000)
 	var sizes []int
-	for _, document := range [][]byte{clear, hit} {
+	for _, document := range [][]byte{nothing, hit} {
 		body, bundle, err := s.Pass(t.Context(), p.issued("numbers and dates", document), to)
 		require.NoError(t, err)
 		sizes = append(sizes, len(body)+len(bundle))
@@ -93,7 +93,7 @@ func TestPass(t *testing.T) {
 	p.vault[wire.Digest{0xdd}] = []byte(strings.Repeat("x", 100))
 	_, _, err = s.Pass(t.Context(), wire.Digest{0xdd}, to)
 	require.True(t, fault.Is(err, fault.Corrupt), err)
-	good := p.issued("flip", clear)
+	good := p.issued("flip", nothing)
 	p.vault[good][len(p.vault[good])-wire.DocumentSize/2] ^= 1
 	_, _, err = s.Pass(t.Context(), good, to)
 	require.True(t, fault.Is(err, fault.Corrupt), err)

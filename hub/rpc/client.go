@@ -86,14 +86,14 @@ func (c *Client) Renew(ctx context.Context, in RenewQuestion) (Renewed, error) {
 	return ask[Renewed](ctx, c, "renew", in)
 }
 
-// Refusal is a member's no: its kind is that of the fault, its code says more.
-type Refusal struct{ code string }
+// RefusalError is a member's no: its kind is that of the fault, its code says more.
+type RefusalError struct{ code string }
 
 // Error gives the code.
-func (r *Refusal) Error() string { return "the hub refused: " + r.code }
+func (r *RefusalError) Error() string { return "the hub refused: " + r.code }
 
 // Code implements Coded.
-func (r *Refusal) Code() string { return r.code }
+func (r *RefusalError) Code() string { return r.code }
 
 // ask puts a question to each member in turn until one gives an answer that
 // is one. Questions may be put twice: what changes anything is idempotent.
@@ -144,5 +144,5 @@ func exchange[Out any](ctx context.Context, c *Client, at string, raw []byte) (o
 	if kind == fault.Unavailable {
 		return out, false, errors.New("the member cannot answer now")
 	}
-	return out, true, fault.New(kind, op, "", &Refusal{code: p.Code})
+	return out, true, fault.New(kind, op, "", &RefusalError{code: p.Code})
 }

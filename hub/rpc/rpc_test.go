@@ -164,7 +164,7 @@ func TestWhoMayAsk(t *testing.T) {
 	wide, _ := n.serve(m, pki.Office)
 	_, err := n.client(pki.Office, wide).Keys(t.Context())
 	require.True(t, fault.Is(err, fault.Denied), "the handler checks the role itself")
-	bare := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // to be refused
+	bare := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+at+"/rpc/1/keys", strings.NewReader("\xa0"))
 	require.NoError(t, err)
 	resp, err := bare.Do(request)

@@ -62,19 +62,23 @@ func NewHandler(m Member, log *slog.Logger) http.Handler {
 func handle[In, Out any](mux *http.ServeMux, log *slog.Logger, name string, do func(context.Context, In) (Out, error)) {
 	mux.HandleFunc("POST "+prefix+name, func(w http.ResponseWriter, r *http.Request) {
 		peer, err := portal(r)
-		if err != nil {
-			answer(w, log, name, nil, err)
-			return
-		}
 		var in In
-		if err := readQuestion(w, r, &in); err != nil {
-			answer(w, log, name, nil, err)
+		if err == nil {
+			err = readQuestion(w, r, &in)
+		}
+		if err != nil {
+			refuse(w, err)
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), peerKey{}, peer), patience)
 		defer cancel()
 		out, err := do(ctx, in)
-		answer(w, log, name, out, err)
+		if err != nil {
+			log.Log(ctx, severity(fault.KindOf(err)), "portal's question not answered", slog.String("question", name), slog.String("kind", fault.KindOf(err).String()))
+			refuse(w, err)
+			return
+		}
+		send(w, http.StatusOK, out)
 	})
 }
 
@@ -103,25 +107,26 @@ func readQuestion(w http.ResponseWriter, r *http.Request, in any) error {
 	return wire.Unmarshal(raw, maxQuestion, in)
 }
 
-// answer sends the value, or what crosses of the error. The rest of the error
-// is for this side's log: a refusal is no fault of ours.
-func answer(w http.ResponseWriter, log *slog.Logger, name string, out any, err error) {
+// refuse sends what crosses of an error; its text stays on this side.
+func refuse(w http.ResponseWriter, err error) {
+	p := problem{Kind: uint8(fault.KindOf(err))}
+	if coded, ok := errors.AsType[Coded](err); ok {
+		p.Code = coded.Code()
+	}
+	send(w, http.StatusConflict, p)
+}
+
+// severity tells a refusal, which is no fault of ours, from what is.
+func severity(kind fault.Kind) slog.Level {
+	if kind == fault.Internal || kind == fault.Storage || kind == fault.Corrupt || kind == fault.Unavailable {
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
+}
+
+func send(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", "no-store")
-	status, body := http.StatusOK, out
-	if err != nil {
-		kind := fault.KindOf(err)
-		p := problem{Kind: uint8(kind)}
-		if coded, ok := errors.AsType[Coded](err); ok {
-			p.Code = coded.Code()
-		}
-		status, body = http.StatusConflict, p
-		level := slog.LevelDebug
-		if kind == fault.Internal || kind == fault.Storage || kind == fault.Corrupt || kind == fault.Unavailable {
-			level = slog.LevelWarn
-		}
-		log.Log(context.Background(), level, "portal's question not answered", slog.String("question", name), slog.String("kind", kind.String()))
-	}
 	w.WriteHeader(status)
 	_, _ = w.Write(wire.Marshal(body)) // the portal asks again when it is gone
 }

@@ -273,13 +273,17 @@ func (h Header) validateRequest(bad func(string) error) error {
 	if h.Kind != KindRequestReleased && h.Kind != KindRequestAmended {
 		return nil
 	}
+	return h.validatePacket(bad)
+}
+
+// validatePacket is what a packet has besides.
+func (h Header) validatePacket(bad func(string) error) error {
+	service := consular.Service(h.Service)
 	switch {
-	case consular.Service(h.Service).Validate() != nil:
+	case service.Validate() != nil, h.Source == SourcePortal && service.Family() != consular.FamilyRecord:
 		return bad("service")
 	case h.Pickup == "" && h.Source == SourceNode:
 		return bad("pickup")
-	case h.Source == SourcePortal && consular.Service(h.Service).Family() != consular.FamilyRecord:
-		return bad("service")
 	case h.SlipHash == nil || h.SlipHash.IsZero():
 		return bad("slip hash")
 	case h.IntakeKey == 0:

@@ -35,12 +35,15 @@ func (h Header) validateRecord(bad func(string) error) error {
 		return bad("slip hash")
 	case (h.Kind == KindPrintAsked) != (h.Pickup != ""):
 		return bad("pickup")
-	case h.Service != 0 || len(h.Images) > 0 || h.Replaces != nil || h.Outcome != 0 ||
-		h.Serial != nil || h.Pouch != nil || h.Count != nil:
+	case h.ofPacket() || h.Outcome != 0 || h.Serial != nil || h.Pouch != nil || h.Count != nil:
 		return bad("fields of another kind")
 	}
 	return nil
 }
+
+// ofPacket reports whether a field is set that only a packet has, besides those
+// that acts on a record share with it.
+func (h Header) ofPacket() bool { return h.Service != 0 || len(h.Images) > 0 || h.Replaces != nil }
 
 // validateOwner wants the digest of whoever signed in on everything that the
 // portal sends, and on nothing else.

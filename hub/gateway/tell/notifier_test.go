@@ -283,7 +283,7 @@ func TestOccasions(t *testing.T) {
 		}
 	})
 	t.Run("every state that orders a notice", func(t *testing.T) {
-		worded := map[workflow.Kind][]workflow.State{
+		worded := map[workflow.Kind][]workflow.State{ //nolint:exhaustive // a pouch tells no person
 			workflow.KindCNIE: {
 				workflow.Supplement, workflow.SupplementUntold, workflow.Recapture, workflow.Ready, workflow.Rejected,
 				workflow.Canceled, workflow.PouchIncident, workflow.Discrepancy,
