@@ -32,6 +32,7 @@ type Desk struct {
 	Names    []string                `toml:"names"`  // by which workstations reach it: names and addresses of the local network
 	TLS      *bool                   `toml:"tls"`    // default: whether it has a name, or listens on an address of the network
 	Device   string                  `toml:"device"` // origin of the fingerprint reader's service on each workstation: "http://127.0.0.1:9091"; empty: none
+	Portal   string                  `toml:"portal"` // address of the citizens' portal, printed on slips: "https://portal.example.ma"; empty: none
 	Accounts []access.ServiceAccount `toml:"service_account"`
 }
 
@@ -68,6 +69,9 @@ func (d Desk) validate() error {
 	}
 	if err := desk.CheckDevice(d.Device); err != nil {
 		return fault.New(fault.Invalid, op, "desk.device", err)
+	}
+	if err := desk.CheckPortal(d.Portal); err != nil {
+		return fault.New(fault.Invalid, op, "desk.portal", err)
 	}
 	for _, a := range d.Accounts {
 		if err := a.Validate(); err != nil {

@@ -99,7 +99,7 @@ func (n *Node) registerScreens(engine *gin.Engine, auth access.Authenticator, do
 		return err
 	}
 	screens, err := desk.NewScreens(n.desk, desk.ScreenOptions{
-		Auth: auth, Catalog: words, Door: door, Press: press, StaffName: n.staff.Name, Device: n.cfg.Desk.Device,
+		Auth: auth, Catalog: words, Door: door, Press: press, StaffName: n.staff.Name, Device: n.cfg.Desk.Device, Portal: n.cfg.Desk.Portal,
 		Handover: n.hand, People: n.staff,
 	})
 	if err != nil {

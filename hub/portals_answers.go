@@ -69,6 +69,15 @@ func (h *Hub) Follow(_ context.Context, in rpc.FollowQuestion) (rpc.Followed, er
 	return followed(c, time.Now()), nil
 }
 
+// FollowToken implements rpc.Member.
+func (h *Hub) FollowToken(_ context.Context, in rpc.TokenQuestion) (rpc.Followed, error) {
+	c, err := h.ledger.FollowToken(in.Token)
+	if err != nil {
+		return rpc.Followed{}, err
+	}
+	return followed(c, time.Now()), nil
+}
+
 // Mine implements rpc.Member.
 func (h *Hub) Mine(_ context.Context, in rpc.Owner) ([]rpc.Followed, error) {
 	cases, err := h.ledger.Mine(in.Owner, minePage)

@@ -34,6 +34,7 @@ type Released struct {
 	Reference consular.Reference
 	// SlipCode is empty once it has been handed over or slipLife is past.
 	SlipCode consular.SlipCode
+	Token    string // of the slip's QR code, likewise; none on a slip whose code was kept
 	Level    journal.Level
 	Position wire.Position
 	At       time.Time // wall clock of the desk
@@ -211,7 +212,11 @@ func (d *Desk) commit(ctx context.Context, o *open, review *Review, draft journa
 		ms := offset.Milliseconds()
 		h.Offset = &ms
 	}
-	sealed, err := d.sealSlip(o.id, slip{Code: string(code), Until: now.Add(slipLife).UnixMilli()})
+	token, err := o.token(h)
+	if err != nil {
+		return err
+	}
+	sealed, err := d.sealSlip(o.id, slip{Code: string(code), Token: token, Until: now.Add(slipLife).UnixMilli()})
 	if err != nil {
 		return err
 	}
@@ -252,6 +257,22 @@ func (o *open) slip() (consular.Reference, consular.SlipCode, error) {
 	return reference, code, err
 }
 
+// token draws the token of the slip's QR code, puts its digest into the header
+// and gives its text. A slip that goes on being good keeps the one it has, which
+// nobody here knows.
+func (o *open) token(h *wire.Header) (string, error) {
+	if o.Amends != nil && o.Amends.SlipCode != "" {
+		return "", nil
+	}
+	token, err := consular.NewFollowToken(rand.Reader)
+	if err != nil {
+		return "", fault.New(fault.Internal, "desk: draw token", "", err)
+	}
+	digest := wire.Digest(token.Digest())
+	h.Token = &digest
+	return token.Text(), nil
+}
+
 func (o *open) amended() string {
 	if o.Amends == nil {
 		return ""
@@ -270,12 +291,13 @@ func (d *Desk) released(visit wire.RecordID, repeated bool) (Released, error) {
 	if err != nil {
 		return Released{}, err
 	}
-	code, err := d.openSlip(visit)
+	held, err := d.openSlip(visit)
 	if err != nil {
 		return Released{}, err
 	}
 	return Released{
-		Visit: visit, Reference: consular.Reference(h.Reference), SlipCode: code, Level: q.Level,
+		Visit: visit, Reference: consular.Reference(h.Reference), SlipCode: consular.SlipCode(held.Code), Token: held.Token,
+		Level:    q.Level,
 		Position: q.Position, At: time.UnixMilli(h.Time).UTC(), Repeated: repeated,
 		Amended: h.Kind == wire.KindRequestAmended,
 	}, nil

@@ -29,9 +29,9 @@ type ScreenOptions struct {
 	Catalog *lang.Catalog
 	Door    Door         // sign-in, lock, enrolment; nil shows no such pages
 	Press   *paper.Press // slips and proofs; nil shows no links to them
-	// Follow gives the text of the QR code on a slip. It must not reach a log:
-	// what is secret in it belongs behind "#". Nil: no address, the reference alone.
-	Follow func(consular.Reference, consular.SlipCode) string
+	// Portal is the address of the citizens' portal: the QR code of a slip leads
+	// there with the slip's token. Empty: no address, the reference alone.
+	Portal string
 	// Promise gives the date said to the person and the date of the law. Nil:
 	// 35 and 60 days after the deposit.
 	Promise func(consular.Service, consular.Date) (promised, limit consular.Date)
@@ -66,9 +66,6 @@ func NewScreens(d *Desk, o ScreenOptions) (*Screens, error) {
 	}
 	if o.LockAfter == 0 {
 		o.LockAfter = 10 * time.Minute
-	}
-	if o.Follow == nil {
-		o.Follow = func(r consular.Reference, _ consular.SlipCode) string { return "jaliya:" + r.Digits() }
 	}
 	if o.StaffName == nil {
 		o.StaffName = func(id string) string { return id }

@@ -177,7 +177,7 @@ func (s *Screens) released(c *gin.Context, who access.Principal) {
 	}
 	if r.SlipCode == "" {
 		data["Code"] = ""
-	} else if qr, err := web.NewQR(s.o.Follow(r.Reference, r.SlipCode)); err == nil {
+	} else if qr, err := web.NewQR(s.qrText(r)); err == nil {
 		data["QR"] = web.QRCard{Title: at.p.T("desk.released.scan"), Text: at.p.T("desk.released.scan_text"), QR: qr}
 	}
 	_, named := s.slips.get(id)
@@ -185,6 +185,15 @@ func (s *Screens) released(c *gin.Context, who access.Principal) {
 	page := s.page(c, who, at.p.T("desk.released.title"))
 	page.Template, page.Data = "released", data
 	s.ui.Render(c, http.StatusOK, page)
+}
+
+// qrText gives the text of the QR code on a slip. It reaches no log: whoever has
+// it follows the request.
+func (s *Screens) qrText(r Released) string {
+	if s.o.Portal == "" || r.Token == "" {
+		return "jaliya:" + r.Reference.Digits()
+	}
+	return s.o.Portal + "/t/" + r.Token
 }
 
 func (s *Screens) slipOf(at screen) (wire.RecordID, Released, bool) {
@@ -216,7 +225,7 @@ func (s *Screens) slipPDF(c *gin.Context, who access.Principal) {
 	promised, limit := s.o.Promise(name.service, on)
 	d := paper.SlipData{
 		Kind: post.Kind, Post: post.ID, City: consular.Name{Latin: post.City}, Reference: r.Reference, Code: r.SlipCode,
-		Follow: s.o.Follow(r.Reference, r.SlipCode), Service: name.service, Applicant: name.applicant,
+		Follow: s.qrText(r), Service: name.service, Applicant: name.applicant,
 		Deposited: on, Promised: promised, Limit: limit, Documents: name.documents, Fee: name.fee, Payment: name.receipt, Before: name.before,
 		Level: levelNumber(r.Level), Language: name.language, Staff: who.ID, Printed: s.desk.now(),
 	}

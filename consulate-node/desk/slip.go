@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/url"
 	"time"
 
 	"jaliya/internal/access"
-	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
 	"jaliya/internal/wire"
@@ -22,7 +22,8 @@ const slipLife = 24 * time.Hour
 
 type slip struct {
 	Code  string `json:"code"`
-	Until int64  `json:"until"` // wall clock of the desk, ms
+	Token string `json:"token,omitempty"` // consular.FollowToken.Text of the QR code; none where the slip before stays good
+	Until int64  `json:"until"`           // wall clock of the desk, ms
 }
 
 func (d *Desk) sealSlip(visit wire.RecordID, s slip) ([]byte, error) {
@@ -34,8 +35,8 @@ func (d *Desk) sealSlip(visit wire.RecordID, s slip) ([]byte, error) {
 	return d.slips.Seal(cell(bucketSlips, visit[:]), plain)
 }
 
-// openSlip gives the code while it is kept, and an empty one afterwards.
-func (d *Desk) openSlip(visit wire.RecordID) (consular.SlipCode, error) {
+// openSlip gives code and token while they are kept, and empty ones afterwards.
+func (d *Desk) openSlip(visit wire.RecordID) (slip, error) {
 	var s slip
 	err := d.o.Journal.View(func(r kv.Reader) error {
 		var err error
@@ -43,9 +44,9 @@ func (d *Desk) openSlip(visit wire.RecordID) (consular.SlipCode, error) {
 		return err
 	})
 	if err != nil || d.o.Clock().UnixMilli() >= s.Until {
-		return "", err
+		return slip{}, err
 	}
-	return consular.SlipCode(s.Code), nil
+	return s, nil
 }
 
 func (d *Desk) readSlip(visit wire.RecordID, sealed []byte) (s slip, err error) {
@@ -100,4 +101,18 @@ func (d *Desk) Sweep() (swept int, err error) {
 		return nil
 	})
 	return swept, err
+}
+
+// CheckPortal takes the address of a portal as slips print it: an origin without
+// a path, http on this machine alone. An empty one is for none.
+func CheckPortal(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != address ||
+		(u.Scheme != "https" && (u.Scheme != "http" || (u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1"))) {
+		return fault.New(fault.Invalid, "desk: check portal", "an address without a path, https://portal.example.ma", nil)
+	}
+	return nil
 }

@@ -75,7 +75,8 @@ func (t *tx) entry(n Node, s *Stored, e wire.Entry) error {
 
 // known reports whether the cluster's feature level has what an entry says: a
 // newer program must refuse what an older one would, until all are new (D19).
-// Level 2 brought the criminal record, the portal, and kinds 26 to 31.
+// Level 2 brought the criminal record, the portal, and kinds 26 to 31; level 3
+// the token of a slip, which is no reason to refuse (forgetToken).
 func known(h wire.Header, feature uint32) bool {
 	ofRecord := h.Kind.OfRecord() || consular.Service(h.Service).Family() == consular.FamilyRecord
 	switch feature {
@@ -91,6 +92,7 @@ func known(h wire.Header, feature uint32) bool {
 // acceptable checks what the header says about itself.
 func (t *tx) acceptable(n Node, s *Stored) (wire.Header, Reason) {
 	h, err := wire.DecodeHeader(s.Header)
+	t.forgetToken(&h)
 	switch {
 	case fault.Is(err, fault.Unsupported):
 		return wire.Header{}, ReasonUnknownKind

@@ -80,6 +80,7 @@ func (t *tx) filedBefore(commit uint64) (Result, error) {
 // acceptablePortal checks what the header says about itself.
 func (t *tx) acceptablePortal(s *Stored) (wire.Header, Reason) {
 	h, err := wire.DecodeHeader(s.Header)
+	t.forgetToken(&h)
 	switch {
 	case fault.Is(err, fault.Unsupported):
 		return wire.Header{}, ReasonUnknownKind

@@ -292,6 +292,10 @@ func (a *auditor) cases() {
 		a.report.Cases++
 		found := a.r.Get(inRefs, referenceKey(a.cluster.Secret, c.Reference))
 		a.check(bytes.Equal(found, key), "case %d is not found by its reference", c.Number)
+		if !c.Token.IsZero() {
+			found = a.r.Get(inTokens, tokenKey(a.cluster.Secret, c.Token))
+			a.check(bytes.Equal(found, key), "case %d is not found by its token", c.Number)
+		}
 		last := a.r.Get(inHistory, numbers(c.Number, c.Flow.Version))
 		a.check(last != nil, "case %d has no line for its version", c.Number)
 		return true

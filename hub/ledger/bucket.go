@@ -34,6 +34,7 @@ var (
 	inCases      = bucket("cases")
 	inHistory    = bucket("history")
 	inRefs       = bucket("refs")
+	inTokens     = bucket("tokens")
 	inOrders     = bucket("orders")
 	inOpen       = bucket("open")
 	inNotices    = bucket("notices")

@@ -32,6 +32,8 @@ type Case struct {
 	Answer    uint64      `cbor:"16,keyasint,omitempty"` // the entry that answers it
 	PrintCode wire.Digest `cbor:"17,keyasint,omitzero"`  // consular.SlipHash of the newest print's code
 	Print     *Print      `cbor:"18,keyasint,omitempty"`
+
+	Token wire.Digest `cbor:"19,keyasint,omitzero"` // of the newest packet's slip: consular.FollowToken.Digest
 }
 
 // Flow is workflow.Case as it is stored: numbers, so that a field may be
@@ -130,8 +132,11 @@ func (t *tx) findCase(reference string) (Case, bool, error) {
 }
 
 // caseUnder gives the case that a key of the index by reference leads to.
-func caseUnder(r reader, key []byte) (Case, bool, error) {
-	raw := r.Get(inRefs, key)
+func caseUnder(r reader, key []byte) (Case, bool, error) { return caseIn(r, inRefs, key) }
+
+// caseIn is caseUnder for another index.
+func caseIn(r reader, in bucket, key []byte) (Case, bool, error) {
+	raw := r.Get(in, key)
 	if raw == nil {
 		return Case{}, false, nil
 	}
@@ -193,9 +198,19 @@ func (t *tx) amended(h wire.Header, s *Stored, in workflow.Input) (Reason, error
 
 // packet is a step that brings a packet.
 func (t *tx) packet(c Case, h wire.Header, s *Stored, in workflow.Input) (Reason, error) {
+	taken, err := t.tokenTaken(h, c.Number)
+	if err != nil {
+		return 0, err
+	}
+	if taken {
+		return ReasonReferenceUsed, nil
+	}
 	out, err := workflow.Step(c.Flow.Case(), in)
 	if err != nil {
 		return reasonOf(err), nil
+	}
+	if err := t.setToken(&c, h); err != nil {
+		return 0, err
 	}
 	c.Record, c.Commit, c.Slip = h.Record, s.Commit, *h.SlipHash
 	s.Case = c.Number

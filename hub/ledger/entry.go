@@ -35,7 +35,8 @@ type Stored struct {
 
 // contentOf is the identity of what a record says, wherever it stands: the
 // fields of version 1 except place and clock, in a list that never changes, so
-// that members of different versions agree on it.
+// that members of different versions agree on it. The token is not among them:
+// below level 3 nobody reads it, and body and slip hash change with it.
 func contentOf(h wire.Header) wire.Digest {
 	b := make([]byte, 0, 512)
 	b = append(b, "jaliya/content/1"...)

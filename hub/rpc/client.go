@@ -51,6 +51,11 @@ func (c *Client) Follow(ctx context.Context, in FollowQuestion) (Followed, error
 	return ask[Followed](ctx, c, "follow", in)
 }
 
+// FollowToken implements Member.
+func (c *Client) FollowToken(ctx context.Context, in TokenQuestion) (Followed, error) {
+	return ask[Followed](ctx, c, "follow-token", in)
+}
+
 // Mine implements Member.
 func (c *Client) Mine(ctx context.Context, in Owner) ([]Followed, error) {
 	return ask[[]Followed](ctx, c, "mine", in)

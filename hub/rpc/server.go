@@ -48,6 +48,7 @@ func NewHandler(m Member, log *slog.Logger) http.Handler {
 	handle(mux, log, "keys", func(ctx context.Context, _ Nothing) (Keys, error) { return m.Keys(ctx) })
 	handle(mux, log, "file", m.File)
 	handle(mux, log, "follow", m.Follow)
+	handle(mux, log, "follow-token", m.FollowToken)
 	handle(mux, log, "mine", m.Mine)
 	handle(mux, log, "request", m.Request)
 	handle(mux, log, "payment", m.Payment)

@@ -26,6 +26,8 @@ type Member interface {
 	// Follow gives what the holder of a slip may read, after the same work
 	// whether there is such a request or not.
 	Follow(ctx context.Context, in FollowQuestion) (Followed, error)
+	// FollowToken gives the same to who scanned a slip.
+	FollowToken(ctx context.Context, in TokenQuestion) (Followed, error)
 	// Mine lists what a person filed, newest first.
 	Mine(ctx context.Context, in Owner) ([]Followed, error)
 	// Request gives one of them.
@@ -81,6 +83,11 @@ type OwnRequest struct {
 type FollowQuestion struct {
 	Reference consular.Reference `cbor:"1,keyasint"`
 	Code      consular.SlipCode  `cbor:"2,keyasint"`
+}
+
+// TokenQuestion is what the QR code of a slip leads to: the digest of its token.
+type TokenQuestion struct {
+	Token wire.Digest `cbor:"1,keyasint"`
 }
 
 // Followed is what the person may read of a request: public statuses only.

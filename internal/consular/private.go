@@ -23,6 +23,7 @@ const (
 	hiddenPhone   = "[phone]"
 	hiddenEmail   = "[email]"
 	hiddenSlip    = "[slip code]"
+	hiddenToken   = "[follow token]"
 )
 
 // String gives the placeholder, never the value.

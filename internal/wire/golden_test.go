@@ -84,6 +84,7 @@ func recordGoldens(t *testing.T) []golden {
 	person := enrolment()
 	return []golden{
 		{name: "header", value: h, raw: list[0].Header, decode: erase(wire.DecodeHeader)},
+		{name: "header-token", value: tokened(t), raw: wire.Marshal(tokened(t)), decode: erase(wire.DecodeHeader)},
 		shut(plain("entry", list[0])),
 		shut(plain("genesis", start)),
 		shut(plain("position", head)),

@@ -155,6 +155,7 @@ type Header struct {
 	Pouch       *PouchID        `cbor:"22,keyasint,omitempty"`
 	Count       *uint16         `cbor:"23,keyasint,omitempty"` // cards of the manifest that were found
 	Owner       *Digest         `cbor:"24,keyasint,omitempty"` // portal only: of issuer and subject of the sign-in
+	Token       *Digest         `cbor:"25,keyasint,omitempty"` // consular.FollowToken.Digest of the slip's QR code
 }
 
 // DecodeHeader reads a header. It checks form and caps only: whether the entry
@@ -195,6 +196,8 @@ func (h Header) Validate() error {
 		return bad("position")
 	case !imagesHold(h.Images):
 		return bad("images")
+	case !h.tokenHolds():
+		return bad("token")
 	}
 	if err := h.validateOwner(bad); err != nil {
 		return err
@@ -252,6 +255,14 @@ func (h Header) positioned() bool {
 		return !h.Node.IsZero() && h.Seq != 0 && h.Incarnation != 0
 	}
 	return h.Node.IsZero() && h.Seq == 0 && h.Incarnation == 0
+}
+
+// tokenHolds says that only a packet brings a token, and one that is none never.
+func (h Header) tokenHolds() bool {
+	if h.Token == nil {
+		return true
+	}
+	return (h.Kind == KindRequestReleased || h.Kind == KindRequestAmended) && !h.Token.IsZero()
 }
 
 // imagesHold says that each bundle is named once, with a size that one can have.
