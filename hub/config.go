@@ -7,6 +7,7 @@ import (
 	"jaliya/hub/gateway/centre"
 	"jaliya/hub/gateway/mail"
 	"jaliya/hub/gateway/pouch"
+	"jaliya/hub/gateway/records"
 	"jaliya/hub/gateway/sms"
 	"jaliya/hub/gateway/stamp"
 	"jaliya/hub/gateway/tell"
@@ -24,8 +25,9 @@ type Config struct {
 	Admin   Admin             `toml:"admin"`
 	Custody Custody           `toml:"custody"`
 	Vault   VaultConfig       `toml:"vault"`
-	Centre  *centre.Config    `toml:"centre"` // production sites; none: cards wait for one
-	Stamp   *stamp.Config     `toml:"stamp"`  // payment of stamp duty; none: fees are paid at posts
+	Centre  *centre.Config    `toml:"centre"`  // production sites; none: cards wait for one
+	Records *records.Config   `toml:"records"` // record offices; none: requests for records wait
+	Stamp   *stamp.Config     `toml:"stamp"`   // payment of stamp duty; none: fees are paid at posts
 	Mail    *mail.Config      `toml:"mail"`
 	SMS     *sms.Config       `toml:"sms"`
 	Tell    *tell.Config      `toml:"tell"` // with mail, sms or both; none: notices wait
@@ -122,6 +124,11 @@ func (c Config) Validate() error {
 	}
 	if c.Centre != nil {
 		if err := c.Centre.Validate(); err != nil {
+			return err
+		}
+	}
+	if c.Records != nil {
+		if err := c.Records.Validate(); err != nil {
 			return err
 		}
 	}

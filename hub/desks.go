@@ -9,6 +9,7 @@ import (
 	"jaliya/hub/gateway"
 	"jaliya/hub/gateway/centre"
 	"jaliya/hub/gateway/pouch"
+	"jaliya/hub/gateway/records"
 	"jaliya/hub/ledger"
 	"jaliya/hub/opener"
 	"jaliya/internal/fault"
@@ -19,7 +20,8 @@ import (
 // production sites, the pouches.
 type desks struct {
 	sealer  *opener.Sealer
-	centre  *centre.Connector // nil: no site is configured
+	centre  *centre.Connector  // nil: no site is configured
+	records *records.Connector // nil: no record office is configured
 	pouches *pouch.Desk
 	outside carriers
 }
@@ -45,6 +47,9 @@ func (h *Hub) handlers() (map[workflow.Order]gateway.Handler, error) {
 			return nil, err
 		}
 		maps.Copy(list, h.centre.Handlers())
+	}
+	if err := h.openRecords(list); err != nil {
+		return nil, err
 	}
 	if err := h.openCarriers(list); err != nil {
 		return nil, err

@@ -218,6 +218,9 @@ func (h *Hub) close() error {
 	if h.centre != nil {
 		h.centre.Close()
 	}
+	if h.records != nil {
+		h.records.Close()
+	}
 	h.outside.close()
 	if h.cluster != nil {
 		err = h.cluster.Shutdown()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -13,8 +14,8 @@ import (
 	"jaliya/internal/fault"
 )
 
-// Options is what a Client works with. All fields but Asked, Moved and Kinds
-// are required.
+// Options is what a Client works with. All fields but Asked, Moved, Kinds and
+// Dial are required.
 type Options struct {
 	Name      string // as errors and figures name it
 	Endpoint  Endpoint
@@ -27,6 +28,8 @@ type Options struct {
 	// Kinds says what a code of this contract means where the status alone does
 	// not tell.
 	Kinds map[string]fault.Kind
+	// Dial makes connections; nil: the machine's own.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Client asks one system. Safe for concurrent use.
@@ -62,7 +65,7 @@ func New(o Options) (*Client, error) {
 	}
 	c.http = &http.Client{
 		Transport: &http.Transport{
-			TLSClientConfig: conf, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second,
+			DialContext: o.Dial, TLSClientConfig: conf, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second,
 			MaxIdleConnsPerHost: 8, MaxConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
 			MaxResponseHeaderBytes: 32 << 10,
 		},
