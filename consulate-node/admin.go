@@ -26,6 +26,7 @@ func (n *Node) openHealth() (err error) {
 		telemetry.Check{Name: "certificate", Func: func(context.Context) error { return n.renewer.Status().Last }},
 		telemetry.Check{Name: "staff", Func: n.checkStaff},
 		telemetry.Check{Name: "desk certificate", Func: n.checkDeskCertificate},
+		telemetry.Check{Name: "printer", Func: n.records.Ready},
 	)
 	return err
 }

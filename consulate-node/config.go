@@ -23,6 +23,7 @@ type Config struct {
 	Admin   Admin             `toml:"admin"`
 	Custody Custody           `toml:"custody"`
 	Journal Journal           `toml:"journal"`
+	Printer Printer           `toml:"printer"`
 	Log     telemetry.Options `toml:"log"`
 }
 
@@ -133,6 +134,9 @@ func (c Config) Validate() error {
 	}
 	if c.Custody.KeyFile != "" && c.Custody.Credential != "" {
 		return fault.New(fault.Invalid, op, "custody: key_file and credential exclude each other", nil)
+	}
+	if err := d.Printer.validate(); err != nil {
+		return err
 	}
 	return d.Desk.validate()
 }

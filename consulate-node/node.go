@@ -14,6 +14,7 @@ import (
 	"jaliya/consulate-node/desk"
 	"jaliya/consulate-node/handover"
 	"jaliya/consulate-node/journal"
+	"jaliya/consulate-node/records"
 	"jaliya/consulate-node/ship"
 	"jaliya/consulate-node/staff"
 	"jaliya/internal/fault"
@@ -40,6 +41,8 @@ type Node struct {
 	listener net.Listener // of the desk, while the node runs
 	staff    *staff.SignIn
 	hand     *handover.Handover
+	records  *records.Records
+	fetcher  *fetcher
 	fatal    chan error // the first failure that ends the process; buffered
 
 	deskRenewer *link.Renewer // nil for a desk without TLS
@@ -59,7 +62,7 @@ func Open(c Config, log *slog.Logger) (*Node, error) {
 		return nil, err
 	}
 	for _, build := range []func() error{
-		n.openJournal, n.openShip, n.openRenewer, n.openDeskRenewer, n.openStaff, n.openDesk, n.openHandover, n.openHealth,
+		n.openJournal, n.openShip, n.openRenewer, n.openDeskRenewer, n.openStaff, n.openDesk, n.openHandover, n.openRecords, n.openHealth,
 	} {
 		if err := build(); err != nil {
 			return nil, errors.Join(err, n.close())
@@ -201,6 +204,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.serveDesk(ctx) })
 	g.Go(func() error { return n.keepClock(ctx) })
 	g.Go(func() error { return n.sweepDesk(ctx) })
+	g.Go(func() error { return n.runRecords(ctx) })
 	n.log.Info("node ready", slog.Any("post", n.who.Post), slog.String("desk", n.cfg.Desk.Listen))
 	err := g.Wait()
 	n.health.Wait()

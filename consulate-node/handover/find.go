@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"jaliya/consulate-node/spelling"
 	"jaliya/internal/access"
 	"jaliya/internal/consular"
 	"jaliya/internal/kv"
@@ -112,15 +113,15 @@ func (h *Handover) hits(r kv.Reader, text string) ([]card, error) {
 		return []card{c}, nil
 	}
 	if serial, err := wire.ParseSerial(text); err == nil {
-		if keys := h.under(r, term{bySerial, serial}); len(keys) > 0 {
+		if keys := h.under(r, term{Kind: bySerial, Text: serial}); len(keys) > 0 {
 			return h.cardsAt(r, keys)
 		}
 	}
-	q := ask(text)
-	if keys := h.all(r, q.whole); len(keys) > 0 {
+	q := spelling.Ask(text)
+	if keys := h.all(r, q.Whole); len(keys) > 0 {
 		return h.cardsAt(r, keys)
 	}
-	return h.cardsAt(r, h.all(r, q.words))
+	return h.cardsAt(r, h.all(r, q.Words))
 }
 
 // all gives the keys that every term leads to.

@@ -145,7 +145,7 @@ func (h *Handover) dropTerms(w kv.Writer, c *card) error {
 func (h *Handover) eachTerm(c *card, do func(key []byte) error) error {
 	at := h.cardKey(c.Reference)
 	for _, t := range termsOf(c) {
-		if err := do(append(h.indexKey(t.kind, t.text), at...)); err != nil {
+		if err := do(append(h.indexKey(t.Kind, t.Text), at...)); err != nil {
 			return err
 		}
 	}
@@ -154,7 +154,7 @@ func (h *Handover) eachTerm(c *card, do func(key []byte) error) error {
 
 // under gives the keys of the cards that a term leads to.
 func (h *Handover) under(r kv.Reader, t term) (keys [][]byte) {
-	prefix := h.indexKey(t.kind, t.text)
+	prefix := h.indexKey(t.Kind, t.Text)
 	r.Ascend(bucketIndex, prefix, func(key, _ []byte) bool {
 		if !bytes.HasPrefix(key, prefix) {
 			return false

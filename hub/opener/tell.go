@@ -83,7 +83,8 @@ func unreadable(err error) bool {
 // contact is needed there. A card that comes from elsewhere needs no call.
 func called(s workflow.State) bool {
 	switch s { //nolint:exhaustive // the states whose notice asks the post to act
-	case workflow.Supplement, workflow.Recapture, workflow.Returned, workflow.Ready, workflow.Unclaimed, workflow.Transfer:
+	case workflow.Supplement, workflow.Recapture, workflow.Returned, workflow.Ready, workflow.Unclaimed, workflow.Transfer,
+		workflow.SupplementUntold, workflow.IdentityQuery:
 		return true
 	}
 	return false

@@ -59,6 +59,13 @@ const (
 	CodeCardOnHold     Code = "card-on-hold"        // two identity checks failed: the hub inquires
 	CodeCardStopped    Code = "card-stopped"        // the hub has stopped the card
 	CodeCardGiven      Code = "card-given"          // the card has been handed over
+
+	CodePrintUnknown Code = "print-unknown" // no document of this request is to be printed here
+	CodePrintOffline Code = "print-offline" // a document is printed with the link or not at all
+	CodePrintBusy    Code = "print-busy"    // a print of it is under way, or has been made
+	CodePrintOver    Code = "print-over"    // no further sheet may be made of it
+	CodePrinter      Code = "printer"       // the printer does not print now
+	CodeCallUnasked  Code = "call-unasked"  // nobody waits for a call to this person
 )
 
 // Cause gives the code as the cause of a fault.
@@ -93,5 +100,6 @@ func Codes() []Code {
 		CodeTwoPersons, CodePouchUnknown, CodePouchOtherPost, CodeManifestPart, CodePouchNotOpen, CodePouchNotHere,
 		CodePouchCounted, CodeCountOther, CodeCardUnknown, CodeCardOther, CodeCardNotReady, CodeCardOnHold,
 		CodeCardStopped, CodeCardGiven, CodeAmendDecided, CodeAmendElsewhere, CodeAmendOpen,
+		CodePrintUnknown, CodePrintOffline, CodePrintBusy, CodePrintOver, CodePrinter, CodeCallUnasked,
 	}
 }

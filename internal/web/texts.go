@@ -347,4 +347,34 @@ var texts = map[string]map[Language]Text{
 		French:  {"Déjà remise", "Cette carte a été remise. Rien n'a été modifié."},
 		Arabic:  {"سلمت من قبل", "سلمت هذه البطاقة. لم يتغير أي شيء."},
 	},
+	"print-unknown": {
+		English: {"No document to print here", "No document of this request is waiting at this post. The person may have chosen another post, or it is not ready yet."},
+		French:  {"Aucun document à imprimer ici", "Aucun document de cette demande n'attend à ce poste. La personne a peut-être choisi un autre poste, ou le document n'est pas encore prêt."},
+		Arabic:  {"لا توجد وثيقة للطباعة هنا", "لا توجد في هذا المركز وثيقة تنتظر لهذا الطلب. ربما اختار الشخص مركزا آخر، أو أن الوثيقة ليست جاهزة بعد."},
+	},
+	"print-offline": {
+		English: {"Printing needs the link", "The document is kept by the national platform and comes only at the moment of printing. Nothing was begun; try again when the post is connected."},
+		French:  {"L'impression demande la liaison", "Le document est gardé par la plateforme nationale et n'arrive qu'au moment de l'impression. Rien n'a été commencé ; réessayez quand le poste sera relié."},
+		Arabic:  {"الطباعة تحتاج إلى الاتصال", "الوثيقة محفوظة لدى المنصة الوطنية ولا تصل إلا لحظة الطباعة. لم يبدأ أي شيء؛ أعد المحاولة عند عودة الاتصال."},
+	},
+	"print-busy": {
+		English: {"Not at this moment", "A print of this document is under way or was made. It is printed once. Look at its page for what can be done."},
+		French:  {"Pas à ce moment", "Une impression de ce document est en cours ou a été faite. Il s'imprime une seule fois. Sa page dit ce qui peut être fait."},
+		Arabic:  {"ليس الآن", "طباعة هذه الوثيقة جارية أو تمت. تطبع مرة واحدة فقط. صفحتها تبين ما يمكن فعله."},
+	},
+	"print-over": {
+		English: {"No further sheet", "One sheet was already spoilt, and there is one reprint only. The person asks for the document again on the portal, or at this counter."},
+		French:  {"Plus d'autre feuille", "Une feuille a déjà été annulée, et il n'y a qu'une réimpression. La personne redemande le document sur le portail, ou à ce guichet."},
+		Arabic:  {"لا ورقة أخرى", "ألغيت ورقة من قبل، ولا يسمح إلا بإعادة طباعة واحدة. يعيد الشخص طلب الوثيقة على البوابة أو في هذا الشباك."},
+	},
+	"printer": {
+		English: {"The printer does not print", "Nothing was sent to it. Look at the printer, then try again."},
+		French:  {"L'imprimante n'imprime pas", "Rien ne lui a été envoyé. Vérifiez l'imprimante, puis réessayez."},
+		Arabic:  {"الطابعة لا تطبع", "لم يرسل إليها أي شيء. تحقق من الطابعة ثم أعد المحاولة."},
+	},
+	"call-unasked": {
+		English: {"No call is waited for", "This request does not wait for a telephone call from this post. Nothing was recorded."},
+		French:  {"Aucun appel n'est attendu", "Cette demande n'attend pas d'appel téléphonique de ce poste. Rien n'a été enregistré."},
+		Arabic:  {"لا ينتظر أي اتصال", "هذا الطلب لا ينتظر مكالمة هاتفية من هذا المركز. لم يسجل أي شيء."},
+	},
 }

@@ -33,7 +33,7 @@ func recordIssuing() []Transition {
 		// The clock of the one supplement starts when the person knows of it.
 		{From: IdentityQuery, On: NoticeDelivered, To: QueryTold, By: Hub | System, Continues: true},
 		{From: IdentityQuery, On: CallLogged, To: QueryTold, By: Agent | Hub, Continues: true},
-		{From: IdentityQuery, On: NoticeBounced, To: IdentityQuery, By: Hub | System, Orders: []Order{OrderCall}},
+		{From: IdentityQuery, On: NoticeBounced, To: IdentityQuery, By: Hub | System, Orders: []Order{OrderCall}, Tells: []Notice{{NoticeAction, ToServing}}},
 		{From: QueryTold, On: Unanswered, To: NoResponse, By: System, Does: []Effect{SayUnanswered}, Orders: []Order{OrderRecall}},
 	}
 	rows = append(rows, from([]State{IdentityQuery, QueryTold}, Transition{
@@ -106,7 +106,7 @@ func recordStates() []StateRow {
 			Orders: []Order{OrderIssue}, Limits: []Limit{stage(10, WorkingDays, HubCalendar)},
 		},
 		{
-			State: IdentityQuery, Status: StatusAction, legal: legalPause, Tells: shown,
+			State: IdentityQuery, Status: StatusAction, legal: legalPause, Tells: []Notice{{NoticeAction, ToServing}},
 			Orders: []Order{OrderNotify}, Limits: []Limit{stage(3, Days, NoCalendar)},
 		},
 		{
