@@ -105,9 +105,11 @@ func (s *record) dated() {
 	caption := s.block(s.fr.T("extract.number")+" · "+s.ar.T("extract.number"), false, s.width(), style{size: 7.2, color: gray(), leading: 1.3})
 	caption.side = centered
 	s.place(caption, marginX, s.y+3)
-	small := s.block(s.fr.T("extract.reference")+" "+s.Reference.String(), false, s.width(), style{size: 7.2, color: gray(), leading: 1.3})
-	small.side = centered
-	s.place(small, marginX, s.y+33)
+	if s.Reference != "" {
+		small := s.block(s.fr.T("extract.reference")+" "+s.Reference.String(), false, s.width(), style{size: 7.2, color: gray(), leading: 1.3})
+		small.side = centered
+		s.place(small, marginX, s.y+33)
+	}
 	const inset, width = 10.0, 130.0
 	for _, v := range s.voices() {
 		x := marginX + inset

@@ -18,7 +18,7 @@ type RecordData struct {
 	Service   consular.Service // police or justice
 	Office    Text             // who issues: the national center, a court's center
 	Number    string           // of the document
-	Reference consular.Reference
+	Reference consular.Reference // may be empty: an issuer need not know it
 	Person    consular.Person
 	Mentions  []Mention // none: nothing is recorded
 	Issued    consular.Date
@@ -79,8 +79,13 @@ func (t Text) validate() bool {
 // the field, never what it holds.
 func (d RecordData) Validate() error {
 	bad := func(field string, err error) error { return fault.New(fault.Invalid, opRecord, field, err) }
+	if d.Reference != "" {
+		if err := d.Reference.Validate(); err != nil {
+			return bad("reference", err)
+		}
+	}
 	for field, err := range map[string]error{
-		"reference": d.Reference.Validate(), "person": d.Person.ValidateFor(d.Service),
+		"person": d.Person.ValidateFor(d.Service),
 		"issued": d.Issued.Validate(), "expires": d.Expires.Validate(),
 	} {
 		if err != nil {
@@ -143,7 +148,9 @@ func (d RecordData) ParticularLines() []string {
 	add := func(key string, values ...string) { lines = append(lines, key+"="+strings.Join(values, "|")) }
 	add("service", d.Service.String())
 	add("office", d.Office.Arabic, d.Office.French)
-	add("reference", string(d.Reference))
+	if d.Reference != "" {
+		add("reference", string(d.Reference))
+	}
 	for _, one := range []struct {
 		key string
 		consular.Name
