@@ -54,6 +54,7 @@ type Network struct {
 	Admin  string   `json:"hub_admin"`
 	Sites  string   `json:"centre_admin"` // of the card production centres: /rabat/admin/, /marrakech/admin/
 
+	Portal   string   `json:"portal"` // base URL of the citizens' portal
 	Outside  Outside  `json:"outside"`
 	Console  string   `json:"console"`  // base URL
 	Officers []Person `json:"officers"` // people of the hub, at the console

@@ -18,16 +18,15 @@ const (
 	offsetStamp    = 8  // TCP: payment service, its pages, its admin listener
 	offsetSMS      = 11 // TCP: carrier of short messages, its admin listener
 	offsetIdentity = 13 // TCP: trusted third party, its admin listener
-	offsetRecords  = 15 // TCP: record office, its admin listener
-	offsetTime     = 17 // TCP: time-stamping authority, its admin listener
-	offsetPortals  = 19 // TCP, the hub's door for portals
-	offsetPortal   = 0  // TCP, the portal
+	offsetRecords  = 15 // TCP: the record offices of police and Justice, their admin listener
+	offsetPortals  = 18 // TCP, the hub's door for portals
 )
 
 // Speeds of the simulators: messages travel in a second, a record office works
 // for days in a few.
 const (
-	smsSpeed = 60
+	smsSpeed     = 60
+	recordsSpeed = 4000
 )
 
 // Outside says where the outside systems may be watched and broken.
@@ -35,13 +34,10 @@ type Outside struct {
 	Stamp    string `json:"stamp_admin"`
 	SMS      string `json:"sms_admin"` // and its telephones: /admin/inbox
 	Identity string `json:"identity_admin"`
-	Time     string `json:"timestamp_admin"`
+	Records  string `json:"records_admin"` // of the record offices: /police/admin/, /justice/admin/
 }
 
 func (n *Network) outsideDir(name string) string { return filepath.Join(n.dir, "outside", name) }
-
-// portal is the address of the citizens' portal.
-func portalAddress(o Options) string { return "http://" + loopback(o.PortBase+offsetPortal) }
 
 // simulator is one outside system: its name for `jaliya sim`, its admin
 // listener and its arguments.
@@ -56,7 +52,10 @@ func (n *Network) simulators(o Options) []simulator {
 	return []simulator{
 		{"stamp", n.Outside.Stamp, []string{"--listen", port(offsetStamp), "--pages", port(offsetStamp + 1), "--seed", seed}},
 		{"sms", n.Outside.SMS, []string{"--listen", port(offsetSMS), "--speed", strconv.Itoa(smsSpeed), "--seed", seed}},
-		{"timestamp", n.Outside.Time, []string{"--listen", port(offsetTime), "--seed", seed}},
+		{"records", n.Outside.Records, []string{
+			"--police", port(offsetRecords), "--justice", port(offsetRecords + 1), "--page", portalAddress(o) + "/verify",
+			"--speed", strconv.Itoa(recordsSpeed), "--ask", "0", "--refuse", "0", "--seed", seed,
+		}},
 		{"identity", n.Outside.Identity, []string{
 			"--listen", port(offsetIdentity), "--redirect", portalAddress(o) + "/signin/callback", "--seed", seed,
 		}},
@@ -67,7 +66,7 @@ func (n *Network) simulators(o Options) []simulator {
 func (n *Network) startOutside(ctx context.Context, o Options) error {
 	port := func(offset int) string { return loopback(o.PortBase + offset) }
 	n.Outside = Outside{
-		Stamp: port(offsetStamp + 2), SMS: port(offsetSMS + 1), Identity: port(offsetIdentity + 1), Time: port(offsetTime + 1),
+		Stamp: port(offsetStamp + 2), SMS: port(offsetSMS + 1), Identity: port(offsetIdentity + 1), Records: port(offsetRecords + 2),
 	}
 	if err := os.MkdirAll(n.outsideDir(""), 0o700); err != nil {
 		return fault.New(fault.Storage, "localnet: make directory", n.outsideDir(""), err)
@@ -91,6 +90,11 @@ func (n *Network) carriers(o Options) string {
 	fmt.Fprintf(&b, "[stamp]\nurl = \"http://%s\"\ntoken_file = %q\npages = [%q]\n[stamp.notices]\nsim-1 = %q\n",
 		port(offsetStamp), filepath.Join(n.outsideDir("stamp"), "token"), port(offsetStamp+1), filepath.Join(n.outsideDir("stamp"), "notice.pub"))
 	fmt.Fprintf(&b, "[sms]\nurl = \"http://%s\"\nsender = \"Consulat\"\ntoken_file = %q\n", port(offsetSMS), filepath.Join(n.outsideDir("sms"), "token"))
+	fmt.Fprint(&b, "[records]\npoll = \"500ms\"\npoll_most = \"2s\"\n")
+	for i, office := range []string{"police", "justice"} {
+		fmt.Fprintf(&b, "[[records.office]]\nname = %q\nurl = \"http://%s\"\nservices = [\"record.%s\"]\npacket_key = %q\ntoken_file = %q\n",
+			office, port(offsetRecords+i), office, filepath.Join(n.outsideDir("records"), office+".pub"), filepath.Join(n.outsideDir("records"), "token"))
+	}
 	fmt.Fprintf(&b, "[tell]\nportal = %q\n", portalAddress(o))
 	return b.String()
 }
