@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -136,12 +135,12 @@ func (h *Hub) serveConsole(ctx context.Context) error {
 	}
 	l := h.officers.listener
 	if h.cfg.Console.secure() {
-		certificate := &certificateFile{cert: h.cfg.Console.Cert, key: h.cfg.Console.Key}
-		if _, err := certificate.get(nil); err != nil {
+		certificate := &web.CertificateFile{Cert: h.cfg.Console.Cert, Key: h.cfg.Console.Key}
+		if _, err := certificate.Get(nil); err != nil {
 			return err
 		}
 		l = tls.NewListener(l, &tls.Config{
-			MinVersion: tls.VersionTLS13, GetCertificate: certificate.get, NextProtos: []string{"h2", "http/1.1"},
+			MinVersion: tls.VersionTLS13, GetCertificate: certificate.Get, NextProtos: []string{"h2", "http/1.1"},
 		})
 	}
 	server := web.NewServer(engine, log)
@@ -178,48 +177,6 @@ func (h *Hub) consoleEngine(log *slog.Logger) (*gin.Engine, error) {
 	console.NewAPI(h.officers.console, cookie).Register(engine)
 	screens.Register(engine)
 	return engine, nil
-}
-
-// certificateFile gives the certificate of two files, read again when one of
-// them changes: whoever renews it need not restart the hub.
-type certificateFile struct {
-	cert, key string
-
-	mu   sync.Mutex // guards the two below
-	at   [2]time.Time
-	held *tls.Certificate
-}
-
-func (f *certificateFile) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	const op = "hub: read console certificate"
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var at [2]time.Time
-	for i, path := range []string{f.cert, f.key} {
-		info, err := os.Stat(path)
-		if err != nil {
-			return f.orHeld(fault.New(fault.NotFound, op, path, err))
-		}
-		at[i] = info.ModTime()
-	}
-	if f.held != nil && at == f.at {
-		return f.held, nil
-	}
-	fresh, err := tls.LoadX509KeyPair(f.cert, f.key)
-	if err != nil {
-		return f.orHeld(fault.New(fault.Invalid, op, f.cert, err))
-	}
-	f.held, f.at = &fresh, at
-	return f.held, nil
-}
-
-// orHeld keeps serving with what was read before: a file that is being replaced
-// is no reason to turn officers away.
-func (f *certificateFile) orHeld(err error) (*tls.Certificate, error) {
-	if f.held != nil {
-		return f.held, nil
-	}
-	return nil, err
 }
 
 // officerRoutes are the commands of hub officer.

@@ -58,11 +58,15 @@ func (c *initCommand) Run(s cli.Streams) error {
 
 type serveCommand struct {
 	configFlag
-	Check bool `help:"Check the configuration and exit."`
+	Role  string `enum:"member,portal" default:"member" help:"member or portal; each has a configuration file of its own."`
+	Check bool   `help:"Check the configuration and exit."`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, s cli.Streams) error {
+	if c.Role == "portal" {
+		return servePortal(ctx, portalFlag{Config: c.Config}, c.Check, s)
+	}
 	cfg, err := c.load()
 	if err != nil || c.Check {
 		return err

@@ -13,7 +13,9 @@ func main() {
 
 type grammar struct {
 	Init    initCommand    `cmd:"" help:"Make a new national trust and this first member."`
-	Serve   serveCommand   `cmd:"" help:"Run the member."`
+	Serve   serveCommand   `cmd:"" help:"Run the member, or the citizens' portal."`
+	Certify certifyCommand `cmd:"" help:"Certify the key of a portal by its signing request."`
+	Portal  portalCommand  `cmd:"" help:"The citizens' process: request and install its certificate."`
 	Invite  inviteCommand  `cmd:"" help:"Draw a one-time invitation for a post's machine."`
 	Revoke  revokeCommand  `cmd:"" help:"Shut a machine out for good; its connections are cut."`
 	Staff   staffCommand   `cmd:"" help:"Add, change, reset, disable and list the staff of posts."`

@@ -52,12 +52,15 @@ func run(tb testing.TB, fn func(context.Context) error) {
 	})
 }
 
-func startHub(tb testing.TB) (*hub.Hub, hub.Config) {
+func startHub(tb testing.TB, change ...func(*hub.Config)) (*hub.Hub, hub.Config) {
 	tb.Helper()
 	cfg := hub.Config{
 		Dir: filepath.Join(tb.TempDir(), "hub"), Nodes: hub.Nodes{Listen: freePort(tb, "udp")},
 		Cluster: hub.ClusterConfig{Listen: freePort(tb, "udp")}, Admin: hub.Admin{Listen: freePort(tb, "tcp")},
 	}.WithDefaults()
+	for _, one := range change {
+		one(&cfg)
+	}
 	_, err := hub.Init(cfg, hub.InitOptions{Name: "rabat-1", Passphrase: "a test passphrase", WorkFactor: 1, Now: time.Now()})
 	require.NoError(tb, err)
 	h, err := hub.Open(cfg, testLogger())
@@ -70,9 +73,9 @@ func startHub(tb testing.TB) (*hub.Hub, hub.Config) {
 	return h, cfg
 }
 
-func startPair(tb testing.TB) pair {
+func startPair(tb testing.TB, change ...func(*hub.Config)) pair {
 	tb.Helper()
-	h, hcfg := startHub(tb)
+	h, hcfg := startHub(tb, change...)
 	reply, err := hub.AskInvite(tb.Context(), hcfg, hub.InviteRequest{
 		Post: "FR-LYO", Addresses: []string{hcfg.Nodes.Listen}, Hours: 1,
 	})

@@ -289,7 +289,7 @@ func TestFallback(t *testing.T) {
 	require.Equal(t, "\u2067سُلِّمت\u2069 / \u2066remise en main propre\u2069", zgh.Status("handed_over"))
 	require.False(t, zgh.Has("status.handed_over.name"))
 	require.Contains(t, c.Printer(consular.Dutch).Refusal(consular.RefusedFraud), "could not")
-	require.Contains(t, c.Printer(consular.Spanish).RefusalNext(consular.RefusedFraud), "recours")
+	require.Contains(t, c.Printer(consular.Italian).RefusalNext(consular.RefusedFraud), "recours")
 	require.Equal(t, "nowhere.at.all", zgh.T("nowhere.at.all"))
 	require.Equal(t, consular.Arabic, c.Printer("tlh").Language())
 	require.Equal(t, "rtl", c.Printer(consular.Arabic).Direction())

@@ -22,6 +22,8 @@ type UIOptions struct {
 	Zone      *time.Location      // in which times are told
 	Templates []fs.FS             // *.html of the surface, each defining "page/NAME"
 	Assets    []fs.FS             // scripts and pictures of the surface
+	// Nav gives the main places of pages that name none. Nil: none.
+	Nav func(p lang.Printer, path string) []NavLink
 	// Development adds the page of components.
 	Development bool
 }
@@ -127,6 +129,9 @@ type frame struct {
 func (u *UI) Render(c *gin.Context, status int, page Page) {
 	p := u.Printer(c)
 	t := u.pages[p.Language()]
+	if page.Nav == nil && u.o.Nav != nil {
+		page.Nav = u.o.Nav(p, c.Request.URL.Path)
+	}
 	f := frame{
 		Page: page, Lang: string(p.Language()), Dir: p.Direction(), Nonce: nonceOf(c), Path: backPath(c),
 		Languages: u.choices(p.Language()),

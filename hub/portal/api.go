@@ -1,0 +1,77 @@
+package portal
+
+import (
+	_ "embed"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"jaliya/hub/rpc"
+	"jaliya/internal/consular"
+	"jaliya/internal/web"
+)
+
+//go:embed openapi.json
+var contract []byte
+
+// followBody is the body of POST /api/v1/follow.
+type followBody struct {
+	Reference string `json:"reference"`
+	SlipCode  string `json:"slip_code"`
+}
+
+// followAnswer is a request as programs read it: keys of the catalog, no words.
+type followAnswer struct {
+	Reference consular.Reference `json:"reference"`
+	Service   string             `json:"service"`
+	Pickup    consular.PostID    `json:"pickup,omitempty"`
+	Status    string             `json:"public_status"`
+	Reason    string             `json:"reason,omitempty"`
+	Opened    time.Time          `json:"opened"`
+	Updated   time.Time          `json:"updated"`
+	Promised  time.Time          `json:"promised,omitzero"`
+	First     time.Time          `json:"first_promised,omitzero"`
+	Moved     string             `json:"moved_by,omitempty"`
+	Until     time.Time          `json:"act_until,omitzero"`
+	Steps     []followStep       `json:"steps"`
+	Next      []string           `json:"next"`
+}
+
+type followStep struct {
+	Status string    `json:"public_status"`
+	At     time.Time `json:"at"`
+}
+
+func (p *Portal) registerAPI(e *gin.Engine) {
+	e.POST(apiPrefix+"follow", p.apiFollow)
+	e.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json", contract) })
+}
+
+// apiFollow answers programs as the page answers people. Permission: everybody,
+// within the same limits.
+func (p *Portal) apiFollow(c *gin.Context) {
+	var in followBody
+	if err := web.ReadJSON(c, &in); err != nil {
+		web.Fail(c, err)
+		return
+	}
+	_, f, err := p.find(c.Request.Context(), client(c), asked{reference: in.Reference, code: in.SlipCode})
+	if err != nil {
+		web.Fail(c, err)
+		return
+	}
+	web.JSON(c, http.StatusOK, answerOf(f))
+}
+
+func answerOf(f rpc.Followed) followAnswer {
+	a := followAnswer{
+		Reference: f.Reference, Service: f.Service.String(), Pickup: f.Pickup, Status: f.Status, Reason: f.Reason,
+		Opened: rpc.At(f.Opened), Updated: rpc.At(f.Updated), Promised: rpc.At(f.Promised), First: rpc.At(f.First),
+		Moved: f.Moved, Until: rpc.At(f.Until), Steps: make([]followStep, 0, len(f.Steps)), Next: append([]string{}, comes(f)...),
+	}
+	for _, step := range f.Steps {
+		a.Steps = append(a.Steps, followStep{Status: step.Status, At: rpc.At(step.Time)})
+	}
+	return a
+}

@@ -1,0 +1,227 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"jaliya/internal/consular"
+	"jaliya/internal/document"
+	"jaliya/internal/fault"
+	"jaliya/internal/lang"
+	"jaliya/internal/pades"
+	"jaliya/internal/vds"
+	"jaliya/internal/web"
+)
+
+// Caps of the form, in bytes. The whole form stays in memory: what somebody was
+// shown is never written to a disk.
+const (
+	maxSealText = 4 << 10
+	maxSays     = 16 << 10
+	maxProof    = pades.MaxFile + 64<<10
+)
+
+// proofInput is what a person gives to be proved.
+type proofInput struct {
+	file             []byte
+	seal, code, says string
+}
+
+// proofForm is the page that takes a document. Permission: everybody.
+func (p *Portal) proofForm(c *gin.Context) { p.proofPage(c, http.StatusOK, nil) }
+
+// prove says whether a document holds. Permission: everybody, within a limit.
+func (p *Portal) prove(c *gin.Context) {
+	if p.prover == nil {
+		p.proofPage(c, http.StatusOK, nil)
+		return
+	}
+	words := p.UI.Printer(c)
+	if err := p.paced(p.limits.proof, client(c)); err != nil {
+		wait := waitOf(err)
+		c.Header("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
+		p.proofPage(c, http.StatusTooManyRequests, []web.FieldError{{Href: "#file", Text: words.T("portal.slow", "span", words.Span(max(wait, time.Minute)))}})
+		return
+	}
+	in, err := readProof(c)
+	var report *document.Report
+	if err == nil {
+		report, err = p.report(c.Request.Context(), in)
+	}
+	var wrong proofFault
+	switch {
+	case errors.As(err, &wrong):
+		p.proofPage(c, http.StatusUnprocessableEntity, []web.FieldError{{Href: "#" + wrong.field, Text: words.T("portal.verify.wrong." + wrong.key)}})
+		return
+	case err != nil:
+		p.refuse(c, err)
+		return
+	}
+	p.metrics.proved(report.Good())
+	page := p.page(words, words.T("portal.verify.result"), "proof")
+	page.Data = proofView(words, report, in.code != "")
+	p.UI.Render(c, http.StatusOK, page)
+}
+
+// proofFault is what is wrong with what was given: where, and which words.
+type proofFault struct{ field, key string }
+
+// Error gives the key.
+func (f proofFault) Error() string { return f.key }
+
+// readProof reads the form without writing anything down.
+func readProof(c *gin.Context) (in proofInput, err error) {
+	const op = "portal: read document"
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxProof)
+	if err := c.Request.ParseMultipartForm(maxProof + 1); err != nil {
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			return in, proofFault{"file", "large"}
+		}
+		return in, proofFault{"file", "nothing"}
+	}
+	in.seal = strings.TrimSpace(c.PostForm("seal"))
+	in.code, in.says = typed(c, "code"), strings.TrimSpace(c.PostForm("says"))
+	if len(in.seal) > maxSealText || len(in.says) > maxSays {
+		return in, proofFault{"seal", "seal"}
+	}
+	headers := c.Request.MultipartForm.File["file"]
+	if len(headers) == 0 || headers[0].Size == 0 {
+		if in.seal == "" {
+			return in, proofFault{"file", "nothing"}
+		}
+		return in, nil
+	}
+	f, err := headers[0].Open()
+	if err != nil {
+		return in, fault.New(fault.Internal, op, "", nil)
+	}
+	defer f.Close()
+	if in.file, err = io.ReadAll(io.LimitReader(f, pades.MaxFile+1)); err != nil {
+		return in, fault.New(fault.Internal, op, "", nil)
+	}
+	return in, nil
+}
+
+// report proves the file where there is one, else the seal.
+func (p *Portal) report(ctx context.Context, in proofInput) (*document.Report, error) {
+	today := consular.DateOf(p.Now().In(p.Zone))
+	if len(in.file) > 0 {
+		return p.prover.file(ctx, in.file, today)
+	}
+	if p.prover.keys == nil {
+		return nil, proofFault{"seal", "no_seals"}
+	}
+	t := document.Typed{Outcome: document.Nothing()}
+	if in.code != "" {
+		code, err := vds.ParseControlCode(in.code)
+		if err != nil {
+			return nil, proofFault{"code", "code"}
+		}
+		t.Code = code
+	}
+	if in.says != "" {
+		t.Outcome = nil
+		for line := range strings.Lines(in.says) {
+			if line = strings.TrimSpace(line); line != "" {
+				t.Outcome = append(t.Outcome, line)
+			}
+		}
+	}
+	return p.prover.seal(ctx, in.seal, t, today)
+}
+
+// proofPage is the form, with what is wrong above it.
+func (p *Portal) proofPage(c *gin.Context, status int, wrong []web.FieldError) {
+	words := p.UI.Printer(c)
+	page := p.page(words, words.T("portal.verify.title"), "prove")
+	page.Errors = wrong
+	field := func(f web.Field) web.Field {
+		f.Label, f.Hint = words.T("portal.verify."+f.ID), words.T("portal.verify."+f.ID+"_hint")
+		for _, one := range wrong {
+			if one.Href == "#"+f.ID {
+				f.Error = one.Text
+			}
+		}
+		return f
+	}
+	page.Data = gin.H{
+		"Here": p.prover != nil, "Seals": p.prover != nil && p.prover.keys != nil,
+		"File": field(web.Field{ID: "file", Kind: "file", Accept: "application/pdf,.pdf"}),
+		"Seal": field(web.Field{ID: "seal", Kind: "textarea", Dir: "ltr"}),
+		"Code": field(web.Field{ID: "code", Kind: "text", Dir: "ltr", Mono: true, Optional: true, Max: maxTyped}),
+		"Says": field(web.Field{ID: "says", Kind: "textarea", Dir: "auto", Optional: true}),
+	}
+	p.UI.Render(c, status, page)
+}
+
+// proved is the page of a document that was looked at.
+type proved struct {
+	Verdict, Means, Tone string
+	Checks               []provedCheck
+	Facts                []fact
+	Says                 []string
+	Confirmed            bool // the outcome was asked about
+}
+
+type provedCheck struct {
+	Good              bool
+	Name, Text, Extra string
+}
+
+// proofView says what holds and what the paper says, and nothing more.
+func proofView(words lang.Printer, r *document.Report, asked bool) proved {
+	verdict, tone := verdictOf(r)
+	v := proved{
+		Verdict: words.T("portal.verdict." + verdict + ".title"), Means: words.T("portal.verdict." + verdict + ".means"),
+		Tone: tone, Says: r.Outcome, Confirmed: asked,
+	}
+	for _, one := range r.Checks {
+		line := provedCheck{Good: one.Err == nil, Name: words.T("portal.check." + string(one.Name)), Extra: one.Detail}
+		line.Text = words.T("portal.check.good")
+		if !line.Good {
+			line.Text = words.T("portal.check.bad")
+		}
+		v.Checks = append(v.Checks, line)
+	}
+	if r.Record == nil {
+		return v
+	}
+	record := r.Record
+	v.Facts = []fact{
+		{Label: words.T("portal.paper.kind"), Text: words.Service(record.Service)},
+		{Label: words.T("portal.paper.number"), Text: record.Number, Kind: "code"},
+		{Label: words.T("field.family_name"), Text: record.Name.Family.Latin, Second: record.Name.Family.Arabic, Kind: "pair"},
+		{Label: words.T("field.given_name"), Text: record.Name.Given.Latin, Second: record.Name.Given.Arabic, Kind: "pair"},
+		{Label: words.T("portal.paper.birth"), Text: words.BirthDate(record.Birth)},
+	}
+	if record.National != "" {
+		v.Facts = append(v.Facts, fact{Label: words.T("portal.paper.national"), Text: string(record.National), Kind: "code"})
+	}
+	v.Facts = append(
+		v.Facts,
+		fact{Label: words.T("portal.paper.issued"), Text: words.Date(record.Issued)},
+		fact{Label: words.T("portal.paper.expires"), Text: words.Date(record.Expires)},
+	)
+	return v
+}
+
+// verdictOf puts a report into one word: a document that was good and is too
+// old is another thing than one that somebody changed.
+func verdictOf(r *document.Report) (key, tone string) {
+	if r.Good() {
+		return "good", "good"
+	}
+	for _, one := range r.Checks {
+		if one.Err != nil && one.Name != document.CheckDates {
+			return "bad", "bad"
+		}
+	}
+	return "old", "warn"
+}
