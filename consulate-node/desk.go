@@ -100,7 +100,7 @@ func (n *Node) registerScreens(engine *gin.Engine, auth access.Authenticator, do
 	}
 	screens, err := desk.NewScreens(n.desk, desk.ScreenOptions{
 		Auth: auth, Catalog: words, Door: door, Press: press, StaffName: n.staff.Name, Device: n.cfg.Desk.Device,
-		Handover: n.hand, People: n.staff,
+		Handover: n.hand, People: n.staff, Records: n.records,
 	})
 	if err != nil {
 		return err
