@@ -99,8 +99,8 @@ func (n *Node) registerScreens(engine *gin.Engine, auth access.Authenticator, do
 		return err
 	}
 	screens, err := desk.NewScreens(n.desk, desk.ScreenOptions{
-		Auth: auth, Catalog: words, Door: door, Press: press, StaffName: n.staff.Name, Device: n.cfg.Desk.Device, Portal: n.cfg.Desk.Portal,
-		Handover: n.hand, People: n.staff,
+		Auth: auth, Catalog: words, Door: door, Press: press, StaffName: n.staff.Name, Device: n.cfg.Desk.Device,
+		Portal: n.cfg.Desk.Portal, Handover: n.hand, People: n.staff, Records: n.records,
 	})
 	if err != nil {
 		return err

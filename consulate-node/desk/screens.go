@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"jaliya/consulate-node/handover"
+	"jaliya/consulate-node/records"
 	"jaliya/internal/access"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
@@ -47,6 +48,8 @@ type ScreenOptions struct {
 	// person show who they are at the first one's screen. Nil: no such pages.
 	Handover *handover.Handover
 	People   People
+	// Records adds documents to print and calls to make. Nil: no such pages.
+	Records *records.Records
 }
 
 // Screens binds the actions to HTML forms for the workstations of a post.
@@ -216,6 +219,7 @@ func (s *Screens) places(c *gin.Context, who access.Principal) []web.NavLink {
 	add("/", "today", access.VisitRead)
 	add("/visits/new", "new", access.VisitWrite)
 	out = append(out, s.handoverPlaces(c, who)...)
+	out = append(out, s.recordPlaces(c, who)...)
 	add("/find", "find", access.RequestRead)
 	add("/follow", "follow", access.RequestFollow)
 	add("/status", "status", access.NodeStatus)

@@ -95,6 +95,10 @@ func (s *Screens) statusPage(c *gin.Context, who access.Principal) {
 			facts = append(facts, fact{Label: p.T("desk.status.reason"), Text: l.Reason, Kind: "code"})
 		}
 	}
+	if s.o.Records != nil {
+		printer := s.printerWords(s.at(c, who))
+		facts = append(facts, fact{Label: printer.Title, Text: printer.Text})
+	}
 	page := s.page(c, who, p.T("desk.status.title"))
 	page.Template, page.Data = "status", gin.H{"Facts": facts, "Levels": levels(2)}
 	s.ui.Render(c, http.StatusOK, page)

@@ -46,10 +46,14 @@ func HandoverScreenRoutes() []ScreenRoute {
 
 // routes are all screens that this desk shows.
 func (s *Screens) routes() []ScreenRoute {
-	if s.o.Handover == nil {
-		return ScreenRoutes()
+	out := ScreenRoutes()
+	if s.o.Handover != nil {
+		out = append(out, HandoverScreenRoutes()...)
 	}
-	return append(ScreenRoutes(), HandoverScreenRoutes()...)
+	if s.o.Records != nil {
+		out = append(out, RecordScreenRoutes()...)
+	}
+	return out
 }
 
 // handoverPlaces are its parts of the navigation.
@@ -101,8 +105,16 @@ func (s *Screens) custody(c *gin.Context, who access.Principal) []countView {
 
 // line makes the field of one question.
 func line(p lang.Printer, id, text string, shape ...func(*web.Field)) web.Field {
-	f := web.Field{ID: id, Kind: "text", Label: p.T("handover.field." + id), Value: text, Max: maxTyped}
-	if hint := "handover.hint." + id; p.Has(hint) {
+	return lineAs(p, "handover", field{id, text}, shape...)
+}
+
+// field is a question and what was typed.
+type field struct{ id, text string }
+
+// lineAs makes it with the words of a catalog.
+func lineAs(p lang.Printer, catalog string, q field, shape ...func(*web.Field)) web.Field {
+	f := web.Field{ID: q.id, Kind: "text", Label: p.T(catalog + ".field." + q.id), Value: q.text, Max: maxTyped}
+	if hint := catalog + ".hint." + q.id; p.Has(hint) {
 		f.Hint = p.T(hint)
 	}
 	for _, one := range shape {
@@ -141,18 +153,22 @@ type told struct {
 
 // tell puts an error into words. What is nobody's mistake at this desk has a
 // page of its own, and false is returned.
-func (s *Screens) tell(at screen, err error) (told, bool) {
+func (s *Screens) tell(at screen, err error) (told, bool) { return s.tellAs(at, err, "handover") }
+
+// tellAs does so in the words of a catalog.
+func (s *Screens) tellAs(at screen, err error, catalog string) (told, bool) {
 	status, said := web.Tell(at.p, err)
-	if status >= http.StatusInternalServerError && !web.Has(err, web.CodeNoIntakeKey) {
+	ours := web.Has(err, web.CodeNoIntakeKey) || web.Has(err, web.CodePrintOffline) || web.Has(err, web.CodePrinter)
+	if status >= http.StatusInternalServerError && !ours {
 		s.fail(at.c, at.who, err)
 		return told{}, false
 	}
 	out := told{status: status, wrong: map[string]string{}}
 	for _, v := range violationsOf(err) {
-		text := handoverSentence(at.p, v)
+		text := sentenceAs(at.p, catalog, v)
 		out.wrong[v.Field] = text
 		out.errors = append(out.errors, web.FieldError{
-			Href: "#" + v.Field, Text: at.p.T("desk.at", "field", at.p.T("handover.field."+v.Field), "text", text),
+			Href: "#" + v.Field, Text: at.p.T("desk.at", "field", at.p.T(catalog+".field."+v.Field), "text", text),
 		})
 	}
 	if out.errors == nil {
@@ -174,8 +190,8 @@ func violationsOf(err error) (out consular.Violations) {
 	return out
 }
 
-func handoverSentence(p lang.Printer, v consular.Violation) string {
-	if key := "handover.rule." + v.Field + "." + string(v.Rule); p.Has(key) {
+func sentenceAs(p lang.Printer, catalog string, v consular.Violation) string {
+	if key := catalog + ".rule." + v.Field + "." + string(v.Rule); p.Has(key) {
 		return p.T(key)
 	}
 	return p.Violation(v)
