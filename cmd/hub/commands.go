@@ -58,11 +58,15 @@ func (c *initCommand) Run(s cli.Streams) error {
 
 type serveCommand struct {
 	configFlag
-	Check bool `help:"Check the configuration and exit."`
+	Role  string `enum:"member,portal,office" default:"member" help:"Which process: member, portal or office."`
+	Check bool   `help:"Check the configuration and exit."`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, s cli.Streams) error {
+	if c.Role == "office" {
+		return serveOffice(ctx, s, c.Config, c.Check)
+	}
 	cfg, err := c.load()
 	if err != nil || c.Check {
 		return err
