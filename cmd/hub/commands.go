@@ -58,14 +58,17 @@ func (c *initCommand) Run(s cli.Streams) error {
 
 type serveCommand struct {
 	configFlag
-	Role  string `enum:"member,portal" default:"member" help:"member or portal; each has a configuration file of its own."`
+	Role  string `enum:"member,portal,office" default:"member" help:"Which process: member, portal or office."`
 	Check bool   `help:"Check the configuration and exit."`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, s cli.Streams) error {
-	if c.Role == "portal" {
+	switch c.Role {
+	case "portal":
 		return servePortal(ctx, portalFlag{Config: c.Config}, c.Check, s)
+	case "office":
+		return serveOffice(ctx, s, c.Config, c.Check)
 	}
 	cfg, err := c.load()
 	if err != nil || c.Check {

@@ -23,6 +23,7 @@ type grammar struct {
 	Verify  verifyCommand  `cmd:"" help:"The verification desk: list, show, pass, refuse, recapture, return."`
 	Pouch   pouchCommand   `cmd:"" help:"The pouch desk: open, pack, close, send."`
 	Letters lettersCommand `cmd:"" help:"List orders to production sites that need a person."`
+	Office  officeCommand  `cmd:"" help:"The record office's own desk: keys, officers, revoked documents."`
 	Status  statusCommand  `cmd:"" help:"Show the state of a running member."`
 	Keys    keysCommand    `cmd:"" help:"Print the public keys that prove receipts, one a line, for offline verifiers."`
 	Version versionCommand `cmd:"" help:"Show the version."`

@@ -9,6 +9,7 @@ import (
 
 	"jaliya/hub"
 	"jaliya/hub/portal"
+	"jaliya/hub/portal/account"
 	"jaliya/internal/cli"
 	"jaliya/internal/config"
 	"jaliya/internal/fault"
@@ -44,7 +45,18 @@ func servePortal(ctx context.Context, f portalFlag, check bool, s cli.Streams) e
 }
 
 // portalExtras are the surfaces beside following and proving.
-func portalExtras() []portal.Extra { return nil }
+func portalExtras() []portal.Extra {
+	return []portal.Extra{{
+		Templates: account.Templates(),
+		Nav:       []portal.Place{{Href: "/ask", Key: "account.nav.ask"}, {Href: "/requests", Key: "account.nav.requests"}},
+		New: func(p portal.Parts) (portal.Surface, error) {
+			return account.New(account.Options{
+				UI: p.UI, Catalog: p.Catalog, Member: p.Member, SignIn: p.SignIn, Posts: p.Posts, Fees: p.Fees,
+				Zone: p.Zone, Address: p.Address, Secure: p.Secure, Now: p.Now, Logger: p.Logger,
+			})
+		},
+	}}
+}
 
 type portalRequestCommand struct{ portalFlag }
 

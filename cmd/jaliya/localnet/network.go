@@ -119,6 +119,9 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 	if err := n.startHub(ctx, o); err != nil {
 		return nil, err
 	}
+	if err := n.startPortal(ctx, o); err != nil {
+		return nil, err
+	}
 	var g errgroup.Group
 	g.SetLimit(4)
 	n.Posts = make([]*Post, len(posts))
