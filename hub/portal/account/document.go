@@ -3,6 +3,7 @@ package account
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 
@@ -148,7 +149,7 @@ func (a *Account) open(ctx context.Context, own rpc.OwnRequest, record wire.Reco
 		}
 		n, err := io.ReadFull(r, container[:cap(container)])
 		container = container[:n]
-		if err == io.ErrUnexpectedEOF { //nolint:errorlint // io.ReadFull gives the very value
+		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil
 		}
 		return err

@@ -73,7 +73,7 @@ func (a *Account) fail(c *gin.Context, err error) {
 				key = "account.problem.unavailable"
 			}
 		}
-		said.Title, said.Text = p.T(key+".title"), []string{p.T(key+".means"), p.T(key + ".next")}
+		said.Title, said.Text = p.T(key+".title"), []string{p.T(key + ".means"), p.T(key + ".next")}
 	}
 	a.tell(c, problem.Status, said)
 }
@@ -94,4 +94,3 @@ func typed(c *gin.Context, name string) string {
 	s := strings.TrimSpace(c.PostForm(name))
 	return s[:min(len(s), maxForm)]
 }
-

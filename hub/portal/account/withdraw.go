@@ -48,7 +48,7 @@ func (a *Account) withdraw(c *gin.Context) {
 	if before == nil && !a.may(c, own, own.CanWithdraw) {
 		return
 	}
-	d := deed{kind: wire.KindRequestCancelled, reference: own.Reference, receipt: s.signed.Receipt.Raw} //nolint:misspell // the kind's name
+	d := deed{kind: wire.KindRequestCancelled, reference: own.Reference, receipt: s.signed.Receipt.Raw}
 	if err := a.once(c.Request.Context(), s, name, d); err != nil {
 		a.fail(c, err)
 		return
