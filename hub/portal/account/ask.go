@@ -183,9 +183,8 @@ func (a *Account) ask(c *gin.Context, name string, q question, v view) {
 	if len(v.bad) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	q.Caption = p.T("account.ask.caption")
 	if q.Title == "" {
-		q.Title = p.T("account.ask." + name + ".title")
+		q.Caption, q.Title = p.T("account.ask.caption"), p.T("account.ask."+name+".title")
 	}
 	if q.Form.Action == "" {
 		q.Form.Action = stepPath(name)

@@ -149,7 +149,7 @@ func (a *Account) showCode(c *gin.Context) {
 	a.tell(c, http.StatusOK, told{
 		Title: p.T("account.print.code_title"), Text: []string{p.T("account.print.code_text", "post", a.postName(p, made.post))},
 		Code: made.code.Printed(), After: []string{p.T("account.print.bring"), p.T("account.print.once")},
-		Facts:   []fact{{Label: p.T("account.field.reference"), Text: own.Reference.String()}},
+		Facts:   []fact{{Label: p.T("account.field.reference"), Text: own.Reference.String(), Code: true}},
 		Primary: &web.NavLink{Href: at(own.Reference), Label: p.T("account.see_request")},
 	})
 }
