@@ -61,16 +61,17 @@ func (a *Account) showQuestion(c *gin.Context) {
 		return
 	}
 	kept := s.takeKept(c.Request.URL.Path)
-	a.askAnswer(c, s, own, http.StatusOK, answered{text: kept.Get("text"), kept: kept != nil})
+	a.askAnswer(c, s, own, answered{text: kept.Get("text"), kept: kept != nil})
 }
 
 // answered is an answer as it was typed, with what is wrong with it.
 type answered struct {
-	text, wrong   string
-	kept, unknown bool
+	text, wrong string
+	kept        bool
 }
 
-func (a *Account) askAnswer(c *gin.Context, s *session, own rpc.Own, status int, given answered) {
+func (a *Account) askAnswer(c *gin.Context, s *session, own rpc.Own, given answered) {
+	status := http.StatusOK
 	q, err := a.question(c.Request.Context(), s.names(own.Reference))
 	if err != nil {
 		a.fail(c, err)
@@ -83,13 +84,11 @@ func (a *Account) askAnswer(c *gin.Context, s *session, own rpc.Own, status int,
 	page := a.page(c, p.T("account.answer.title"))
 	if given.wrong != "" {
 		field.Error = p.T("account.rule." + given.wrong)
+		status = http.StatusUnprocessableEntity
 		page.Errors = []web.FieldError{{Href: "#text", Text: field.Error}}
 	}
-	switch {
-	case given.kept:
+	if given.kept {
 		page.Notice = keptNotice(p)
-	case given.unknown:
-		page.Notice = unknownNotice(p)
 	}
 	language := ""
 	if l, err := consular.ParseLanguage(q.Language); err == nil {
@@ -122,7 +121,7 @@ func (a *Account) answer(c *gin.Context) {
 			return
 		}
 		if wrong := checkText(text, wire.MaxAnswer); wrong != "" {
-			a.askAnswer(c, s, own, http.StatusUnprocessableEntity, answered{text: text, wrong: wrong})
+			a.askAnswer(c, s, own, answered{text: text, wrong: wrong})
 			return
 		}
 		d := deed{kind: wire.KindQueryAnswered, reference: own.Reference, text: text, receipt: s.signed.Receipt.Raw}

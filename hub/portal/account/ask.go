@@ -14,15 +14,15 @@ import (
 
 // question is one page of a request: one thing that is asked.
 type question struct {
-	Back          *web.NavLink
-	Caption       string
-	Title         string
-	Lead          []string
-	Notice        *web.Notice
-	Form          web.Form
-	Before        *web.Form // a choice that comes first
-	Links         []web.NavLink
-	Check         *check
+	Back    *web.NavLink
+	Caption string
+	Title   string
+	Lead    []string
+	Notice  *web.Notice
+	Form    web.Form
+	Before  *web.Form // a choice that comes first
+	Links   []web.NavLink
+	Check   *check
 }
 
 // check is one box to tick.
@@ -44,6 +44,7 @@ type view struct {
 	form url.Values // as typed, nil when the draft's answers are shown
 	p    lang.Printer
 	bad  wrongs
+	kept bool // typed before the session ended
 }
 
 // field gives what was typed, else what the draft holds.
@@ -110,13 +111,12 @@ func (a *Account) showStep(name string) gin.HandlerFunc {
 			return
 		}
 		v := view{d: &s.draft, p: a.o.UI.Printer(c)}
-		var notice *web.Notice
 		if form := s.takeKept(c.Request.URL.Path); form != nil {
-			v.form, notice = form, keptNotice(v.p)
+			v.form, v.kept = form, true
 		} else if name == stepPost && c.Query("country") != "" {
 			v.form = url.Values{"country": {c.Query("country")}}
 		}
-		a.ask(c, http.StatusOK, name, one.show(a, v), notice)
+		a.ask(c, name, one.show(a, v), v)
 	}
 }
 
@@ -137,7 +137,7 @@ func (a *Account) takeStep(name string) gin.HandlerFunc {
 		v.d = &after
 		if v.bad = one.take(a, v); len(v.bad) > 0 {
 			v.d = &s.draft
-			a.ask(c, http.StatusUnprocessableEntity, name, one.show(a, v), nil, v.errors()...)
+			a.ask(c, name, one.show(a, v), v)
 			return
 		}
 		after.changed()
@@ -178,11 +178,13 @@ func (v view) errors() (list []web.FieldError) {
 }
 
 // ask shows one question.
-func (a *Account) ask(c *gin.Context, status int, name string, q question, notice *web.Notice, errs ...web.FieldError) {
-	p := a.o.UI.Printer(c)
-	q.Caption = p.T("account.ask.caption")
+func (a *Account) ask(c *gin.Context, name string, q question, v view) {
+	p, status := v.p, http.StatusOK
+	if len(v.bad) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
 	if q.Title == "" {
-		q.Title = p.T("account.ask." + name + ".title")
+		q.Caption, q.Title = p.T("account.ask.caption"), p.T("account.ask."+name+".title")
 	}
 	if q.Form.Action == "" {
 		q.Form.Action = stepPath(name)
@@ -191,9 +193,9 @@ func (a *Account) ask(c *gin.Context, status int, name string, q question, notic
 		q.Form.Save = p.T("account.go_on")
 	}
 	page := a.page(c, q.Title)
-	page.Template, page.Data, page.Notice, page.Errors = "account-question", q, notice, errs
-	if notice == nil {
-		page.Notice = q.Notice
+	page.Template, page.Data, page.Notice, page.Errors = "account-question", q, q.Notice, v.errors()
+	if v.kept {
+		page.Notice = keptNotice(p)
 	}
 	a.o.UI.Render(c, status, page)
 }

@@ -141,12 +141,14 @@ func showPostOf(a *Account, v view) question {
 	if country == "" && v.d.post != "" {
 		country = v.d.post.Country()
 	}
-	return a.postQuestion(v, stepPath(stepPost), country, v.d.post, v.back(stepPost))
+	q := a.postQuestion(v, stepPath(stepPost), country, v.d.post)
+	q.Back = v.back(stepPost)
+	return q
 }
 
 // postQuestion is a page that chooses a post.
-func (a *Account) postQuestion(v view, path string, country consular.Country, chosen consular.PostID, back *web.NavLink) question {
-	q := question{Back: back, Form: web.Form{Action: path}, Before: &web.Form{
+func (a *Account) postQuestion(v view, path string, country consular.Country, chosen consular.PostID) question {
+	q := question{Form: web.Form{Action: path}, Before: &web.Form{
 		Action: path, Save: v.p.T("account.show_posts"), Rows: []web.Row{{Fields: []web.Field{{
 			ID: "country", Kind: "select", Label: v.p.T("account.field.post_country"), Options: countryOptions(v.p, a.hosts(), country),
 		}}}},

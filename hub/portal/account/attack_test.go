@@ -262,8 +262,11 @@ func TestHeldBack(t *testing.T) {
 	found = hidden.FindStringSubmatch(page.text)
 	p.post(w.issuer+"/consent", "t", found[1], "answer", "agree")
 	for _, one := range [][]string{
-		{"/ask", "service", "record.justice"}, {"/ask/use", "purpose", "visa", "country", "ES"}, {"/ask/legalization", "legalization", "apostille"},
-		{"/ask/delivery", "mode", "electronic"}, {"/ask/contact", "email", "a@example.org", "language", "es"},
+		{"/ask", "service", "record.justice"},
+		{"/ask/use", "purpose", "visa", "country", "ES"},
+		{"/ask/legalization", "legalization", "apostille"},
+		{"/ask/delivery", "mode", "electronic"},
+		{"/ask/contact", "email", "a@example.org", "language", "es"},
 	} {
 		p.post(one[0], one[1:]...)
 	}

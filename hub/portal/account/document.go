@@ -3,6 +3,7 @@ package account
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 
@@ -51,6 +52,7 @@ func (a *Account) offerDocument(c *gin.Context, s *session, ref consular.Referen
 	default:
 		said.Notice = &web.Notice{Kind: "good", Title: p.T("account.document.proved")}
 		said.Text = []string{p.T("account.document.private"), p.T("account.document.once")}
+		said.Links = []web.NavLink{{Href: at(ref), Label: p.T("account.see_request")}} // the page stays when the file has come
 		said.Primary, said.Form = nil, &web.Form{Action: path, Save: p.T("account.document.open")}
 	}
 	a.tell(c, status, said)
@@ -148,7 +150,7 @@ func (a *Account) open(ctx context.Context, own rpc.OwnRequest, record wire.Reco
 		}
 		n, err := io.ReadFull(r, container[:cap(container)])
 		container = container[:n]
-		if err == io.ErrUnexpectedEOF { //nolint:errorlint // io.ReadFull gives the very value
+		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil
 		}
 		return err

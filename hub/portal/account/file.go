@@ -119,9 +119,13 @@ func (a *Account) showFiled(c *gin.Context) {
 	}
 	defer done()
 	ref, err := consular.ParseReference(c.Param("reference"))
+	if err != nil {
+		a.fail(c, fault.New(fault.NotFound, "account: read reference", "", nil))
+		return
+	}
 	i := slices.IndexFunc(s.filed, func(f filed) bool { return f.reference == ref })
-	if err != nil || i < 0 { // in another session the code is not there any more
-		web.See(c, "/requests/"+c.Param("reference"))
+	if i < 0 { // in another session the code is not there any more
+		web.See(c, at(ref))
 		return
 	}
 	p, one := a.o.UI.Printer(c), s.filed[i]

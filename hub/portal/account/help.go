@@ -1,7 +1,6 @@
 package account
 
 import (
-	"net/http"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -56,8 +55,9 @@ func (a *Account) showHelp(c *gin.Context) {
 	if _, ok := a.enter(c, s, stepWhich); !ok {
 		return
 	}
-	v := view{d: &s.draft, p: a.o.UI.Printer(c), form: s.takeKept(c.Request.URL.Path)}
-	a.ask(c, http.StatusOK, stepWhich, a.helpQuestion(v), nil)
+	form := s.takeKept(c.Request.URL.Path)
+	v := view{d: &s.draft, p: a.o.UI.Printer(c), form: form, kept: form != nil}
+	a.ask(c, stepWhich, a.helpQuestion(v), v)
 }
 
 // help chooses a record for the person, who may still choose the other one.
@@ -81,7 +81,7 @@ func (a *Account) help(c *gin.Context) {
 		v.bad["authority"] = "choose"
 	}
 	if len(v.bad) > 0 {
-		a.ask(c, http.StatusUnprocessableEntity, stepWhich, a.helpQuestion(v), nil, v.errors()...)
+		a.ask(c, stepWhich, a.helpQuestion(v), v)
 		return
 	}
 	s.draft.changed()

@@ -43,7 +43,12 @@ type told struct {
 	Form    *web.Form
 }
 
-type fact struct{ Label, Text, Second, Href, Change string }
+// fact is one line of what is known. Code marks what reads from left to right
+// in every language.
+type fact struct {
+	Label, Text, Second, Href string
+	Code                      bool
+}
 
 func (a *Account) tell(c *gin.Context, status int, t told) {
 	page := a.page(c, t.Title)
@@ -73,7 +78,7 @@ func (a *Account) fail(c *gin.Context, err error) {
 				key = "account.problem.unavailable"
 			}
 		}
-		said.Title, said.Text = p.T(key+".title"), []string{p.T(key+".means"), p.T(key + ".next")}
+		said.Title, said.Text = p.T(key+".title"), []string{p.T(key + ".means"), p.T(key + ".next")}
 	}
 	a.tell(c, problem.Status, said)
 }
@@ -88,10 +93,5 @@ func uncertain(err error) bool {
 	return false
 }
 
-// typed reads one field of a form as it was sent; what is longer than any field
-// is cut there.
-func typed(c *gin.Context, name string) string {
-	s := strings.TrimSpace(c.PostForm(name))
-	return s[:min(len(s), maxForm)]
-}
-
+// typed reads one field of a form as it was sent; the form as a whole is capped.
+func typed(c *gin.Context, name string) string { return strings.TrimSpace(c.PostForm(name)) }

@@ -27,25 +27,27 @@ func (a *Account) showPrint(c *gin.Context) {
 	if !ok || !a.may(c, own, own.CanPrint) {
 		return
 	}
-	v := view{d: &s.draft, p: a.o.UI.Printer(c), form: s.takeKept(c.Request.URL.Path)}
+	form := s.takeKept(c.Request.URL.Path)
+	v := view{d: &s.draft, p: a.o.UI.Printer(c), form: form, kept: form != nil}
 	if asked := c.Query("country"); asked != "" {
 		v.form = url.Values{"country": {asked}}
 	}
-	a.askPost(c, own, http.StatusOK, v)
+	a.askPost(c, own, v)
 }
 
-func (a *Account) askPost(c *gin.Context, own rpc.Own, status int, v view) {
+func (a *Account) askPost(c *gin.Context, own rpc.Own, v view) {
 	chosen := own.PrintAt
 	if chosen == "" {
 		chosen = own.Pickup
 	}
 	country := consular.Country(v.field("country", string(chosen.Country())))
-	q := a.postQuestion(v, printPath(own.Reference), country, chosen, &web.NavLink{Href: at(own.Reference), Label: v.p.T("account.back")})
+	q := a.postQuestion(v, printPath(own.Reference), country, chosen)
+	q.Back = &web.NavLink{Href: at(own.Reference), Label: v.p.T("account.back")}
 	q.Title, q.Lead = v.p.T("account.print.title"), []string{v.p.T("account.print.lead")}
 	if own.PrintAt != "" {
 		q.Notice = &web.Notice{Kind: "warn", Title: v.p.T("account.print.before", "post", a.postName(v.p, own.PrintAt)), Text: v.p.T("account.print.another")}
 	}
-	a.ask(c, status, stepPost, q, nil, v.errors()...)
+	a.ask(c, stepPost, q, v)
 }
 
 // choosePrint takes the post. Permission: signed-in citizen.
@@ -63,7 +65,7 @@ func (a *Account) choosePrint(c *gin.Context) {
 	id, bad := a.takePost(typed(c, "post"))
 	if bad != nil {
 		v.bad = bad
-		a.askPost(c, own, http.StatusUnprocessableEntity, v)
+		a.askPost(c, own, v)
 		return
 	}
 	if s.intents == nil || len(s.intents) >= maxIntents {
@@ -147,7 +149,7 @@ func (a *Account) showCode(c *gin.Context) {
 	a.tell(c, http.StatusOK, told{
 		Title: p.T("account.print.code_title"), Text: []string{p.T("account.print.code_text", "post", a.postName(p, made.post))},
 		Code: made.code.Printed(), After: []string{p.T("account.print.bring"), p.T("account.print.once")},
-		Facts:   []fact{{Label: p.T("account.field.reference"), Text: own.Reference.String()}},
+		Facts:   []fact{{Label: p.T("account.field.reference"), Text: own.Reference.String(), Code: true}},
 		Primary: &web.NavLink{Href: at(own.Reference), Label: p.T("account.see_request")},
 	})
 }

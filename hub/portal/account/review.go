@@ -94,33 +94,32 @@ func identity(p lang.Printer, who consular.Person) []fact {
 		{Label: p.T("account.field.birth_place"), Text: who.BirthPlace.Latin, Second: who.BirthPlace.Arabic},
 	}
 	if who.NationalNumber != "" {
-		list = append(list, fact{Label: p.T("account.field.national_number"), Text: string(who.NationalNumber)})
+		list = append(list, fact{Label: p.T("account.field.national_number"), Text: string(who.NationalNumber), Code: true})
 	}
 	return list
 }
 
 // answers are what the person said, each with the way to change it.
 func (a *Account) answers(p lang.Printer, d *draft) []fact {
-	change := func(step string) string { return stepPath(step) }
 	purpose := p.T("purpose." + d.purpose.String())
 	list := []fact{
-		{Label: p.T("account.field.service"), Text: p.Service(d.service), Href: change(stepWhich)},
-		{Label: p.T("account.field.purpose"), Text: purpose, Second: d.text, Href: change(stepUse)},
-		{Label: p.T("account.field.country"), Text: p.Country(d.country), Href: change(stepUse)},
-		{Label: p.T("account.field.legalization"), Text: p.T("account.legal." + d.legal.String()), Href: change(stepLegal)},
-		{Label: p.T("account.field.mode"), Text: p.T("account.mode." + d.mode.String()), Href: change(stepDelivery)},
+		{Label: p.T("account.field.service"), Text: p.Service(d.service), Href: stepPath(stepWhich)},
+		{Label: p.T("account.field.purpose"), Text: purpose, Second: d.text, Href: stepPath(stepUse)},
+		{Label: p.T("account.field.country"), Text: p.Country(d.country), Href: stepPath(stepUse)},
+		{Label: p.T("account.field.legalization"), Text: p.T("account.legal." + d.legal.String()), Href: stepPath(stepLegal)},
+		{Label: p.T("account.field.mode"), Text: p.T("account.mode." + d.mode.String()), Href: stepPath(stepDelivery)},
 	}
 	if d.legal != consular.LegalizationNone {
 		list[3].Second = p.T("account.legal.not_offered_short")
 	}
 	if d.post != "" {
-		list = append(list, fact{Label: p.T("account.field.post"), Text: a.postName(p, d.post), Href: change(stepPost)})
+		list = append(list, fact{Label: p.T("account.field.post"), Text: a.postName(p, d.post), Href: stepPath(stepPost)})
 	}
 	if d.phone != "" {
-		list = append(list, fact{Label: p.T("account.field.phone"), Text: d.phone.Value(), Href: change(stepContact)})
+		list = append(list, fact{Label: p.T("account.field.phone"), Text: d.phone.Value(), Href: stepPath(stepContact), Code: true})
 	}
 	if d.email != "" {
-		list = append(list, fact{Label: p.T("account.field.email"), Text: d.email.Value(), Href: change(stepContact)})
+		list = append(list, fact{Label: p.T("account.field.email"), Text: d.email.Value(), Href: stepPath(stepContact), Code: true})
 	}
-	return append(list, fact{Label: p.T("account.field.language"), Text: web.Autonym(d.language), Href: change(stepContact)})
+	return append(list, fact{Label: p.T("account.field.language"), Text: web.Autonym(d.language), Href: stepPath(stepContact)})
 }

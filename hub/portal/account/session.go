@@ -19,7 +19,7 @@ import (
 const (
 	sessionIdle = 30 * time.Minute // without anything done
 	sessionMost = 2 * time.Hour    // then the person proves it again
-	sessionKept = time.Hour        // how long a sleeping one keeps what was typed
+	sessionKept = time.Hour        // how long one that sleeps keeps what was typed
 	maxSessions = 20_000           // the one used longest ago gives way
 	maxActs     = 16               // of one session, that may still be repeated
 	maxKept     = 16 << 10         // bytes of one form
@@ -96,7 +96,7 @@ func (t *sessions) find(token string, now time.Time) (*session, bool) {
 	}
 	held := seatOf(at)
 	if !held.awake(now) {
-		if now.Sub(held.used) > sessionMost+sessionKept {
+		if now.Sub(held.used) > sessionIdle+sessionKept {
 			t.drop(at)
 			return nil, false
 		}
@@ -122,7 +122,7 @@ func (t *sessions) begin(before string, signed signin.Signed, now time.Time) (st
 	key := sha256.Sum256([]byte(token))
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for t.order.Len() > 0 && (t.order.Len() >= maxSessions || now.Sub(seatOf(t.order.Back()).used) > sessionMost+sessionKept) {
+	for t.order.Len() > 0 && (t.order.Len() >= maxSessions || now.Sub(seatOf(t.order.Back()).used) > sessionIdle+sessionKept) {
 		t.drop(t.order.Back())
 	}
 	t.held[key] = t.order.PushFront(&seat{key: key, begun: now, used: now, session: s})

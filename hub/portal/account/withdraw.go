@@ -24,7 +24,7 @@ func (a *Account) showWithdraw(c *gin.Context) {
 	a.tell(c, http.StatusOK, told{
 		Title: p.T("account.withdraw.title"), Back: &web.NavLink{Href: at(own.Reference), Label: p.T("account.back")},
 		Text:  []string{p.T("account.withdraw.text"), p.T("account.withdraw.fee")},
-		Facts: []fact{{Label: p.T("account.field.service"), Text: p.Service(own.Service)}, {Label: p.T("account.field.reference"), Text: own.Reference.String()}},
+		Facts: []fact{{Label: p.T("account.field.service"), Text: p.Service(own.Service)}, {Label: p.T("account.field.reference"), Text: own.Reference.String(), Code: true}},
 		Form: &web.Form{
 			Action: at(own.Reference) + "/withdraw", Save: p.T("account.withdraw.button"),
 			Skip: &web.NavLink{Href: at(own.Reference), Label: p.T("account.withdraw.keep")},
@@ -48,7 +48,7 @@ func (a *Account) withdraw(c *gin.Context) {
 	if before == nil && !a.may(c, own, own.CanWithdraw) {
 		return
 	}
-	d := deed{kind: wire.KindRequestCancelled, reference: own.Reference, receipt: s.signed.Receipt.Raw} //nolint:misspell // the kind's name
+	d := deed{kind: wire.KindRequestCancelled, reference: own.Reference, receipt: s.signed.Receipt.Raw}
 	if err := a.once(c.Request.Context(), s, name, d); err != nil {
 		a.fail(c, err)
 		return

@@ -95,7 +95,11 @@ func (a *Account) postOptions(p lang.Printer, in consular.Country, chosen consul
 	posts := a.o.Posts.InCountry(in)
 	options := make([]web.Option, 0, len(posts))
 	for _, one := range posts {
-		options = append(options, web.Option{Value: string(one.ID), Label: p.Post(one.Kind, one.City), Chosen: one.ID == chosen})
+		option := web.Option{Value: string(one.ID), Label: one.City, Chosen: one.ID == chosen}
+		if one.Kind != consular.ConsulateGeneral { // which most are
+			option.Hint = p.Post(one.Kind, one.City)
+		}
+		options = append(options, option)
 	}
 	return options
 }

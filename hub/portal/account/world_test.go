@@ -39,7 +39,6 @@ import (
 	"jaliya/internal/web"
 	"jaliya/internal/wire"
 	"jaliya/internal/workflow"
-
 )
 
 // world is a hub of one member without raft (a true ledger in memory, the true
@@ -236,7 +235,7 @@ func (w *world) kinds() (all []wire.Kind) {
 }
 
 // complete carries out the order of a kind of a request.
-func (w *world) complete(ref consular.Reference, kind workflow.Order, event workflow.Event, by workflow.Actor, facts ledger.Facts) {
+func (w *world) complete(ref consular.Reference, kind workflow.Order, done ledger.CompleteOrder) {
 	w.tb.Helper()
 	c, err := w.Case(ref)
 	require.NoError(w.tb, err)
@@ -244,7 +243,8 @@ func (w *world) complete(ref consular.Reference, kind workflow.Order, event work
 	require.NoError(w.tb, err)
 	for _, o := range orders {
 		if o.Case == c.Number {
-			w.must(ledger.CompleteOrder{Time: w.now().UnixMilli(), Order: o.ID, Event: uint8(event), Actor: uint16(by), Facts: facts})
+			done.Time, done.Order = w.now().UnixMilli(), o.ID
+			w.must(done)
 			return
 		}
 	}
@@ -265,7 +265,7 @@ func (w *world) examine(ref consular.Reference) {
 		answer, err := w.examiner.Examine(w.tb.Context(), o)
 		require.NoError(w.tb, err)
 		require.Equal(w.tb, workflow.ExaminedGood, answer.Event, "what the portal files holds before the opener")
-		w.complete(ref, workflow.OrderExamine, answer.Event, answer.Actor, ledger.Facts{})
+		w.complete(ref, workflow.OrderExamine, ledger.CompleteOrder{Event: uint8(answer.Event), Actor: uint16(answer.Actor)})
 		return
 	}
 	require.Fail(w.tb, "nothing to examine")
@@ -273,7 +273,7 @@ func (w *world) examine(ref consular.Reference) {
 
 func (w *world) pay(ref consular.Reference) {
 	w.tb.Helper()
-	w.complete(ref, workflow.OrderCharge, workflow.FeePaid, workflow.Hub, ledger.Facts{})
+	w.complete(ref, workflow.OrderCharge, ledger.CompleteOrder{Event: uint8(workflow.FeePaid), Actor: uint16(workflow.Hub)})
 }
 
 // pack seals a text, and a document if there is one, as a record office does.
@@ -306,7 +306,7 @@ var pdf = []byte("%PDF-1.7 the document, of which nobody must know what it says"
 func (w *world) issue(ref consular.Reference) {
 	w.tb.Helper()
 	object := w.pack(wire.Marshal(map[int]any{1: 1, 2: "R-1", 3: "2026-03-02", 4: "2026-06-02", 5: "record"}), pdf)
-	w.complete(ref, workflow.OrderIssue, workflow.RecordIssued, workflow.Issuer, ledger.Facts{Serial: object[:]})
+	w.complete(ref, workflow.OrderIssue, ledger.CompleteOrder{Event: uint8(workflow.RecordIssued), Actor: uint16(workflow.Issuer), Facts: ledger.Facts{Serial: object[:]}})
 }
 
 const askedText = "Quel est le prénom de votre grand-père paternel ?"
@@ -314,7 +314,7 @@ const askedText = "Quel est le prénom de votre grand-père paternel ?"
 func (w *world) query(ref consular.Reference) {
 	w.tb.Helper()
 	object := w.pack(wire.Marshal(map[int]any{1: 1, 6: askedText, 7: "fr"}), nil)
-	w.complete(ref, workflow.OrderIssue, workflow.QueryAsked, workflow.Issuer, ledger.Facts{Serial: object[:]})
+	w.complete(ref, workflow.OrderIssue, ledger.CompleteOrder{Event: uint8(workflow.QueryAsked), Actor: uint16(workflow.Issuer), Facts: ledger.Facts{Serial: object[:]}})
 }
 
 func (w *world) state(ref consular.Reference) workflow.State {
@@ -487,4 +487,3 @@ func (p *person) prove(path string) shown {
 	p.w.tb.Helper()
 	return p.through(p.get(path))
 }
-
