@@ -17,7 +17,7 @@ const (
 
 // Groups lists all of them in the order of a visit.
 func Groups() []Group {
-	return []Group{GroupPerson, GroupContact, GroupDelivery, GroupDocuments, GroupFingers, GroupGuardian}
+	return []Group{GroupPerson, GroupContact, GroupDelivery, GroupDocuments, GroupFingers, GroupGuardian, GroupRecord}
 }
 
 // Form is a group as it was typed: text, right or wrong. JSON has the shape of
@@ -42,6 +42,8 @@ func NewForm(g Group) (Form, error) {
 		return &FingersForm{}, nil
 	case GroupGuardian:
 		return &GuardianForm{}, nil
+	case GroupRecord:
+		return &RecordForm{}, nil
 	default:
 		return nil, fault.New(fault.NotFound, "desk: choose form", "group", nil)
 	}
@@ -55,6 +57,7 @@ type Forms struct {
 	Documents *DocumentsForm `json:"documents,omitempty"`
 	Fingers   *FingersForm   `json:"fingers,omitempty"`
 	Guardian  *GuardianForm  `json:"guardian,omitempty"`
+	Record    *RecordForm    `json:"record,omitempty"`
 }
 
 // NameForm is consular.Name as typed.
@@ -166,6 +169,8 @@ func (f Forms) get(g Group) Form {
 		return f.Fingers
 	case g == GroupGuardian && f.Guardian != nil:
 		return f.Guardian
+	case g == GroupRecord && f.Record != nil:
+		return f.Record
 	}
 	return nil
 }

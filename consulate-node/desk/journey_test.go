@@ -189,7 +189,7 @@ func TestRecordVisit(t *testing.T) {
 		}}, &v)
 		forms := adult()
 		forms.Documents.Held = []desk.DocumentForm{{Kind: "registration-certificate"}, {Kind: "passport-copy"}}
-		for _, form := range []desk.Form{forms.Person, forms.Contact, forms.Documents, &desk.DeliveryForm{Mode: "electronic"}} {
+		for _, form := range []desk.Form{forms.Person, forms.Contact, forms.Documents, &desk.DeliveryForm{Mode: "collect"}, recordForm()} {
 			v = w.put(t, v.Visit, v.Version, form)
 		}
 		v = w.pay(t, v)
@@ -198,7 +198,12 @@ func TestRecordVisit(t *testing.T) {
 		h, body, _ := w.openEntry(t, v.Visit)
 		require.Empty(t, h.Images)
 		require.Equal(t, consular.PostID("FR-PAR"), h.Pickup)
-		require.Equal(t, consular.DeliverElectronic, body.Delivery.Mode)
+		require.Equal(t, consular.DeliverCollect, body.Delivery.Mode)
+		require.Equal(t, consular.PostID("FR-PAR"), body.Delivery.Post)
+		require.Equal(t, consular.PurposeVisa, body.Record.Use.Purpose)
+		require.Equal(t, desk.NoticeVersion, body.Record.Consent.Version)
+		require.Equal(t, consular.ProofCounter, body.Record.Proof.Kind)
+		require.Equal(t, consular.DocPassportCopy, body.Record.Proof.Document)
 		require.Equal(t, consular.MAD(30), body.Fee.Total)
 	})
 }

@@ -40,6 +40,7 @@ type Review struct {
 	Protected  bool                      `json:"protected,omitempty"` // an adult for whom a guardian acts
 	Fee        *consular.Fee             `json:"fee,omitempty"`
 	Payment    *consular.Payment         `json:"payment,omitempty"`
+	Record     *wire.RecordWish          `json:"-"`
 	Images     []ImageStatus             `json:"images"`
 	Violations consular.Violations       `json:"-"`
 	Against    []FieldRule               `json:"violations"`
@@ -81,6 +82,7 @@ func (d *Desk) assess(o *open) Review {
 		Profile:   consular.CaptureNone,
 	}
 	r.judge(v.Contact.Validate())
+	v.Record = r.record(o, &v)
 	if v.Amends = o.amended(); d.replaceable(o.Amends) != nil {
 		r.add("amends", ruleDecided)
 	}
@@ -232,7 +234,7 @@ func (v Review) release(parts []wire.Part, by string, o *open) (wire.Release, er
 	body := wire.Release{
 		Version: wire.Version, Service: v.Service, Person: v.Person, Contact: v.Contact, Delivery: v.Delivery,
 		Profile: v.Profile, Fingers: v.Fingers, Guardian: v.Guardian, Fee: v.Fee, Payment: v.Payment, Parts: parts,
-		EnrolledBy: o.By, ReleasedBy: by, Captured: o.Changed,
+		Record: v.Record, EnrolledBy: o.By, ReleasedBy: by, Captured: o.Changed,
 	}
 	for _, held := range v.Documents {
 		body.Documents = append(body.Documents, held.Kind)

@@ -278,6 +278,8 @@ func fieldLabel(p lang.Printer, field string) string {
 		return imageLabel(p, rest)
 	case "amends":
 		return p.T("amend.field")
+	case "use", "consent", "identity_proof":
+		return recordLabel(p, field)
 	case "guardian":
 		if rest == "contacted" {
 			return p.T("guardian.field.contacted")

@@ -82,7 +82,7 @@ func addressFields(b *builder, under string, f *AddressForm) {
 func deliveryFields(b *builder, f *DeliveryForm, s consular.Service) {
 	var modes []web.Option
 	for _, m := range consular.DeliveryModes() {
-		if m.AllowedFor(s) {
+		if m.AllowedFor(s) && !m.Online() { // online needs a digital sign-in, which a counter has not
 			modes = append(modes, web.Option{Value: m.String(), Label: b.p.T("delivery." + m.String())})
 		}
 	}

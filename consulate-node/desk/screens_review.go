@@ -139,6 +139,7 @@ func (s *Screens) facts(p lang.Printer, v visitState) []fact {
 		out = append(out, fact{Label: p.T("guardian.acts.label"), Text: p.T("guardian.acts.yes")})
 	}
 	out = append(out, guardianFacts(p, r)...)
+	out = append(out, recordVisitFacts(p, r)...)
 	if r.Person.Mention != 0 {
 		out = append(out, pair("spouse", r.Person.Spouse))
 	}

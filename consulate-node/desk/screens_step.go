@@ -166,6 +166,10 @@ func (s *Screens) stepForm(b *builder, v visitState, step string) Form {
 		}
 		guardianFields(b, f, v.Review.Protected)
 		return f
+	case stepRecord:
+		f := s.heldRecord(b, v)
+		recordFields(b, f)
+		return f
 	default:
 		f := &beginForm{Service: v.Service.String(), Pickup: string(v.Pickup), Protected: yesNo(v.Protected)}
 		s.beginFields(b, f, v.Amends != "")
@@ -198,7 +202,7 @@ func (s *Screens) save(c *gin.Context, who access.Principal) {
 		s.saveDocuments(at, v)
 	case stepFingers:
 		s.saveFingers(at, v)
-	case stepPerson, stepFamily, stepContact, stepDelivery, stepGuardian:
+	case stepPerson, stepFamily, stepContact, stepDelivery, stepGuardian, stepRecord:
 		b := &builder{p: at.p}
 		form := s.stepForm(b, v, step)
 		b.fill(c)

@@ -38,6 +38,9 @@ func stepsOf(r Review) []string {
 	if !card {
 		steps = append(steps, stepDelivery)
 	}
+	if r.Service.Family() == consular.FamilyRecord {
+		steps = append(steps, stepRecord)
+	}
 	steps = append(steps, stepDocuments)
 	if card {
 		steps = append(steps, stepPortrait)
@@ -51,6 +54,9 @@ func stepsOf(r Review) []string {
 // stepFor gives the page on which a violation is put right.
 func stepFor(field string) string {
 	top, rest, _ := strings.Cut(field, ".")
+	if ofRecord(top) {
+		return stepRecord
+	}
 	first, _, _ := strings.Cut(rest, ".")
 	switch top {
 	case "person":
@@ -169,6 +175,8 @@ func (v visitState) touched(step string) bool {
 		return f.Fingers != nil
 	case stepGuardian:
 		return f.Guardian != nil
+	case stepRecord:
+		return f.Record != nil
 	case stepPortrait:
 		return v.has(namePortrait)
 	case stepFee:

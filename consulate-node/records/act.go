@@ -160,7 +160,7 @@ func (r *Records) HandOver(ctx context.Context, p access.Principal, in GiveInput
 }
 
 // ruleOther is the rule of a sheet that is not the one of this document.
-const ruleOther consular.Rule = "other"
+const ruleOther consular.Rule = "differs"
 
 // Called records that the person was told on the telephone what is asked of
 // them; durable on return. Their time runs from then on. Said again, it changes
