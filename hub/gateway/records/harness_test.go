@@ -208,6 +208,7 @@ type world struct {
 	lost    int // so many proposals are not taken
 	seen    map[string][]exchange
 	figures map[uint64]map[string]float64 // what attempts added, by case
+	byCase  map[uint64][]ledger.Order     // orders, once the world stands still
 	byOrder map[uint64][2]int             // lines and bytes of the log, once the world stands still
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"jaliya/hub/ledger"
 	outoffice "jaliya/internal/outside/records"
 	"jaliya/internal/wire"
 	"jaliya/internal/workflow"
@@ -24,7 +25,7 @@ import (
 const (
 	level    = 0.001
 	shuffles = 9999
-	requests = 320
+	requests = 260
 )
 
 // trace is everything that the hub's side can see of one case: figures by name,
@@ -115,20 +116,20 @@ func TestCompare(t *testing.T) {
 	require.Zero(t, d, "ties are no difference")
 }
 
-// observe lets many requests of many days through hub and office, and gives what
+// observe lets many requests through hub and office, and gives what
 // can be seen of each that an office answered with a document.
 func observe(t *testing.T, change func(*outoffice.Config)) (traces []trace) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w, stop := newWorld(t, func(c *outoffice.Config) {
-			c.Hit, c.Ask, c.Refuse = 0.5, 0.15, 0.05
+			c.Hit, c.Ask, c.Refuse, c.Slot = 0.5, 0.15, 0.05, 5*time.Minute
 		}, change)
 		defer stop()
 		random := mathrand.New(mathrand.NewPCG(4, 4))
 		var all []filed
-		told := map[uint64]time.Time{}
-		arrival := func() time.Duration { return time.Duration(random.ExpFloat64() * float64(9*time.Minute)) }
-		for next := time.Now(); len(all) < requests || time.Since(next) < 72*time.Hour; {
+		told, looked := map[uint64]time.Time{}, time.Now()
+		arrival := func() time.Duration { return time.Duration(random.ExpFloat64() * float64(time.Minute)) }
+		for next := time.Now(); len(all) < requests || time.Since(next) < 8*time.Hour; {
 			if len(all) < requests {
 				all = append(all, w.file())
 				next = next.Add(arrival())
@@ -136,7 +137,10 @@ func observe(t *testing.T, change func(*outoffice.Config)) (traces []trace) {
 			} else {
 				<-time.After(10 * time.Minute)
 			}
-			w.replyToAll(all, told)
+			if time.Since(looked) > 5*time.Minute {
+				looked = time.Now()
+				w.replyToAll(all, told)
+			}
 		}
 		for _, f := range all {
 			if one, ok := w.trace(f); ok {
@@ -147,7 +151,7 @@ func observe(t *testing.T, change func(*outoffice.Config)) (traces []trace) {
 	return traces
 }
 
-// replyToAll answers each question two hours after it was asked.
+// replyToAll answers each question twenty minutes after it was asked.
 func (w *world) replyToAll(all []filed, told map[uint64]time.Time) {
 	for _, f := range all {
 		if w.state(f) != workflow.IdentityQuery {
@@ -155,7 +159,7 @@ func (w *world) replyToAll(all []filed, told map[uint64]time.Time) {
 		}
 		if told[f.number].IsZero() {
 			told[f.number] = time.Now()
-		} else if time.Since(told[f.number]) > 2*time.Hour {
+		} else if time.Since(told[f.number]) > 20*time.Minute {
 			w.reply(f)
 		}
 	}
@@ -197,17 +201,11 @@ func (w *world) trace(f filed) (one trace, answered bool) {
 			fig["seconds from payment to issue"] = float64((line.Time - asked) / 1000)
 		}
 	}
-	for n := uint64(1); ; n++ {
-		o, err := w.Order(n)
-		if err != nil {
-			break
-		}
-		if o.Case == f.number {
-			orders[n] = true
-			fig["ledger: bytes of orders"] += float64(len(wire.Marshal(o)))
-			fig["attempts"] += float64(o.Attempts)
-			one.shape += fmt.Sprintf("order %d %d %d %d %s; ", o.Kind, o.State, o.Event, o.Reason, o.Last)
-		}
+	for _, o := range w.ordersOf(f.number) {
+		orders[o.ID] = true
+		fig["ledger: bytes of orders"] += float64(len(wire.Marshal(o)))
+		fig["attempts"] += float64(o.Attempts)
+		one.shape += fmt.Sprintf("order %d %d %d %d %s; ", o.Kind, o.State, o.Event, o.Reason, o.Last)
 	}
 	fig["ledger: bytes of the case"] = float64(len(wire.Marshal(v.Case)))
 	if len(v.Flow.Serial) > 0 && workflow.State(v.Flow.State) == workflow.Issued {
@@ -219,6 +217,22 @@ func (w *world) trace(f filed) (one trace, answered bool) {
 		fig["metric "+name] = added
 	}
 	return one, true
+}
+
+// ordersOf gives the orders of a case, once the world stands still.
+func (w *world) ordersOf(number uint64) []ledger.Order {
+	if w.byCase != nil {
+		return w.byCase[number]
+	}
+	w.byCase = map[uint64][]ledger.Order{}
+	for n := uint64(1); ; n++ {
+		o, err := w.Order(n)
+		if err != nil {
+			break // there are no more
+		}
+		w.byCase[o.Case] = append(w.byCase[o.Case], o)
+	}
+	return w.byCase[number]
 }
 
 // logged counts what the log says of some orders.
