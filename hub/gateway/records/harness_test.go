@@ -215,7 +215,7 @@ type world struct {
 // newWorld is to be called in a bubble; stop ends what it began.
 func newWorld(tb testing.TB, change ...func(*outoffice.Config)) (w *world, stop func()) {
 	tb.Helper()
-	<-time.After(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC).Sub(time.Now())) // a bubble begins in 2000
+	<-time.After(time.Until(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC))) // a bubble begins in 2000
 	w = &world{
 		tb: tb, chaos: mathrand.NewChaCha8([32]byte{5}), store: kv.NewMemory(), reg: prometheus.NewRegistry(), log: &lines{},
 		maker: newMaker(tb), people: specimen.New(11), turn: make(chan struct{}, 1), changed: make(chan struct{}),
@@ -363,11 +363,11 @@ func (w *world) gather() map[string]float64 {
 			continue
 		}
 		for _, m := range f.GetMetric() {
-			name := f.GetName()
+			name := []string{f.GetName()}
 			for _, l := range m.GetLabel() {
-				name += "," + l.GetName() + "=" + l.GetValue()
+				name = append(name, l.GetName()+"="+l.GetValue())
 			}
-			all[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			all[strings.Join(name, ",")] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
 		}
 	}
 	return all

@@ -116,9 +116,9 @@ func TestCompare(t *testing.T) {
 	require.Zero(t, d, "ties are no difference")
 }
 
-// observe lets many requests through hub and office, and gives what
-// can be seen of each that an office answered with a document.
-func observe(t *testing.T, change func(*outoffice.Config)) (traces []trace) {
+// observe lets many requests through hub and office, and gives what can be seen
+// of each, so long after the last came, that was not refused.
+func observe(t *testing.T, after time.Duration, change func(*outoffice.Config)) (traces []trace) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w, stop := newWorld(t, func(c *outoffice.Config) {
@@ -129,7 +129,7 @@ func observe(t *testing.T, change func(*outoffice.Config)) (traces []trace) {
 		var all []filed
 		told, looked := map[uint64]time.Time{}, time.Now()
 		arrival := func() time.Duration { return time.Duration(random.ExpFloat64() * float64(time.Minute)) }
-		for next := time.Now(); len(all) < requests || time.Since(next) < 8*time.Hour; {
+		for next := time.Now(); len(all) < requests || time.Since(next) < after; {
 			if len(all) < requests {
 				all = append(all, w.file())
 				next = next.Add(arrival())
@@ -294,7 +294,7 @@ func TestNothingTells(t *testing.T) {
 		t.Skip("some hundred documents")
 	}
 	t.Run("OK", func(t *testing.T) {
-		traces := observe(t, func(*outoffice.Config) {})
+		traces := observe(t, 7*time.Hour, func(*outoffice.Config) {})
 		require.Empty(t, report(t, traces))
 		shapes := [2]map[string]bool{{}, {}}
 		for _, one := range traces {
@@ -310,11 +310,11 @@ func TestNothingTells(t *testing.T) {
 		require.NotEmpty(t, shapes[0])
 	})
 	t.Run("ErrLeaky", func(t *testing.T) {
-		differ := report(t, observe(t, func(c *outoffice.Config) { c.Leaky = true }))
+		differ := report(t, observe(t, 4*time.Hour, func(c *outoffice.Config) { c.Leaky = true }))
 		require.Subset(t, differ, []string{"seconds from order to issue", "exchanges", "log lines"})
 	})
 	t.Run("ErrUnpadded", func(t *testing.T) {
-		traces := observe(t, func(c *outoffice.Config) { c.Unpadded = true })
+		traces := observe(t, 2*time.Hour, func(c *outoffice.Config) { c.Unpadded = true })
 		require.Subset(t, report(t, traces), []string{"longest answer", "bytes from the office"})
 		for _, one := range traces {
 			require.Zero(t, one.figures["vault bytes"], "and none is passed on")

@@ -140,7 +140,8 @@ func (o *office) request(id string) string {
 		public.ID, base64.StdEncoding.EncodeToString(public.Encode()))
 }
 
-func (o *office) answer(id string) string {
+func (o *office) answer() string {
+	const id = "c-1"
 	return fmt.Sprintf(`{"packet":%q}`, o.sealed(id, map[int]any{1: 1, 2: id, 8: "Fatima"}))
 }
 
@@ -168,14 +169,14 @@ func TestContract(t *testing.T) {
 		{"PUT", one, "c-1", strings.Replace(good, `"number":1`, `"number":2`, 1), 422},
 		{"PUT", one, "c-2", good, 422}, // sealed for another request
 		{"PUT", one, "c-1", `{"packet":"` + strings.Repeat("A", 300<<10) + `"}`, 413},
-		{"PUT", reply, "c-1", o.answer("c-1"), 404},
+		{"PUT", reply, "c-1", o.answer(), 404},
 		{"PUT", one, "c-1", good, 201},
 		{"PUT", one, "c-1", good, 200},
 		{"PUT", one, "c-1", o.request("c-1"), 200}, // sealed again
 		{"PUT", one, "c-1", strings.Replace(good, "police", "justice", 1), 409},
 		{"PUT", one, "c-1", strings.Replace(good, record.String(), wire.RecordID{8}.String(), 1), 409},
 		{"GET", one, "c-1", "", 200},
-		{"PUT", reply, "c-1", o.answer("c-1"), 409}, // nothing was asked
+		{"PUT", reply, "c-1", o.answer(), 409}, // nothing was asked
 		{"PUT", withdrawal, "c-3", `{}`, 200},
 		{"PUT", withdrawal, "c-3", `{"a":1}`, 400},
 		{"PUT", one, "c-3", o.request("c-3"), 200}, // withdrawn before it came
@@ -186,7 +187,7 @@ func TestContract(t *testing.T) {
 	o.pass()
 	_, answer := o.do("GET", one, "c-1", "")
 	require.Equal(t, "question", answer["state"])
-	body := o.answer("c-1")
+	body := o.answer()
 	got, _ := o.do("PUT", reply, "c-1", strings.Replace(body, `"packet":"`, `"packet":"AAAA`, 1))
 	require.Equal(t, 422, got)
 	for _, want := range []int{200, 200} {
@@ -194,7 +195,7 @@ func TestContract(t *testing.T) {
 		require.Equal(t, want, got)
 		require.Equal(t, "received", answer["state"])
 	}
-	got, _ = o.do("PUT", reply, "c-1", o.answer("c-1"))
+	got, _ = o.do("PUT", reply, "c-1", o.answer())
 	require.Equal(t, 409, got, "answered")
 	o.pass()
 	_, answer = o.do("GET", one, "c-1", "")
