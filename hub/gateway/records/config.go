@@ -3,6 +3,7 @@ package records
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"time"
 
 	"jaliya/hub/gateway/peer"
@@ -56,7 +57,8 @@ func (c Config) Validate() error {
 	if len(c.Offices) == 0 {
 		return fault.New(fault.Invalid, op, "office: at least one is required", nil)
 	}
-	names, services := map[string]bool{}, map[consular.Service]bool{}
+	names := map[string]bool{}
+	var services []consular.Service
 	for _, o := range c.Offices {
 		if err := o.validate(); err != nil {
 			return fault.New(fault.Invalid, op, "office "+o.Name, err)
@@ -66,10 +68,10 @@ func (c Config) Validate() error {
 		}
 		names[o.Name] = true
 		for _, s := range o.Services {
-			if services[s] {
+			if slices.Contains(services, s) {
 				return fault.New(fault.Invalid, op, "office "+o.Name, errors.New("services: "+s.String()+" has an office already"))
 			}
-			services[s] = true
+			services = append(services, s)
 		}
 	}
 	if c.Attempts < 0 || c.Breaker.Failures < 0 {

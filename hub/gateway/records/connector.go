@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"jaliya/hub/gateway"
@@ -107,10 +108,8 @@ func (c *Connector) Close() {
 // office finds who answers for a service.
 func (c *Connector) office(service uint8) (*office, error) {
 	for _, f := range c.offices {
-		for _, s := range f.Services {
-			if s == consular.Service(service) {
-				return f, nil
-			}
+		if slices.Contains(f.Services, consular.Service(service)) {
+			return f, nil
 		}
 	}
 	return nil, fault.New(fault.Unsupported, "records: find office", "", errors.New("no office has this service in the configuration"))

@@ -16,7 +16,7 @@ type byLot struct{ *rand.Rand }
 
 func (b byLot) Read(p []byte) (int, error) {
 	for i := range p {
-		p[i] = byte(b.Uint32())
+		p[i] = byte(b.Uint32() & 0xff)
 	}
 	return len(p), nil
 }

@@ -76,8 +76,8 @@ const (
 // lot gives chance that depends on the seed, the request and what it is for, so
 // that no other request changes it, and a restart neither.
 func (s *Simulator) lot(id string, what uint64) *rand.Rand {
-	sum := sha256.Sum256([]byte(id))
-	return rand.New(rand.NewPCG(s.cfg.Seed, binary.BigEndian.Uint64(sum[:])+what)) //nolint:gosec // chance of a simulator, repeatable by its seed
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(id+"\x00"), what))
+	return rand.New(rand.NewPCG(s.cfg.Seed, binary.BigEndian.Uint64(sum[:]))) //nolint:gosec // chance of a simulator, repeatable by its seed
 }
 
 // slot draws when a request is answered: a slot after now, by lot alone.
