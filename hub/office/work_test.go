@@ -86,9 +86,9 @@ func (quick) Issue(_ context.Context, d paper.RecordData) (document.Issued, erro
 func sample(t *testing.T, plan office.Plan, review time.Duration) (clear, reviewed map[int]int) {
 	t.Helper()
 	w := newWorld(t)
-	w.plan, w.maker = plan, quick{}
+	w.plan, w.maker, w.memory = plan, quick{}, true
 	w.open()
-	const count = 320
+	const count = 240
 	clear, reviewed = map[int]int{}, map[int]int{}
 	arrived, decides, kind, open := map[string]int64{}, map[string]time.Time{}, map[string]bool{}, map[string]bool{}
 	for i := 0; i < count || len(open) > 0; i++ {
@@ -169,8 +169,8 @@ func TestReleaseTimesTellNothing(t *testing.T) {
 	chi, freedom := differ(clear, reviewed)
 	t.Logf("with lots: clear %v, reviewed %v: chi-square %.1f of %d", clear, reviewed, chi, freedom)
 	require.Less(t, chi, limit(freedom))
-	require.Greater(t, clear[plan.Late], 20, "clear requests have late slots too")
-	require.Equal(t, 320, sum(clear)+sum(reviewed))
+	require.Greater(t, clear[plan.Late], 15, "clear requests have late slots too")
+	require.Equal(t, 240, sum(clear)+sum(reviewed))
 
 	clear, reviewed = sample(t, plan.WithoutLots(), review)
 	chi, freedom = differ(clear, reviewed)
@@ -191,7 +191,7 @@ func TestSlowReviews(t *testing.T) {
 	clear, reviewed := sample(t, plan, 5*slot)
 	require.Equal(t, map[int]int{plan.Late: sum(reviewed)}, reviewed)
 	require.Equal(t, sum(clear), clear[plan.Early]+clear[plan.Late])
-	require.Greater(t, clear[plan.Late], 10, "not alone there")
+	require.Greater(t, clear[plan.Late], 5, "not alone there")
 }
 
 // TestShare: the running figure follows what is decided, and is kept.
