@@ -210,7 +210,7 @@ func (o *Office) turn(ctx context.Context) (next time.Time, failed bool, err err
 
 // due does what is due of one request, and gives when something will be.
 func (o *Office) due(ctx context.Context, id string) (time.Time, error) {
-	q, _, err := o.store.one(id)
+	q, err := o.store.request(id)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -222,7 +222,7 @@ func (o *Office) due(ctx context.Context, id string) (time.Time, error) {
 		if err := o.make(ctx, id); err != nil {
 			return time.Time{}, err
 		}
-		if q, _, err = o.store.one(id); err != nil {
+		if q, err = o.store.request(id); err != nil {
 			return time.Time{}, err
 		}
 		now = o.needs.Now()

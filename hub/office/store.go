@@ -151,6 +151,16 @@ func (s *store) one(id string) (q request, f finding, err error) {
 	return q, f, err
 }
 
+// request gives a request without what was found.
+func (s *store) request(id string) (q request, err error) {
+	err = s.kv.View(func(r kv.Reader) error {
+		var err error
+		q, err = s.read(r, id)
+		return err
+	})
+	return q, err
+}
+
 // list gives the ids that still need something, in their order.
 func (s *store) list() (ids []string, err error) {
 	err = s.kv.View(func(r kv.Reader) error {

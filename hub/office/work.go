@@ -103,23 +103,10 @@ func (a Act) validate(today consular.Date) error {
 
 // checkEntry asks of an entry what the document will ask.
 func checkEntry(m paper.Mention, today consular.Date) error {
-	trial := paper.RecordData{
-		Service: consular.RecordPolice, Office: paper.Text{Arabic: "-", French: "-"}, Number: "1", Issued: today,
-		Expires: today.AddMonths(1), Mentions: []paper.Mention{m}, Person: trialPerson(),
-	}
-	if err := trial.Validate(); err != nil {
+	if m.Validate(today) != nil {
 		return fault.New(fault.Invalid, "office: check entry", "", CodeEntry.cause())
 	}
 	return nil
-}
-
-// trialPerson is nobody: only the entry is judged.
-func trialPerson() consular.Person {
-	name := consular.Name{Arabic: "ا", Latin: "A"}
-	return consular.Person{
-		Family: name, Given: name, BirthPlace: name, Sex: consular.Male, Birth: "1990", BirthCountry: consular.Morocco,
-		Nationality: consular.Morocco,
-	}
 }
 
 // after does what follows from an event, in its transaction.

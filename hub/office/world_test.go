@@ -68,6 +68,7 @@ type world struct {
 	maker  office.Maker
 	plan   office.Plan
 	at     atomic.Int64
+	memory bool // without a file
 
 	contract, desk *httptest.Server
 }
@@ -154,8 +155,12 @@ func (w *world) pass(d time.Duration) { w.at.Add(int64(d)) }
 // open opens the store and serves.
 func (w *world) open() *world {
 	w.tb.Helper()
-	store, err := kv.Open(w.path, kv.Options{InitialMmapSize: 256 << 20})
-	require.NoError(w.tb, err)
+	var store kv.Store = kv.NewStrictMemory()
+	var err error
+	if !w.memory {
+		store, err = kv.Open(w.path, kv.Options{InitialMmapSize: 256 << 20})
+		require.NoError(w.tb, err)
+	}
 	w.tb.Cleanup(func() { require.NoError(w.tb, store.Close()) })
 	zone, err := time.LoadLocation("Africa/Casablanca")
 	require.NoError(w.tb, err)

@@ -105,13 +105,20 @@ func (d RecordData) Validate() error {
 		return fault.New(fault.TooLarge, opRecord, "mentions", nil)
 	}
 	for i, m := range d.Mentions {
-		field := "mention " + strconv.Itoa(i+1)
-		if err := m.Date.Validate(); err != nil || d.Issued.Before(m.Date) {
-			return bad(field+" date", err)
+		if err := m.Validate(d.Issued); err != nil {
+			return bad("mention "+strconv.Itoa(i+1), err)
 		}
-		if !m.Court.validate() || !m.Offense.validate() || !m.Sentence.validate() {
-			return bad(field, nil)
-		}
+	}
+	return nil
+}
+
+// Validate refuses an entry that a record of a day could not print.
+func (m Mention) Validate(on consular.Date) error {
+	if err := m.Date.Validate(); err != nil || on.Before(m.Date) {
+		return fault.New(fault.Invalid, opRecord, "date", err)
+	}
+	if !m.Court.validate() || !m.Offense.validate() || !m.Sentence.validate() {
+		return fault.New(fault.Invalid, opRecord, "text", nil)
 	}
 	return nil
 }
