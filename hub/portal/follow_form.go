@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"jaliya/internal/lang"
 	"jaliya/internal/web"
 )
 
@@ -26,7 +27,7 @@ func (p *Portal) form(c *gin.Context, status int, d formData) {
 		"Places": p.places(words, "")[1:],
 		"Form": web.Form{Action: followPath, Save: words.T("portal.follow.button"), Rows: []web.Row{{Fields: []web.Field{
 			{
-				ID: "reference", Kind: "text", Label: words.T("portal.follow.reference"), Hint: words.T("portal.follow.reference_hint"),
+				ID: "reference", Kind: "text", Label: words.T("portal.follow.reference"), Hint: words.T("portal.follow.reference_hint", "example", lang.Code("123456 789012 345678")),
 				Value: d.reference, Error: d.wrong["reference"], Dir: "ltr", Mono: true, Mode: "numeric", Max: maxTyped,
 			},
 			{

@@ -258,15 +258,23 @@ func TestTimeline(t *testing.T) {
 		"Missing": {func(f *rpc.Followed) {
 			f.Status, f.Reason, f.Steps = "action_needed", "portrait-quality", f.Steps[:3]
 		}, []string{"action needed", "photograph is not clear enough", "Come back to the post", "in production"}, nil},
-		"Refused": {func(f *rpc.Followed) { f.Status, f.Reason, f.Steps = "rejected", "not-entitled", append(f.Steps[:2], rpc.Step{Status: "rejected"}) },
-			[]string{"rejected", "mandate"}, []string{`class="next"`, "Expected date"}},
+		"Refused": {
+			func(f *rpc.Followed) {
+				f.Status, f.Reason, f.Steps = "rejected", "not-entitled", append(f.Steps[:2], rpc.Step{Status: "rejected"})
+			},
+			[]string{"rejected", "mandate"},
+			[]string{`class="next"`, "Expected date"},
+		},
 		"Late": {func(f *rpc.Followed) { f.Promised = f.Opened }, []string{"This date has passed"}, nil},
 		"Record": {func(f *rpc.Followed) {
 			f.Service, f.Pickup, f.Status, f.Moved = consular.RecordPolice, "", "processing", ""
 			f.Steps = []rpc.Step{{Status: "submitted"}, {Status: "processing"}}
 		}, []string{"being processed", "issued and signed", "delivered online"}, []string{"collected at", "in production"}},
-		"NewerState": {func(f *rpc.Followed) { f.Status, f.Steps = "unknown", append(f.Steps, rpc.Step{Status: "unknown"}) },
-			[]string{"state newer than this page"}, nil},
+		"NewerState": {
+			func(f *rpc.Followed) { f.Status, f.Steps = "unknown", append(f.Steps, rpc.Step{Status: "unknown"}) },
+			[]string{"state newer than this page"},
+			nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -31,7 +31,7 @@ type statusView struct {
 	Reference string
 	Facts     []fact
 	Status    string // its name
-	Tone      string // "good", "warn", "todo"
+	Tone      string // "good", "warn", "now"
 	Means     string
 	Why, Next string // of a refusal or of what is missing
 	Until     string
@@ -116,9 +116,9 @@ func (p *Portal) view(words lang.Printer, f rpc.Followed) statusView {
 func (p *Portal) stages(words lang.Printer, f rpc.Followed) []web.Stage {
 	stages := make([]web.Stage, 0, len(f.Steps)+4)
 	for i, step := range f.Steps {
-		one := web.Stage{State: "done", Name: words.Status(step.Status), At: rpc.At(step.Time), Who: p.actor(words, step.Status)}
-		if i == len(f.Steps)-1 && !ended(step.Status) {
-			one.State, one.Means = "now", p.means(words, step.Status)
+		one := web.Stage{State: "done", Name: words.Status(step.Status), At: rpc.At(step.Time)}
+		if i == len(f.Steps)-1 && !ended(step.Status) { // what it means stands above
+			one.State, one.Who = "now", p.actor(words, step.Status)
 		}
 		stages = append(stages, one)
 	}
@@ -149,7 +149,7 @@ func tone(status string) string {
 	case statusReady, statusHandedOver, statusIssued, statusDelivered:
 		return "good"
 	}
-	return "todo"
+	return "now"
 }
 
 // promise tells the date, the first one when it is another, and why.
@@ -178,7 +178,11 @@ func (p *Portal) post(words lang.Printer, id consular.PostID) string {
 	if err != nil {
 		return string(id)
 	}
-	return words.Post(post.Kind, post.City) + ", " + words.Country(post.Country)
+	comma := ", "
+	if words.Direction() == "rtl" {
+		comma = "، "
+	}
+	return words.Post(post.Kind, post.City) + comma + words.Country(post.Country)
 }
 
 // reasonOf reads the key of a reason.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,10 @@ const (
 	maxSays     = 16 << 10
 	maxProof    = pades.MaxFile + 64<<10
 )
+
+// outcomeMentions heads the outcome of a record that has any, as its paper seals
+// it (paper.RecordData.OutcomeLines).
+const outcomeMentions = "mentions"
 
 // proofInput is what a person gives to be proved.
 type proofInput struct {
@@ -127,7 +132,7 @@ func (p *Portal) report(ctx context.Context, in proofInput) (*document.Report, e
 		t.Code = code
 	}
 	if in.says != "" {
-		t.Outcome = nil
+		t.Outcome = []string{outcomeMentions}
 		for line := range strings.Lines(in.says) {
 			if line = strings.TrimSpace(line); line != "" {
 				t.Outcome = append(t.Outcome, line)
@@ -180,10 +185,19 @@ func proofView(words lang.Printer, r *document.Report, asked bool) proved {
 	verdict, tone := verdictOf(r)
 	v := proved{
 		Verdict: words.T("portal.verdict." + verdict + ".title"), Means: words.T("portal.verdict." + verdict + ".means"),
-		Tone: tone, Says: r.Outcome, Confirmed: asked,
+		Tone: tone, Confirmed: asked,
+	}
+	switch {
+	case slices.Equal(r.Outcome, document.Nothing()):
+		v.Says = []string{words.T("portal.verify.says_nothing")}
+	case len(r.Outcome) > 0 && r.Outcome[0] == outcomeMentions:
+		v.Says = r.Outcome[1:]
 	}
 	for _, one := range r.Checks {
-		line := provedCheck{Good: one.Err == nil, Name: words.T("portal.check." + string(one.Name)), Extra: one.Detail}
+		line := provedCheck{Good: one.Err == nil, Name: words.T("portal.check." + string(one.Name))}
+		if one.Name != document.CheckDates { // they stand above, written out
+			line.Extra = one.Detail
+		}
 		line.Text = words.T("portal.check.good")
 		if !line.Good {
 			line.Text = words.T("portal.check.bad")

@@ -71,7 +71,7 @@ func newOffice(tb testing.TB, now time.Time) *office {
 	return o
 }
 
-func (o *office) issue(tb testing.TB) document.Issued {
+func (o *office) issue(tb testing.TB, mentions ...paper.Mention) document.Issued {
 	tb.Helper()
 	out, err := o.Issue(tb.Context(), paper.RecordData{
 		Service: consular.RecordPolice,
@@ -84,6 +84,7 @@ func (o *office) issue(tb testing.TB) document.Issued {
 			BirthPlace: consular.Name{Arabic: "الدار البيضاء", Latin: "Casablanca"}, NationalNumber: "BE123456",
 		},
 		Issued: consular.DateOf(o.now), Expires: consular.DateOf(o.now.AddDate(0, 3, 0)), Page: "https://portal.example.ma/verify", Made: o.now,
+		Mentions: mentions,
 	})
 	require.NoError(tb, err)
 	return out
@@ -151,6 +152,22 @@ func TestVerify(t *testing.T) {
 	t.Run("OKSealAndCode", func(t *testing.T) {
 		got := newWorld(t, withTrust(o.trust)).browser("en").gives(nil, map[string]string{"seal": text, "code": code.Printed()})
 		require.Contains(t, got.text, genuine)
+	})
+	t.Run("OKMentions", func(t *testing.T) {
+		marked := o.issue(t, paper.Mention{
+			Court:    paper.Text{Arabic: "المحكمة الابتدائية بفاس", French: "Tribunal de première instance de Fès"},
+			Date:     "2019-01-31",
+			Offense:  paper.Text{Arabic: "إصدار شيك بدون مؤونة", French: "Émission de chèque sans provision"},
+			Sentence: paper.Text{Arabic: "ستة أشهر حبسا نافذا", French: "Six mois d'emprisonnement ferme"},
+		})
+		says := "المحكمة الابتدائية بفاس\r\nTribunal de première instance de Fès\r\n2019-01-31\r\n" +
+			"إصدار شيك بدون مؤونة\r\nÉmission de chèque sans provision\r\nستة أشهر حبسا نافذا\r\nSix mois d'emprisonnement ferme\r\n"
+		b := newWorld(t, withTrust(o.trust)).browser("en")
+		fields := map[string]string{"seal": vds.Text(marked.Seal), "code": codeOf(t, marked).Printed(), "says": says}
+		require.Contains(t, b.gives(nil, fields).text, genuine)
+		fields["says"] = ""
+		require.Contains(t, b.gives(nil, fields).text, bad, "somebody whitened the paper")
+		require.Contains(t, b.gives(marked.PDF, nil).text, "Tribunal de première instance de Fès")
 	})
 	t.Run("ErrOtherOutcome", func(t *testing.T) {
 		got := newWorld(t, withTrust(o.trust)).browser("en").gives(nil,

@@ -90,8 +90,11 @@ func newWorld(tb testing.TB, change ...func(*portal.Options)) *world {
 		Reference: w.member.ref, Service: consular.CNIERenewal, Pickup: "FR-LYO", Status: "in_production",
 		Opened: day(-12), Updated: day(-2), First: day(23), Promised: day(30), Moved: "action_needed",
 		Steps: []rpc.Step{
-			{Status: "enrolled", Time: day(-12)}, {Status: "being_verified", Time: day(-11)}, {Status: "action_needed", Time: day(-10)},
-			{Status: "being_verified", Time: day(-3)}, {Status: "in_production", Time: day(-2)},
+			{Status: "enrolled", Time: day(-12)},
+			{Status: "being_verified", Time: day(-11)},
+			{Status: "action_needed", Time: day(-10)},
+			{Status: "being_verified", Time: day(-3)},
+			{Status: "in_production", Time: day(-2)},
 		},
 	}
 	words, err := lang.Open()
