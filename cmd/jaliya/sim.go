@@ -27,6 +27,7 @@ type simCommand struct {
 	Centre      simCentreCommand      `cmd:"" help:"The card production centres of Rabat and Marrakech."`
 	Fingerprint simFingerprintCommand `cmd:"" help:"A fingerprint reader with its service on the workstation."`
 	Identity    simIdentityCommand    `cmd:"" help:"The national trusted third party: sign-in of citizens by OpenID Connect."`
+	Printer     simPrinterCommand     `cmd:"" help:"A printer of a post, which prints into memory."`
 	Stamp       simStampCommand       `cmd:"" help:"The electronic payment of stamp duty, with its page."`
 	SMS         simSMSCommand         `cmd:"" name:"sms" help:"A carrier of short messages, with the telephones."`
 	Timestamp   simTimestampCommand   `cmd:"" help:"A time-stamping authority."`

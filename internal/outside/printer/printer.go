@@ -1,7 +1,8 @@
-// Package ipptest is a printer for tests: it speaks enough of the Internet
-// Printing Protocol to take a job, keeps what was printed in memory, and fails
-// as it is told.
-package ipptest
+// Package printer is a printer that speaks enough of the Internet Printing
+// Protocol (RFC 8011) to take a job. It keeps what was printed in memory and
+// fails as it is told: for tests, demonstrations and training, by `jaliya sim
+// printer`.
+package printer
 
 import (
 	"bytes"
@@ -9,11 +10,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 )
 
 // States of printers and jobs (RFC 8011).
@@ -36,7 +35,7 @@ type Look struct {
 	Printer []string
 }
 
-// Printer is the fake. Its fields may be set through Set while it runs.
+// Printer is one. Its fields may be set through Set while it runs.
 type Printer struct {
 	mu sync.Mutex // guards all below
 
@@ -57,25 +56,20 @@ type Printer struct {
 	canceled int
 	look     int
 
-	server *httptest.Server
+	Address string // where it listens, "http://host:port"; whoever serves it says so
+	Stop    func() // ends the serving
 }
 
-// New starts a printer that prints everything at once.
-func New(tb testing.TB) *Printer {
-	tb.Helper()
-	p := &Printer{State: Idle, Accepting: true, Formats: []string{"application/octet-stream", "application/pdf"}}
-	p.server = httptest.NewServer(http.HandlerFunc(p.serve))
-	tb.Cleanup(p.server.Close)
-	return p
+// New gives a printer that prints everything at once.
+func New() *Printer {
+	return &Printer{State: Idle, Accepting: true, Formats: []string{"application/octet-stream", "application/pdf"}}
 }
 
 // URI gives its address.
-func (p *Printer) URI() string {
-	return "ipp" + strings.TrimPrefix(p.server.URL, "http") + "/ipp/print"
-}
+func (p *Printer) URI() string { return "ipp" + strings.TrimPrefix(p.Address, "http") + "/ipp/print" }
 
 // Close turns it off.
-func (p *Printer) Close() { p.server.Close() }
+func (p *Printer) Close() { p.Stop() }
 
 // Set changes how it behaves.
 func (p *Printer) Set(change func(*Printer)) {
@@ -106,7 +100,8 @@ func (p *Printer) Canceled() int {
 	return p.canceled
 }
 
-func (p *Printer) serve(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP implements http.Handler.
+func (p *Printer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	cut := p.CutSend
 	p.mu.Unlock()
