@@ -314,8 +314,8 @@ func TestNothingTells(t *testing.T) {
 		require.Subset(t, differ, []string{"seconds from order to issue", "exchanges", "log lines"})
 	})
 	t.Run("ErrUnpadded", func(t *testing.T) {
-		traces := observe(t, 2*time.Hour, func(c *outoffice.Config) { c.Unpadded = true })
-		require.Subset(t, report(t, traces), []string{"longest answer", "bytes from the office"})
+		traces := observe(t, time.Hour, func(c *outoffice.Config) { c.Unpadded = true })
+		require.Contains(t, report(t, traces), "longest answer")
 		for _, one := range traces {
 			require.Zero(t, one.figures["vault bytes"], "and none is passed on")
 		}
