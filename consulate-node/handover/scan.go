@@ -174,7 +174,7 @@ func (h *Handover) scanned(bag *pouch, c *card, finding Finding) (Scanned, error
 // bySerial finds the card that has, or had, a serial.
 func (h *Handover) bySerial(serial string) (c card, found bool, err error) {
 	err = h.o.Journal.View(func(r kv.Reader) error {
-		for _, key := range h.under(r, term{bySerial, serial}) {
+		for _, key := range h.under(r, term{Kind: bySerial, Text: serial}) {
 			if c, found, err = h.cardAt(r, key); found || err != nil {
 				return err
 			}

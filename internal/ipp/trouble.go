@@ -42,7 +42,7 @@ func Reasons() []Reason {
 }
 
 // Trouble is the cause of every fault of Print and Status.
-type Trouble struct {
+type Trouble struct { //nolint:errname // a trouble is not said to be an error: it is the cause of one
 	Reason Reason
 	// Spent says that a sheet may have come out, whole or in part: the document
 	// must not be sent again without somebody having looked.
