@@ -43,7 +43,9 @@ type Node struct {
 	hand     *handover.Handover
 	records  *records.Records
 	fetcher  *fetcher
-	fatal    chan error // the first failure that ends the process; buffered
+
+	leavePrinter func()     // lets go of the connections to it
+	fatal        chan error // the first failure that ends the process; buffered
 
 	deskRenewer *link.Renewer // nil for a desk without TLS
 

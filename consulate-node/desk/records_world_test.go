@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -139,13 +140,13 @@ func (r *printRoom) begun(tb testing.TB) (wire.RecordID, wire.RecordAct) {
 	require.NoError(tb, err)
 	entries, err := r.journal.ReadAfter(at, 256)
 	require.NoError(tb, err)
-	for i := len(entries) - 1; i >= 0; i-- {
-		h, err := wire.DecodeHeader(entries[i].Header)
+	for _, e := range slices.Backward(entries) {
+		h, err := wire.DecodeHeader(e.Header)
 		require.NoError(tb, err)
 		if h.Kind != wire.KindPrintBegun {
 			continue
 		}
-		opened, err := r.intake.Open(entries[i].Body, h.Record, wire.BodyAAD(h.Record, h.Kind))
+		opened, err := r.intake.Open(e.Body, h.Record, wire.BodyAAD(h.Record, h.Kind))
 		require.NoError(tb, err)
 		act, err := wire.DecodeRecordAct(opened.Body(), h.Kind)
 		require.NoError(tb, err)

@@ -267,6 +267,9 @@ func deskRule(r consular.Rule) string {
 // fieldLabel names a field where it is not seen, as in a list of what is left.
 func fieldLabel(p lang.Printer, field string) string {
 	top, rest, _ := strings.Cut(field, ".")
+	if ofRecord(top) {
+		return recordLabel(p, field)
+	}
 	switch top {
 	case "documents":
 		if kind, err := consular.ParseDocumentKind(rest); err == nil {
@@ -278,8 +281,6 @@ func fieldLabel(p lang.Printer, field string) string {
 		return imageLabel(p, rest)
 	case "amends":
 		return p.T("amend.field")
-	case "use", "consent", "identity_proof":
-		return recordLabel(p, field)
 	case "guardian":
 		if rest == "contacted" {
 			return p.T("guardian.field.contacted")
@@ -287,6 +288,11 @@ func fieldLabel(p lang.Printer, field string) string {
 	case "payment":
 		return p.T("payment.field." + cmp.Or(rest, "payment"))
 	}
+	return labelInScript(p, top, rest)
+}
+
+// labelInScript names a field, with the script of a name.
+func labelInScript(p lang.Printer, top, rest string) string {
 	base, script := rest, ""
 	for _, one := range []string{"latin", "arabic"} {
 		if cut, ok := strings.CutSuffix(rest, "."+one); ok {

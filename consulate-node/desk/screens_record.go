@@ -178,7 +178,7 @@ func (s *Screens) giveRecord(c *gin.Context, who access.Principal) {
 	in := records.GiveInput{Reference: c.Param("reference"), Sheet: clip(c.PostForm("sheet")), Face: ticked(c, "face")}
 	for i, word := range wordsDocument {
 		if word != "" && word == c.PostForm("document") {
-			in.Document = wire.ShownDocument(i) //nolint:gosec // a handful of words
+			in.Document = wire.ShownDocument(i)
 		}
 	}
 	v, err := s.o.Records.HandOver(c.Request.Context(), who, in)

@@ -112,8 +112,10 @@ func (s *Screens) recordList(p lang.Printer, id string, all []records.View) web.
 	}
 	for _, v := range all {
 		out.Cards = append(out.Cards, web.Card{Href: recordPath(v.Reference), Marked: acts(v.Stage), Cells: []web.Cell{
-			{Kind: "code", Text: v.Reference.String()}, {Text: serviceShort(p, v.Service.String())},
-			{Text: s.moment(p, v.Heard)}, stageCell(p, v),
+			{Kind: "code", Text: v.Reference.String()},
+			{Text: serviceShort(p, v.Service.String())},
+			{Text: s.moment(p, v.Heard)},
+			stageCell(p, v),
 		}})
 	}
 	return out
@@ -164,8 +166,10 @@ func (s *Screens) findRecords(c *gin.Context, who access.Principal) {
 	for _, one := range v.Files {
 		name, other := byOwnScript(at.p, one.Family, one.Given)
 		out.List.Cards = append(out.List.Cards, web.Card{Href: recordPath(one.Reference), Marked: acts(one.Stage), Cells: []web.Cell{
-			{Kind: "name", Text: name, Second: other}, {Text: at.p.BirthDate(one.Birth)},
-			{Text: serviceShort(at.p, one.Service.String())}, stageCell(at.p, one),
+			{Kind: "name", Text: name, Second: other},
+			{Text: at.p.BirthDate(one.Birth)},
+			{Text: serviceShort(at.p, one.Service.String())},
+			stageCell(at.p, one),
 		}})
 	}
 	switch {

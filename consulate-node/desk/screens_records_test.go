@@ -133,6 +133,28 @@ func TestSpoiltScreens(t *testing.T) {
 	require.Equal(t, 1, r.door.left)
 }
 
+// TestPrinterWords: each reason has a sentence of its own in each language.
+func TestPrinterWords(t *testing.T) {
+	r := newPrintRoom(t)
+	s := r.browser(t)
+	for _, language := range []string{"fr", "en", "ar"} {
+		s.lang = language
+		seen := map[string]ipp.Reason{}
+		for _, reason := range []ipp.Reason{
+			ipp.Ready, ipp.Unreachable, ipp.NotAccepting, ipp.PaperOut, ipp.PaperJam, ipp.CoverOpen, ipp.InkOut, ipp.Stopped,
+			ipp.NoPDF, ipp.Refused, ipp.Aborted, ipp.Lost, ipp.TooSlow, ipp.Unreadable, ipp.Unconfigured, records.ReasonDocument,
+		} {
+			r.tray.mu.Lock()
+			r.tray.reason = reason
+			r.tray.mu.Unlock()
+			_, about, _ := strings.Cut(s.get("/records").text, "notice-title")
+			require.Empty(t, seen[about], "%s in %s", reason, language)
+			seen[about] = reason
+		}
+		require.Len(t, seen, 16)
+	}
+}
+
 func TestCallScreens(t *testing.T) {
 	r := newPrintRoom(t)
 	s := r.browser(t)

@@ -159,6 +159,9 @@ func (v visitState) begun(step string) bool {
 // touched reports whether anybody has worked on a page.
 func (v visitState) touched(step string) bool {
 	f := v.Forms
+	if step == stepRecord {
+		return f.Record != nil
+	}
 	switch step {
 	case stepPerson:
 		return f.Person != nil
@@ -175,15 +178,10 @@ func (v visitState) touched(step string) bool {
 		return f.Fingers != nil
 	case stepGuardian:
 		return f.Guardian != nil
-	case stepRecord:
-		return f.Record != nil
 	case stepPortrait:
 		return v.has(namePortrait)
-	case stepFee:
-		return v.Payment != nil
-	default:
-		return false
 	}
+	return step == stepFee && v.Payment != nil
 }
 
 // following gives the page after one.

@@ -60,23 +60,30 @@ func (r *Records) Begin(ctx context.Context, p access.Principal, reference, code
 	case stands != ipp.Ready:
 		return View{}, coded(op, fault.Unavailable, web.CodePrinter)
 	}
-	if err := r.start(ctx, p, &f, typed, begins); err != nil {
+	if err := r.start(ctx, &f, start{p.ID, typed, begins}); err != nil {
 		return View{}, err
 	}
 	return r.view(&f), nil
 }
 
-func (r *Records) start(ctx context.Context, p access.Principal, f *file, code consular.SlipCode, in workflow.Input) error {
+// start is what a print is begun with.
+type start struct {
+	by   string
+	code consular.SlipCode
+	in   workflow.Input
+}
+
+func (r *Records) start(ctx context.Context, f *file, s start) error {
 	key, err := seal.GeneratePostKey(r.o.Dictionaries)
 	if err != nil {
 		return err
 	}
-	hash := wire.Digest(code.Hash(f.Reference))
+	hash := wire.Digest(s.code.Hash(f.Reference))
 	one := &run{reference: f.Reference, record: wire.NewRecordID(), key: key}
 	before := f.State
 	err = r.move(ctx, f, move{
-		record: one.record, kind: wire.KindPrintBegun, in: in,
-		header: wire.Header{SlipHash: &hash}, body: wire.RecordAct{By: p.ID, Key: key.Public().Encode()},
+		record: one.record, kind: wire.KindPrintBegun, in: s.in,
+		header: wire.Header{SlipHash: &hash}, body: wire.RecordAct{By: s.by, Key: key.Public().Encode()},
 		edit: func(f *file) { f.Begun, f.Before, f.Out, f.Trouble, f.Sheet = one.record, before, false, "", "" },
 	})
 	if err == nil {

@@ -120,7 +120,7 @@ func (r *Records) fetch(ctx context.Context, one *run) ([]byte, error) {
 	for uint64(len(raw)) < t.Size {
 		part, err := r.o.Part(ctx, wire.FetchRequest{
 			Version: wire.Version, Record: t.Record, Object: t.Object, Offset: uint64(len(raw)),
-			Length: uint32(min(wire.MaxFetch, t.Size-uint64(len(raw)))), //nolint:gosec // at most MaxFetch
+			Length: uint32(min(wire.MaxFetch, t.Size-uint64(len(raw)))),
 		})
 		switch {
 		case fault.Is(err, fault.Denied), fault.Is(err, fault.Invalid), fault.Is(err, fault.NotFound):

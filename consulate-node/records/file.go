@@ -14,7 +14,7 @@ import (
 
 // file is what this post keeps of a request whose person comes to it for a
 // document, or whom it is to call. It prints as "[file]".
-type file struct {
+type file struct { //nolint:recvcheck // a copy hides itself too
 	Reference consular.Reference `cbor:"1,keyasint"`
 	Service   consular.Service   `cbor:"2,keyasint"`
 	Family    consular.Name      `cbor:"3,keyasint,omitzero"`

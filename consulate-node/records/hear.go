@@ -69,20 +69,7 @@ func (r *Records) notice(w kv.Writer, n wire.Notice) error {
 
 // moved takes the hub's word of a case, with the names of the person or without.
 func (r *Records) moved(w kv.Writer, n wire.Notice, f file, found bool) error {
-	state := workflow.State(n.State)
-	if len(n.Body) > 0 && (awaited(state) || printing(state) || called(state)) {
-		s, err := r.summary(n)
-		if err != nil {
-			r.o.Logger.Warn("summary cannot be read", slog.Uint64("notice", n.Seq), slog.String("kind", fault.KindOf(err).Code()))
-		} else if called(state) || s.Service.Family() == consular.FamilyRecord {
-			if !found {
-				f, found = file{Reference: s.Reference, State: n.State}, true
-			}
-			f.Service, f.Family, f.Given, f.Birth, f.Contact, f.Heard = s.Service, s.Family, s.Given, s.Birth, s.Contact, n.Time
-			f.Here = f.Here || !called(state)
-		}
-	}
-	if !found {
+	if found = r.name(n, &f, found); !found {
 		return nil
 	}
 	err := f.hear(n, func(record wire.RecordID) (uint64, error) { return journal.SecuredAt(w, record) })
@@ -96,6 +83,29 @@ func (r *Records) moved(w kv.Writer, n wire.Notice, f file, found bool) error {
 		return r.drop(w, &f)
 	}
 	return r.put(w, &f)
+}
+
+// name writes into a file whose it is, and makes one of somebody who is not
+// known here yet. It reports whether there is a file.
+func (r *Records) name(n wire.Notice, f *file, found bool) bool {
+	state := workflow.State(n.State)
+	if len(n.Body) == 0 || !awaited(state) && !printing(state) && !called(state) {
+		return found
+	}
+	s, err := r.summary(n)
+	if err != nil {
+		r.o.Logger.Warn("summary cannot be read", slog.Uint64("notice", n.Seq), slog.String("kind", fault.KindOf(err).Code()))
+		return found
+	}
+	if !called(state) && s.Service.Family() != consular.FamilyRecord {
+		return found // a card, which its pouch brings
+	}
+	if !found {
+		*f = file{Reference: s.Reference, State: n.State}
+	}
+	f.Service, f.Family, f.Given, f.Birth, f.Contact, f.Heard = s.Service, s.Family, s.Given, s.Birth, s.Contact, n.Time
+	f.Here = f.Here || !called(state)
+	return true
 }
 
 func (r *Records) summary(n wire.Notice) (wire.Summary, error) {

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"jaliya/consulate-node/journal"
 	"jaliya/internal/consular"
@@ -88,7 +89,7 @@ func (r *Records) move(ctx context.Context, f *file, m move) error {
 	now := *f
 	now.State, now.Last, now.Refused = uint8(out.Case.State), m.record, 0
 	if out.Moved {
-		now.Said = append(now.Said[:len(now.Said):len(now.Said)], said{Record: m.record, State: now.State})
+		now.Said = append(slices.Clip(now.Said), said{Record: m.record, State: now.State})
 	}
 	m.edit(&now)
 	m.header.Reference = f.Reference.Digits()

@@ -26,6 +26,7 @@ import (
 // notices, as ship and intake do.
 type custody struct {
 	tb      testing.TB
+	dir     string // of the journal
 	kit     *journaltest.Kit
 	journal *journal.Journal
 	desk    *handover.Handover
@@ -61,7 +62,8 @@ func newCustody(tb testing.TB) *custody {
 	require.NoError(tb, err)
 	data, err := seal.NewDataKey()
 	require.NoError(tb, err)
-	c.journal, err = journal.Open(tb.TempDir(), kit.Options())
+	c.dir = tb.TempDir()
+	c.journal, err = journal.Open(c.dir, kit.Options())
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, c.journal.Close()) })
 	directory, err := consular.BuiltInDirectory()

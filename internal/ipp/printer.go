@@ -142,7 +142,7 @@ func (p *Printer) post(ctx context.Context, head []byte, document []byte) (reply
 	if err != nil {
 		return reply{}, trouble(op, reach(err), err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was read, or it is of no use
+	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		return reply{}, trouble(op, Refused, nil)
 	}

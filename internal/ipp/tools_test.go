@@ -27,7 +27,7 @@ func TestEvePrinter(t *testing.T) {
 	port := l.Addr().(*net.TCPAddr).Port
 	require.NoError(t, l.Close())
 	spool := t.TempDir()
-	command := exec.CommandContext(t.Context(), "ippeveprinter", //nolint:gosec // arguments of ours
+	command := exec.CommandContext(t.Context(), "ippeveprinter",
 		"-k", "-r", "off", "-n", "localhost", "-p", strconv.Itoa(port), "-d", spool, "-f", "application/pdf", "Counter")
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = 5 * time.Second

@@ -33,16 +33,8 @@ const (
 	Unconfigured Reason = "unconfigured" // this post has no printer
 )
 
-// Reasons lists all of them but Ready.
-func Reasons() []Reason {
-	return []Reason{
-		Unreachable, NotAccepting, PaperOut, PaperJam, CoverOpen, InkOut, Stopped, NoPDF, Refused, Aborted, Lost,
-		TooSlow, Unreadable, Unconfigured,
-	}
-}
-
 // Trouble is the cause of every fault of Print and Status.
-type Trouble struct {
+type Trouble struct { //nolint:errname // a trouble is not said to be an error: it is the cause of one
 	Reason Reason
 	// Spent says that a sheet may have come out, whole or in part: the document
 	// must not be sent again without somebody having looked.

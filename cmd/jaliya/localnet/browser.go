@@ -186,7 +186,22 @@ func (b *browser) submit(ctx context.Context, action string, pairs ...string) er
 	if at < 0 {
 		return fault.New(fault.NotFound, opBrowse, "no form "+action+" on "+b.page.at.Path+": "+b.page.text, nil)
 	}
-	f := b.page.forms[at]
+	return b.fill(ctx, b.page.forms[at], pairs)
+}
+
+// submitPost is submit for the form that changes something, where another one
+// of the same address only asks.
+func (b *browser) submitPost(ctx context.Context, action string, pairs ...string) error {
+	at := slices.IndexFunc(b.page.forms, func(f form) bool {
+		return f.method == http.MethodPost && strings.HasSuffix(f.action, action)
+	})
+	if at < 0 {
+		return fault.New(fault.NotFound, opBrowse, "no form to "+action+" on "+b.page.at.Path+": "+b.page.text, nil)
+	}
+	return b.fill(ctx, b.page.forms[at], pairs)
+}
+
+func (b *browser) fill(ctx context.Context, f form, pairs []string) error {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		f.values.Set(pairs[i], pairs[i+1])
 	}

@@ -3,6 +3,8 @@ package localnet
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -44,7 +46,7 @@ func record(ctx context.Context, t *teller) error {
 	if err := c.opens(ctx, t); err != nil {
 		return err
 	}
-	return nil
+	return c.printed(ctx, t)
 }
 
 // citizen is a person with a telephone and a browser.
@@ -55,6 +57,7 @@ type citizen struct {
 	reference consular.Reference
 	slip      consular.SlipCode
 	phone     string
+	opened    string // SHA-256 of the document that came online
 }
 
 func (t *teller) newCitizen() (*citizen, error) {
@@ -210,6 +213,8 @@ func (c *citizen) opens(ctx context.Context, t *teller) error {
 	if !strings.HasPrefix(c.page.kind, "application/pdf") || !bytes.HasPrefix(c.page.raw, []byte("%PDF")) {
 		return fault.New(fault.Other, opRecord, "no document came: "+c.page.text, nil)
 	}
+	sum := sha256.Sum256(c.page.raw)
+	c.opened = hex.EncodeToString(sum[:])
 	t.step("", "after a fresh sign-in the document opens: %d bytes", len(c.page.raw))
 	if err := c.proves(ctx, t, c.page.raw); err != nil {
 		return err

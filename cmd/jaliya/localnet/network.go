@@ -59,6 +59,7 @@ type Network struct {
 	Console  string   `json:"console"`  // base URL
 	Officers []Person `json:"officers"` // people of the hub, at the console
 
+	printer  string     // host:port
 	around   []*process // outside systems around a record
 	dir      string
 	sites    [2]string // Rabat and Marrakech, host:port
@@ -102,7 +103,8 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 	n = &Network{
 		dir: o.Dir, programs: programs, Admin: loopback(o.PortBase + offsetHub),
 		Sites: loopback(o.PortBase + offsetCentre + 2), Console: "http://" + loopback(o.PortBase+offsetConsole),
-		sites: [2]string{loopback(o.PortBase + offsetCentre), loopback(o.PortBase + offsetCentre + 1)},
+		printer: loopback(o.PortBase + offsetPrinter),
+		sites:   [2]string{loopback(o.PortBase + offsetCentre), loopback(o.PortBase + offsetCentre + 1)},
 	}
 	begun := n
 	defer func() {
@@ -245,6 +247,7 @@ func (n *Network) join(ctx context.Context, p *Post, relayed string) error {
 		p.Accounts = append(p.Accounts, a)
 		fmt.Fprintf(&config, "[[desk.service_account]]\nname = %q\nrole = %q\ntoken_sha256 = %q\n", a.Name, a.Role, hash)
 	}
+	fmt.Fprintf(&config, "[printer]\nuri = \"ipp://%s/ipp/print\"\n", n.printer)
 	fmt.Fprintf(&config, "[admin]\nlisten = %q\n[log]\nformat = \"json\"\n", p.Admin)
 	if err := write(p.config, config.String()); err != nil {
 		return err

@@ -20,6 +20,7 @@ const (
 	offsetIdentity = 13 // TCP: trusted third party, its admin listener
 	offsetRecords  = 15 // TCP: the record offices of police and Justice, their admin listener
 	offsetPortals  = 18 // TCP, the hub's door for portals
+	offsetPrinter  = 19 // TCP: the posts' printer, its admin listener
 )
 
 // Speeds of the simulators: messages travel in a second, a record office works
@@ -35,6 +36,7 @@ type Outside struct {
 	SMS      string `json:"sms_admin"` // and its telephones: /admin/inbox
 	Identity string `json:"identity_admin"`
 	Records  string `json:"records_admin"` // of the record offices: /police/admin/, /justice/admin/
+	Printer  string `json:"printer_admin"` // of all posts: /admin/printed
 }
 
 func (n *Network) outsideDir(name string) string { return filepath.Join(n.dir, "outside", name) }
@@ -56,6 +58,7 @@ func (n *Network) simulators(o Options) []simulator {
 			"--police", port(offsetRecords), "--justice", port(offsetRecords + 1), "--page", portalAddress(o) + "/verify",
 			"--speed", strconv.Itoa(recordsSpeed), "--ask", "0", "--refuse", "0", "--seed", seed,
 		}},
+		{"printer", n.Outside.Printer, []string{"--listen", port(offsetPrinter)}},
 		{"identity", n.Outside.Identity, []string{
 			"--listen", port(offsetIdentity), "--redirect", portalAddress(o) + "/signin/callback", "--seed", seed,
 		}},
@@ -67,16 +70,20 @@ func (n *Network) startOutside(ctx context.Context, o Options) error {
 	port := func(offset int) string { return loopback(o.PortBase + offset) }
 	n.Outside = Outside{
 		Stamp: port(offsetStamp + 2), SMS: port(offsetSMS + 1), Identity: port(offsetIdentity + 1), Records: port(offsetRecords + 2),
+		Printer: port(offsetPrinter + 1),
 	}
 	if err := os.MkdirAll(n.outsideDir(""), 0o700); err != nil {
 		return fault.New(fault.Storage, "localnet: make directory", n.outsideDir(""), err)
 	}
 	var g errgroup.Group
 	for _, s := range n.simulators(o) {
-		p := &process{name: s.name, admin: s.admin}
+		p := &process{name: s.name, admin: s.admin, log: filepath.Join(n.outsideDir(""), s.name+".log")}
 		n.around = append(n.around, p)
 		args := append([]string{"sim", s.name}, s.args...)
-		args = append(args, "--admin", s.admin, "--dir", n.outsideDir(s.name))
+		args = append(args, "--admin", s.admin)
+		if s.name != "printer" { // it remembers nothing
+			args = append(args, "--dir", n.outsideDir(s.name))
+		}
 		g.Go(func() error { return n.programs.start(ctx, p, "jaliya", args...) })
 	}
 	return g.Wait()

@@ -27,6 +27,7 @@ const (
 type process struct {
 	name  string
 	admin string // host:port of its admin listener
+	log   string // file; empty: beside its configuration
 	cmd   *exec.Cmd
 	done  chan error // receives the end once
 }
@@ -64,7 +65,7 @@ func (b binaries) run(ctx context.Context, name string, args ...string) (string,
 // start starts a daemon and waits until it says that it is ready.
 func (b binaries) start(ctx context.Context, p *process, program string, args ...string) error {
 	const op = "localnet: start"
-	log, err := os.OpenFile(filepath.Join(filepath.Dir(args[len(args)-1]), p.name+".log"),
+	log, err := os.OpenFile(p.logFile(args),
 		os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fault.New(fault.Storage, op, p.name, err)
@@ -79,6 +80,15 @@ func (b binaries) start(ctx context.Context, p *process, program string, args ..
 	p.done = make(chan error, 1)
 	go func() { p.done <- errors.Join(p.cmd.Wait(), log.Close()) }()
 	return p.awaitReady(ctx)
+}
+
+// logFile stands beside what the last argument names, or where the network's
+// other logs are.
+func (p *process) logFile(args []string) string {
+	if p.log != "" {
+		return p.log
+	}
+	return filepath.Join(filepath.Dir(args[len(args)-1]), p.name+".log")
 }
 
 func (p *process) awaitReady(ctx context.Context) error {

@@ -72,6 +72,10 @@ func (m *member) Follow(context.Context, rpc.FollowQuestion) (rpc.Followed, erro
 	return rpc.Followed{}, fault.New(fault.Internal, "test", "the account never asks this", nil)
 }
 
+func (m *member) FollowToken(context.Context, rpc.TokenQuestion) (rpc.Followed, error) {
+	return rpc.Followed{}, fault.New(fault.Internal, "test", "the account never asks this", nil)
+}
+
 func (m *member) Mine(_ context.Context, in rpc.Owner) ([]rpc.Followed, error) {
 	if err := m.broken(); err != nil {
 		return nil, err

@@ -5,7 +5,6 @@
 package printer
 
 import (
-	"bytes"
 	"encoding/binary"
 	"io"
 	"net"
@@ -146,7 +145,7 @@ func (p *Printer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out.head(head, 0x0501)
 	}
 	w.Header().Set("Content-Type", "application/ipp")
-	_, _ = w.Write(append(out.Bytes(), 3)) // a client that went away is the test's business
+	_, _ = w.Write(append(out.raw, 3)) // a client that went away is the test's business
 }
 
 func hangUp(w http.ResponseWriter) {
@@ -165,7 +164,7 @@ func hangUp(w http.ResponseWriter) {
 }
 
 func (p *Printer) attributes(out *answer) {
-	out.WriteByte(4)
+	out.add(4)
 	out.number(0x23, "printer-state", p.State)
 	reasons := p.Reasons
 	if len(reasons) == 0 {
@@ -183,7 +182,7 @@ func (p *Printer) take(out *answer, head, body []byte) {
 	}
 	at := split(body)
 	p.heads, p.printed = append(p.heads, body[:at]), append(p.printed, body[at:])
-	out.WriteByte(2)
+	out.add(2)
 	out.number(0x21, "job-id", len(p.printed))
 }
 
@@ -198,7 +197,7 @@ func (p *Printer) job(out *answer, head []byte) {
 		p.look++
 		p.Reasons = now.Printer
 	}
-	out.WriteByte(2)
+	out.add(2)
 	out.number(0x23, "job-state", now.State)
 	if len(now.Reasons) > 0 {
 		out.texts(0x44, "job-state-reasons", now.Reasons)
@@ -224,22 +223,23 @@ func split(body []byte) int {
 	return at
 }
 
-type answer struct{ bytes.Buffer }
+type answer struct{ raw []byte }
+
+func (a *answer) add(b ...byte) { a.raw = append(a.raw, b...) }
 
 func (a *answer) head(request []byte, status uint16) {
-	a.Reset()
-	a.Write(request[:2])
-	a.Write(binary.BigEndian.AppendUint16(nil, status))
-	a.Write(request[4:8])
-	a.WriteByte(1)
+	a.raw = append([]byte(nil), request[:2]...)
+	a.raw = binary.BigEndian.AppendUint16(a.raw, status)
+	a.add(request[4:8]...)
+	a.add(1)
 	a.texts(0x47, "attributes-charset", []string{"utf-8"})
 }
 
 func (a *answer) value(tag byte, name string, value []byte) {
-	a.WriteByte(tag)
+	a.add(tag)
 	for _, part := range [][]byte{[]byte(name), value} {
-		a.Write(binary.BigEndian.AppendUint16(nil, uint16(len(part)))) //nolint:gosec // short
-		a.Write(part)
+		a.raw = binary.BigEndian.AppendUint16(a.raw, uint16(len(part))) //nolint:gosec // short
+		a.add(part...)
 	}
 }
 
