@@ -16,7 +16,9 @@ func (p Plan) WithoutLots() Plan {
 }
 
 // Turn does what is due now.
-func (o *Office) Turn(ctx context.Context) (next time.Time, failed bool, err error) { return o.turn(ctx) }
+func (o *Office) Turn(ctx context.Context) (next time.Time, failed bool, err error) {
+	return o.turn(ctx)
+}
 
 // StateOf tells where a request stands.
 func (o *Office) StateOf(id string) (State, uint64, Lot, error) {

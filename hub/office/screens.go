@@ -184,9 +184,9 @@ func (s *Screens) figures(c *gin.Context, who access.Principal) {
 	page := s.page(c, who, p.T("office.figures.title"))
 	span := func(slots int) string { return p.Span(time.Duration(slots) * plan.Slot) }
 	page.Template, page.Data = "figures", gin.H{"Facts": []fact{
-		{Label: p.T("office.figures.decided"), Text: p.Number(int64(f.Decided))},     //nolint:gosec // G115: a count
-		{Label: p.T("office.figures.reviewed"), Text: p.Number(int64(f.Reviewed))},   //nolint:gosec // G115: a count
-		{Label: p.T("office.figures.missed"), Text: p.Number(int64(f.Missed))},       //nolint:gosec // G115: a count
+		{Label: p.T("office.figures.decided"), Text: p.Number(int64(f.Decided))},   //nolint:gosec // G115: a count
+		{Label: p.T("office.figures.reviewed"), Text: p.Number(int64(f.Reviewed))}, //nolint:gosec // G115: a count
+		{Label: p.T("office.figures.missed"), Text: p.Number(int64(f.Missed))},     //nolint:gosec // G115: a count
 		{Label: p.T("office.figures.share"), Text: p.Number(int64(f.Share*100)) + " %"},
 		{Label: p.T("office.figures.slot"), Text: p.Span(plan.Slot)},
 		{Label: p.T("office.figures.early"), Text: span(plan.Early)},
