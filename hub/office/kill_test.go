@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func say(tb testing.TB, out io.Writer, o *office.Office, id string) {
 	state, _, _, err := o.StateOf(id)
 	require.NoError(tb, err)
 	sum := sha256.Sum256(told.Package)
-	raw, err := json.Marshal(confirmed{id, state, told.State, o.NumberOf(id), fmt.Sprintf("%x", sum[:])})
+	raw, err := json.Marshal(confirmed{id, state, told.State, o.NumberOf(id), hex.EncodeToString(sum[:])})
 	require.NoError(tb, err)
 	_, err = fmt.Fprintf(out, "kept %s\n", raw)
 	require.NoError(tb, err)
@@ -192,7 +193,7 @@ func prove(tb testing.TB, dir string, held map[string]confirmed) error {
 		}
 		if c.Out != office.OutReceived {
 			sum := sha256.Sum256(told.Package)
-			if told.State != c.Out || fmt.Sprintf("%x", sum[:]) != c.Digest {
+			if told.State != c.Out || hex.EncodeToString(sum[:]) != c.Digest {
 				return fmt.Errorf("%w: %s was %s, is %s", errLost, id, c.Out, told.State)
 			}
 		}

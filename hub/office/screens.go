@@ -22,7 +22,7 @@ import (
 var screenFiles embed.FS
 
 // DeskCookie names the cookie of the office's desk.
-const DeskCookie = "jaliya_office" //nolint:gosec // G101: the name of a cookie
+const DeskCookie = "jaliya_office"
 
 // Screens binds the actions of officers to HTML forms.
 type Screens struct {
@@ -36,7 +36,7 @@ type Screens struct {
 
 // NewScreens parses templates and words, so that what is broken stops the
 // start.
-func NewScreens(o *Office, who *people.SignIn, cookie access.Cookie, words *lang.Catalog) (*Screens, error) { //nolint:revive // argument-limit: what a page is made of
+func NewScreens(o *Office, who *people.SignIn, cookie access.Cookie, words *lang.Catalog) (*Screens, error) {
 	templates, err := fs.Sub(screenFiles, "templates")
 	if err != nil {
 		return nil, fault.New(fault.Internal, "office: build screens", "templates", err)

@@ -8,7 +8,7 @@ import (
 
 // offers are the acts that the machine allows this officer now, the common one
 // first.
-func (s *Screens) offers(p lang.Printer, q request, f finding, h sheet) []offer { //nolint:revive // argument-limit: a request and who looks
+func (s *Screens) offers(p lang.Printer, q request, f finding, h sheet) []offer {
 	var out []offer
 	allowed := func(on Event) bool {
 		_, err := Step(q.State, on, q.facts(f, h.who.ID))

@@ -96,7 +96,7 @@ type requestView struct {
 	wrongAt   string
 }
 
-func (s *Screens) requestView(p lang.Printer, q request, f finding, h sheet) requestView { //nolint:revive // argument-limit: a request and who looks
+func (s *Screens) requestView(p lang.Printer, q request, f finding, h sheet) requestView {
 	v := requestView{
 		ID: q.ID, Version: q.Version, State: p.T("office.state." + strings.ToLower(q.State.String())), Next: s.nextWords(p, q),
 		Drop: q.State == Matched, Propose: q.State == Review && f.Proposer == "", wrongAt: "offer-" + h.c.PostForm("act"),
