@@ -19,7 +19,7 @@ func serveOffice(ctx context.Context, s cli.Streams, path string, check bool) er
 	if err != nil || check {
 		return err
 	}
-	p, err := office.OpenProcess(cfg, telemetry.NewLogger(s.Err, cfg.Log))
+	p, err := office.OpenProcess(cfg, telemetry.NewLogger(s.Err, cfg.Log)) //nolint:contextcheck // ports are taken at once
 	if err != nil {
 		return err
 	}
