@@ -14,12 +14,12 @@ import (
 )
 
 // serveOffice runs the record office's own desk and store.
-func serveOffice(ctx context.Context, s cli.Streams, path string, check bool) error { //nolint:revive // argument-limit: what serve was given
+func serveOffice(ctx context.Context, s cli.Streams, path string, check bool) error {
 	cfg, err := officeConfig{Config: path}.load()
 	if err != nil || check {
 		return err
 	}
-	p, err := office.OpenProcess(cfg, telemetry.NewLogger(s.Err, cfg.Log))
+	p, err := office.OpenProcess(cfg, telemetry.NewLogger(s.Err, cfg.Log)) //nolint:contextcheck // ports are taken at once
 	if err != nil {
 		return err
 	}

@@ -165,7 +165,7 @@ func (c Config) validateDocument(bad func(string) error) error {
 }
 
 // checkListen wants TLS wherever anybody but this machine may connect.
-func checkListen(section, listen, cert, key string) error { //nolint:revive // argument-limit: the keys of a section
+func checkListen(section, listen, cert, key string) error {
 	const op = "office: validate config"
 	if (cert == "") != (key == "") {
 		return fault.New(fault.Invalid, op, section+".cert and "+section+".key go together", nil)

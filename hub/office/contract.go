@@ -113,7 +113,7 @@ func (c *Contract) health(g *gin.Context) {
 	web.JSON(g, http.StatusOK, map[string]string{"status": telemetry.StatusReady})
 }
 
-func (c *Contract) tell(g *gin.Context, status int, told Told, err error) { //nolint:revive // argument-limit: an answer or an error
+func (c *Contract) tell(g *gin.Context, status int, told Told, err error) {
 	if err != nil {
 		c.fail(g, err)
 		return

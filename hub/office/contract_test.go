@@ -75,9 +75,9 @@ func TestNothingShows(t *testing.T) {
 	require.Error(t, w.do(2, "bb", of(office.Confirmed)), "not the same person")
 	w.must(1, "bb", of(office.Confirmed), of(office.IssueOrdered))
 	same()
-	clear, reviewed := w.until("aa"), w.until("bb")
-	require.Equal(t, len(clear.raw), len(reviewed.raw))
-	a, b := w.hub.open(t, "aa", clear.told.Package), w.hub.open(t, "bb", reviewed.told.Package)
+	plain, reviewed := w.until("aa"), w.until("bb")
+	require.Equal(t, len(plain.raw), len(reviewed.raw))
+	a, b := w.hub.open(t, "aa", plain.told.Package), w.hub.open(t, "bb", reviewed.told.Package)
 	require.Equal(t, a.size, b.size)
 	require.NotEqual(t, a.body.Number, b.body.Number)
 }

@@ -11,7 +11,7 @@ func Draw() string {
 	type ends struct{ from, to State }
 	labels := map[ends][]string{}
 	var order []ends
-	leaves := map[State]bool{}
+	leaves := make(map[State]bool)
 	for _, row := range Table() {
 		e := ends{row.From, row.To}
 		if _, seen := labels[e]; !seen {

@@ -16,23 +16,25 @@ func (p Plan) WithoutLots() Plan {
 }
 
 // Turn does what is due now.
-func (o *Office) Turn(ctx context.Context) (next time.Time, failed bool, err error) { return o.turn(ctx) }
+func (o *Office) Turn(ctx context.Context) (next time.Time, failed bool, err error) {
+	return o.turn(ctx)
+}
 
 // StateOf tells where a request stands.
 func (o *Office) StateOf(id string) (State, uint64, Lot, error) {
-	q, _, err := o.store.one(id)
+	q, err := o.store.request(id)
 	return q.State, q.Version, q.Lot, err
 }
 
 // NumberOf tells a document's number.
 func (o *Office) NumberOf(id string) string {
-	q, _, _ := o.store.one(id)
+	q, _ := o.store.request(id)
 	return q.Number
 }
 
 // Hindrance tells why a document was not made.
 func (o *Office) Hindrance(id string) string {
-	q, _, _ := o.store.one(id)
+	q, _ := o.store.request(id)
 	return q.Hindrance
 }
 

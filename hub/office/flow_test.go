@@ -61,8 +61,9 @@ func TestStepIsTheTable(t *testing.T) {
 // TestMachineIsWhole asks that every state can be reached and left, and that all
 // names are there.
 func TestMachineIsWhole(t *testing.T) {
-	reached, left := map[office.State]bool{office.Matching: true}, map[office.State]bool{}
-	used := map[office.Event]bool{}
+	reached, left := make(map[office.State]bool), make(map[office.State]bool)
+	reached[office.Matching] = true
+	used := make(map[office.Event]bool)
 	for _, row := range office.Table() {
 		used[row.On] = true
 		if row.From != row.To {

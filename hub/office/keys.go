@@ -73,9 +73,9 @@ func MakeKeys(c Config, name string, now time.Time) (MadeKeys, error) {
 		return MadeKeys{}, err
 	}
 	public := packet.Public()
-	print := public.Fingerprint()
+	fingerprint := public.Fingerprint()
 	made := MadeKeys{
-		Packet: base64.StdEncoding.EncodeToString(public.Encode()), Fingerprint: hex.EncodeToString(print[:]),
+		Packet: base64.StdEncoding.EncodeToString(public.Encode()), Fingerprint: hex.EncodeToString(fingerprint[:]),
 		PacketFile: c.path(filePublic), Trust: filepath.Join(c.Document.Issuer, "root.pem"),
 		SealKeys: filepath.Join(c.Document.Issuer, "seal.pem"), Signer: name,
 		Documents: identity.Document.Chain[0].NotAfter.UTC().Format(time.DateOnly),

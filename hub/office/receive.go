@@ -234,6 +234,18 @@ func (o *Office) Tell(id string) (told Told, err error) {
 // maxAnswer caps an answer, in characters.
 const maxAnswer = wire.MaxAnswer
 
+// check says whether an answer is one of this request.
+func (a answered) check(id string) error {
+	const op = "office: check answer"
+	switch {
+	case a.Version != 1 || a.ID != id:
+		return fault.New(fault.Invalid, op, "", CodeDiffers.cause())
+	case a.Text == "" || utf8.RuneCountInString(a.Text) > maxAnswer || consular.HasHidden(a.Text):
+		return fault.New(fault.Invalid, op, "text", CodeIncomplete.cause())
+	}
+	return nil
+}
+
 // TakeAnswer takes the answer to the question. Errors: NotFound; Conflict with
 // CodeAnsweredOld or CodeNotAsked; Invalid.
 func (o *Office) TakeAnswer(id, packetText string) (told Told, err error) {
@@ -259,11 +271,8 @@ func (o *Office) TakeAnswer(id, packetText string) (told Told, err error) {
 		if err := open(o.needs.Packets, id, packet, &a); err != nil {
 			return err
 		}
-		if a.Version != 1 || a.ID != id {
-			return fault.New(fault.Invalid, op, "", CodeDiffers.cause())
-		}
-		if a.Text == "" || utf8.RuneCountInString(a.Text) > maxAnswer || consular.HasHidden(a.Text) {
-			return fault.New(fault.Invalid, op, "text", CodeIncomplete.cause())
+		if err := a.check(id); err != nil {
+			return err
 		}
 		now := o.needs.Now()
 		q.Digest, q.Answer = digest, a.Text

@@ -57,7 +57,7 @@ type outward struct {
 }
 
 // request is one request with its history. It shows itself under no verb.
-type request struct {
+type request struct { //nolint:recvcheck // hidden as a value, changed by pointer
 	ID      string        `cbor:"1,keyasint"`
 	Product string        `cbor:"2,keyasint"`
 	Record  wire.RecordID `cbor:"3,keyasint"`

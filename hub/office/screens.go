@@ -22,7 +22,7 @@ import (
 var screenFiles embed.FS
 
 // DeskCookie names the cookie of the office's desk.
-const DeskCookie = "jaliya_office" //nolint:gosec // G101: the name of a cookie
+const DeskCookie = "jaliya_office"
 
 // Screens binds the actions of officers to HTML forms.
 type Screens struct {
@@ -36,7 +36,7 @@ type Screens struct {
 
 // NewScreens parses templates and words, so that what is broken stops the
 // start.
-func NewScreens(o *Office, who *people.SignIn, cookie access.Cookie, words *lang.Catalog) (*Screens, error) { //nolint:revive // argument-limit: what a page is made of
+func NewScreens(o *Office, who *people.SignIn, cookie access.Cookie, words *lang.Catalog) (*Screens, error) {
 	templates, err := fs.Sub(screenFiles, "templates")
 	if err != nil {
 		return nil, fault.New(fault.Internal, "office: build screens", "templates", err)
@@ -184,9 +184,9 @@ func (s *Screens) figures(c *gin.Context, who access.Principal) {
 	page := s.page(c, who, p.T("office.figures.title"))
 	span := func(slots int) string { return p.Span(time.Duration(slots) * plan.Slot) }
 	page.Template, page.Data = "figures", gin.H{"Facts": []fact{
-		{Label: p.T("office.figures.decided"), Text: p.Number(int64(f.Decided))},     //nolint:gosec // G115: a count
-		{Label: p.T("office.figures.reviewed"), Text: p.Number(int64(f.Reviewed))},   //nolint:gosec // G115: a count
-		{Label: p.T("office.figures.missed"), Text: p.Number(int64(f.Missed))},       //nolint:gosec // G115: a count
+		{Label: p.T("office.figures.decided"), Text: p.Number(int64(f.Decided))},   //nolint:gosec // G115: a count
+		{Label: p.T("office.figures.reviewed"), Text: p.Number(int64(f.Reviewed))}, //nolint:gosec // G115: a count
+		{Label: p.T("office.figures.missed"), Text: p.Number(int64(f.Missed))},     //nolint:gosec // G115: a count
 		{Label: p.T("office.figures.share"), Text: p.Number(int64(f.Share*100)) + " %"},
 		{Label: p.T("office.figures.slot"), Text: p.Span(plan.Slot)},
 		{Label: p.T("office.figures.early"), Text: span(plan.Early)},

@@ -8,7 +8,7 @@ import (
 
 // offers are the acts that the machine allows this officer now, the common one
 // first.
-func (s *Screens) offers(p lang.Printer, q request, f finding, h sheet) []offer { //nolint:revive // argument-limit: a request and who looks
+func (s *Screens) offers(p lang.Printer, q request, f finding, h sheet) []offer {
 	var out []offer
 	allowed := func(on Event) bool {
 		_, err := Step(q.State, on, q.facts(f, h.who.ID))
@@ -103,7 +103,23 @@ func (s *Screens) entryRows(p lang.Printer, h sheet) []web.Row {
 	pair("offense")
 	pair("sentence")
 	if h.refused == CodeEntry && h.c.PostForm("act") == "add" {
-		out[0].Error = p.T("office.problem." + string(CodeEntry) + ".text")
+		markWrong(p, out, h.entry())
 	}
 	return out
+}
+
+// entry reads the date of the entry that was typed, empty when it is none.
+func (h sheet) entry() consular.Date { return readDate(h.c) }
+
+// markWrong says at each row what it lacks: a language, or a date that is one.
+func markWrong(p lang.Printer, all []web.Row, day consular.Date) {
+	for i := range all {
+		wrong := all[i].Kind == "date" && day == ""
+		for _, f := range all[i].Fields {
+			wrong = wrong || f.Value == ""
+		}
+		if wrong {
+			all[i].Error = p.T("office.rule.entry_" + all[i].Kind)
+		}
+	}
 }

@@ -96,7 +96,7 @@ type requestView struct {
 	wrongAt   string
 }
 
-func (s *Screens) requestView(p lang.Printer, q request, f finding, h sheet) requestView { //nolint:revive // argument-limit: a request and who looks
+func (s *Screens) requestView(p lang.Printer, q request, f finding, h sheet) requestView {
 	v := requestView{
 		ID: q.ID, Version: q.Version, State: p.T("office.state." + strings.ToLower(q.State.String())), Next: s.nextWords(p, q),
 		Drop: q.State == Matched, Propose: q.State == Review && f.Proposer == "", wrongAt: "offer-" + h.c.PostForm("act"),
@@ -309,9 +309,7 @@ func (s *Screens) read(c *gin.Context, name string, seen uint64) Act {
 			return paper.Text{Arabic: typed(c, "add-"+key+"_ar"), French: typed(c, "add-"+key+"_fr")}
 		}
 		a.Entry = paper.Mention{Court: pair("court"), Offense: pair("offense"), Sentence: pair("sentence")}
-		if day, err := consular.ParseDate(typed(c, "add-year") + "-" + two(typed(c, "add-month")) + "-" + two(typed(c, "add-day"))); err == nil {
-			a.Entry.Date = day
-		}
+		a.Entry.Date = readDate(c)
 	case EntryDropped:
 		a.Place, _ = strconv.Atoi(typed(c, "place")) // nothing is place 0, which the version guards
 	case Proposed:
@@ -324,6 +322,15 @@ func (s *Screens) read(c *gin.Context, name string, seen uint64) Act {
 		a.Reason, _ = consular.ParseRefusalReason(typed(c, "reason")) // zero is refused below
 	}
 	return a
+}
+
+// readDate reads the date of an entry, empty when it is none.
+func readDate(c *gin.Context) consular.Date {
+	day, err := consular.ParseDate(typed(c, "add-year") + "-" + two(typed(c, "add-month")) + "-" + two(typed(c, "add-day")))
+	if err != nil {
+		return ""
+	}
+	return day
 }
 
 // two gives a day or month two digits.

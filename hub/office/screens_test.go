@@ -117,12 +117,12 @@ var (
 	title   = regexp.MustCompile(`<title>([^<]*)</title>`)
 )
 
-// act sends the form of an act as the page shows it now.
-func (s surfer) act(id, act string, pairs ...string) seen {
+// act sends the form of an act on the one request as the page shows it now.
+func (s surfer) act(act string, pairs ...string) seen {
 	s.w.tb.Helper()
-	found := version.FindStringSubmatch(s.get("/requests/" + id).text)
+	found := version.FindStringSubmatch(s.get("/requests/c-7").text)
 	require.NotNil(s.w.tb, found)
-	return s.post("/requests/"+id, append([]string{"version", found[1], "act", act}, pairs...)...)
+	return s.post("/requests/c-7", append([]string{"version", found[1], "act", act}, pairs...)...)
 }
 
 func entryFields() []string {
@@ -143,30 +143,30 @@ func TestDesk(t *testing.T) {
 	require.Contains(t, list.text, canary)
 	require.Contains(t, list.text, "/requests/c-7")
 	plain := title.FindStringSubmatch(first.get("/requests/c-7").text)[1]
-	require.Equal(t, "/requests/c-7?done=1", first.act("c-7", "found").at)
+	require.Equal(t, "/requests/c-7?done=1", first.act("found").at)
 	stale := first.post("/requests/c-7", "version", "1", "act", "found")
 	require.Equal(t, http.StatusConflict, stale.status)
 	require.Contains(t, stale.text, "changed meanwhile")
-	bad := first.act("c-7", "add", "add-court_fr", "Tribunal X")
+	bad := first.act("add", "add-court_fr", "Tribunal X")
 	require.Equal(t, http.StatusUnprocessableEntity, bad.status)
 	require.Contains(t, bad.text, `value="Tribunal X"`, "what was typed is kept")
 	require.Contains(t, bad.text, "in both languages")
-	require.Equal(t, 200, first.act("c-7", "add", entryFields()...).status)
+	require.Equal(t, 200, first.act("add", entryFields()...).status)
 	require.NotContains(t, first.get("/requests/c-7").text, `value="nothing"`, "there is an entry")
-	require.Equal(t, 409, first.act("c-7", "nothing").status)
-	first.act("c-7", "entries")
-	none := first.act("c-7", "propose", "keep", "0")
+	require.Equal(t, 409, first.act("nothing").status)
+	first.act("entries")
+	none := first.act("propose", "keep", "0")
 	require.Equal(t, http.StatusUnprocessableEntity, none.status, "grounds are missing")
-	require.Equal(t, 200, first.act("c-7", "propose", "keep", "0", "propose-text", "not rehabilitated").status)
+	require.Equal(t, 200, first.act("propose", "keep", "0", "propose-text", "not rehabilitated").status)
 	own := first.get("/requests/c-7")
 	require.NotContains(t, own.text, `value="confirm"`)
-	require.Equal(t, http.StatusForbidden, first.act("c-7", "confirm").status)
+	require.Equal(t, http.StatusForbidden, first.act("confirm").status)
 	other := second.get("/requests/c-7")
 	require.Contains(t, other.text, `value="confirm"`)
 	require.Contains(t, other.text, "Nadia Tazi")
 	require.Equal(t, plain, title.FindStringSubmatch(other.text)[1], "a title tells nothing")
-	second.act("c-7", "confirm")
-	require.Equal(t, 200, second.act("c-7", "issue").status)
+	second.act("confirm")
+	require.Equal(t, 200, second.act("issue").status)
 	require.Contains(t, second.get("/?queue=slot").text, "/requests/c-7")
 	require.Equal(t, "issued", w.until("c-7").told.State)
 	require.Contains(t, w.signedIn(nadia).get("/figures").text, "decided by two officers")

@@ -72,7 +72,7 @@ func (s *Screens) work(c *gin.Context, who access.Principal) {
 	}
 	p := s.ui.Printer(c)
 	chosen := queue(c.Query("queue"))
-	counts := map[queue]int{}
+	counts := make(map[queue]int)
 	var lines []Line
 	for _, l := range list {
 		at := queueOf(l)

@@ -83,7 +83,7 @@ func (s *store) put(w kv.Writer, bucket, key []byte, value any, size int64) erro
 	return w.Put(bucket, key, sealed)
 }
 
-func (s *store) get(r kv.Reader, bucket, key []byte, into any) (bool, error) { //nolint:revive // argument-limit: a place and a value
+func (s *store) get(r kv.Reader, bucket, key []byte, into any) (bool, error) {
 	const op = "office: read"
 	sealed := r.Get(bucket, key)
 	if sealed == nil {
@@ -136,19 +136,6 @@ func (s *store) save(w kv.Writer, q *request) error {
 
 func (s *store) saveFinding(w kv.Writer, id string, f finding) error {
 	return s.put(w, bucketFindings, []byte(id), f, sizeFinding)
-}
-
-// one gives a request with its finding.
-func (s *store) one(id string) (q request, f finding, err error) {
-	err = s.kv.View(func(r kv.Reader) error {
-		var err error
-		if q, err = s.read(r, id); err != nil {
-			return err
-		}
-		f, err = s.finding(r, id)
-		return err
-	})
-	return q, f, err
 }
 
 // request gives a request without what was found.

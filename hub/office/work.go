@@ -70,7 +70,7 @@ type deed struct {
 }
 
 // validate wants the fields of the event.
-func (a Act) validate(today consular.Date) error {
+func (a Act) validate(today consular.Date) error { //nolint:cyclop // one case for each event
 	const op = "office: check act"
 	short := utf8.RuneCountInString(a.Text) <= maxWhy && utf8.ValidString(a.Text)
 	bad := func(code Code) error { return fault.New(fault.Invalid, op, "", code.cause()) }
@@ -110,7 +110,7 @@ func checkEntry(m paper.Mention, today consular.Date) error {
 }
 
 // after does what follows from an event, in its transaction.
-func (o *Office) after(w kv.Writer, q *request, f *finding, d deed) error {
+func (o *Office) after(w kv.Writer, q *request, f *finding, d deed) error { //nolint:cyclop // one case for each event
 	now := at(d.line.At)
 	switch d.Event { //nolint:exhaustive // the others change the state alone
 	case Asked:
@@ -157,7 +157,7 @@ func (o *Office) after(w kv.Writer, q *request, f *finding, d deed) error {
 
 // Search ends a search: the event of the end and of what it brought are one
 // transaction, nobody sees the state between them.
-func (o *Office) Search(who access.Principal, id string, seen uint64, on Event) error { //nolint:revive // argument-limit: who, what, as seen, and its end
+func (o *Office) Search(who access.Principal, id string, seen uint64, on Event) error {
 	if err := who.Require(access.RecordDecide); err != nil {
 		return err
 	}

@@ -83,13 +83,13 @@ func (quick) Issue(_ context.Context, d paper.RecordData) (document.Issued, erro
 
 // sample runs requests of which each fourth is reviewed, and counts for both
 // kinds in which slot after its arrival each left.
-func sample(t *testing.T, plan office.Plan, review time.Duration) (clear, reviewed map[int]int) {
+func sample(t *testing.T, plan office.Plan, review time.Duration) (plain, reviewed map[int]int) {
 	t.Helper()
 	w := newWorld(t)
 	w.plan, w.maker, w.memory = plan, quick{}, true
 	w.open()
 	const count = 240
-	clear, reviewed = map[int]int{}, map[int]int{}
+	plain, reviewed = map[int]int{}, map[int]int{}
 	arrived, decides, kind, open := map[string]int64{}, map[string]time.Time{}, map[string]bool{}, map[string]bool{}
 	for i := 0; i < count || len(open) > 0; i++ {
 		require.Less(t, i, 4*count)
@@ -125,12 +125,12 @@ func sample(t *testing.T, plan office.Plan, review time.Duration) (clear, review
 			if kind[id] {
 				reviewed[lag]++
 			} else {
-				clear[lag]++
+				plain[lag]++
 			}
 		}
 		w.pass(plan.Slot / 4)
 	}
-	return clear, reviewed
+	return plain, reviewed
 }
 
 // differ gives the chi-square statistic of homogeneity of two samples over its
@@ -165,16 +165,16 @@ func limit(freedom int) float64 {
 func TestReleaseTimesTellNothing(t *testing.T) {
 	plan := office.Plan{Slot: slot, Early: 4, Late: 8, Share: 0.25}
 	review := slot * 5 / 2
-	clear, reviewed := sample(t, plan, review)
-	chi, freedom := differ(clear, reviewed)
-	t.Logf("with lots: clear %v, reviewed %v: chi-square %.1f of %d", clear, reviewed, chi, freedom)
+	plain, reviewed := sample(t, plan, review)
+	chi, freedom := differ(plain, reviewed)
+	t.Logf("with lots: clear %v, reviewed %v: chi-square %.1f of %d", plain, reviewed, chi, freedom)
 	require.Less(t, chi, limit(freedom))
-	require.Greater(t, clear[plan.Late], 15, "clear requests have late slots too")
-	require.Equal(t, 240, sum(clear)+sum(reviewed))
+	require.Greater(t, plain[plan.Late], 15, "clear requests have late slots too")
+	require.Equal(t, 240, sum(plain)+sum(reviewed))
 
-	clear, reviewed = sample(t, plan.WithoutLots(), review)
-	chi, freedom = differ(clear, reviewed)
-	t.Logf("without: clear %v, reviewed %v: chi-square %.1f of %d", clear, reviewed, chi, freedom)
+	plain, reviewed = sample(t, plan.WithoutLots(), review)
+	chi, freedom = differ(plain, reviewed)
+	t.Logf("without: clear %v, reviewed %v: chi-square %.1f of %d", plain, reviewed, chi, freedom)
 	require.Greater(t, chi, limit(freedom), "the comparison would find a difference")
 }
 
@@ -188,10 +188,10 @@ func sum(m map[int]int) (n int) {
 // TestSlowReviews: what misses its early slot leaves where late lots do.
 func TestSlowReviews(t *testing.T) {
 	plan := office.Plan{Slot: slot, Early: 2, Late: 8, Share: 0.25}
-	clear, reviewed := sample(t, plan, 5*slot)
+	plain, reviewed := sample(t, plan, 5*slot)
 	require.Equal(t, map[int]int{plan.Late: sum(reviewed)}, reviewed)
-	require.Equal(t, sum(clear), clear[plan.Early]+clear[plan.Late])
-	require.Greater(t, clear[plan.Late], 5, "not alone there")
+	require.Equal(t, sum(plain), plain[plan.Early]+plain[plan.Late])
+	require.Greater(t, plain[plan.Late], 5, "not alone there")
 }
 
 // TestShare: the running figure follows what is decided, and is kept.

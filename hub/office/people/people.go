@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"jaliya/internal/kv"
 	"jaliya/internal/access"
 	"jaliya/internal/fault"
+	"jaliya/internal/kv"
 	"jaliya/internal/seal"
 	"jaliya/internal/wire"
 )

@@ -44,7 +44,7 @@ func noSession() error {
 type held struct {
 	key     []byte
 	seat    seat // Locked also when it fell idle
-	idle    bool        // and the store does not say so yet
+	idle    bool // and the store does not say so yet
 	officer account
 	creds   credentials
 }

@@ -97,7 +97,7 @@ func load[T any](r kv.Reader, bucket, key []byte) (v T, found bool, err error) {
 	return v, true, nil
 }
 
-func put(w kv.Writer, bucket, key []byte, v any) error { return w.Put(bucket, key, wire.Marshal(v)) } //nolint:revive // argument-limit: a place and a value
+func put(w kv.Writer, bucket, key []byte, v any) error { return w.Put(bucket, key, wire.Marshal(v)) }
 
 func (s *SignIn) account(id wire.StaffID) (a account, err error) {
 	err = s.Store.View(func(r kv.Reader) error {
