@@ -37,7 +37,7 @@ func servePortal(ctx context.Context, f portalFlag, check bool, s cli.Streams) e
 	if err != nil || check {
 		return err
 	}
-	p, err := portal.Open(cfg, telemetry.NewLogger(s.Err, cfg.Log), portalExtras()...)
+	p, err := portal.Open(ctx, cfg, telemetry.NewLogger(s.Err, cfg.Log), portalExtras()...)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (f followCookie) name() string {
 
 // set replaces whatever the browser could look at before.
 func (f followCookie) set(w http.ResponseWriter, s seen) error {
-	plain := append(binary.BigEndian.AppendUint64(nil, uint64(f.now().UnixMilli())), s.kind) //nolint:gosec // a clock after 1970
+	plain := append(binary.BigEndian.AppendUint64(nil, uint64(f.now().UnixMilli())), s.kind)
 	if s.kind == byToken {
 		plain = append(plain, s.token[:]...)
 	} else {

@@ -8,6 +8,7 @@ import (
 	"jaliya/internal/consular"
 	"jaliya/internal/lang"
 	"jaliya/internal/web"
+	"jaliya/internal/workflow"
 )
 
 // Statuses that this package speaks of by name (workflow.Status.Key).
@@ -23,6 +24,10 @@ const (
 	statusProcessing = "processing"
 	statusIssued     = "issued"
 	statusDelivered  = "delivered"
+	statusRejected   = "rejected"
+	statusExpired    = "expired"
+	statusClosed     = "closed"
+	statusRevoked    = "revoked"
 )
 
 // statusView is the page of one request.
@@ -67,10 +72,10 @@ func pathOf(f rpc.Followed) []string {
 // ended says that nothing comes after a status.
 func ended(status string) bool {
 	switch status {
-	case statusHandedOver, statusDelivered, "rejected", "cancelled", "expired", "closed", "revoked":
+	case statusHandedOver, statusDelivered, statusRejected, statusExpired, statusClosed, statusRevoked:
 		return true
 	}
-	return false
+	return status == workflow.StatusCanceled.Key()
 }
 
 // comes gives what usually follows where the request is now.
@@ -144,7 +149,7 @@ func (*Portal) actor(words lang.Printer, status string) string {
 
 func tone(status string) string {
 	switch status {
-	case statusAction, "rejected", "expired", "closed", "revoked":
+	case statusAction, statusRejected, statusExpired, statusClosed, statusRevoked:
 		return "warn"
 	case statusReady, statusHandedOver, statusIssued, statusDelivered:
 		return "good"

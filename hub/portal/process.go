@@ -41,7 +41,7 @@ type Process struct {
 
 // Open builds the process and takes its port, before anything says that it is
 // ready. No member need be up for it.
-func Open(c Config, log *slog.Logger, extras ...Extra) (*Process, error) {
+func Open(ctx context.Context, c Config, log *slog.Logger, extras ...Extra) (*Process, error) {
 	c = c.WithDefaults()
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func Open(c Config, log *slog.Logger, extras ...Extra) (*Process, error) {
 	if err := p.openHealth(); err != nil {
 		return nil, err
 	}
-	if err := p.listen(); err != nil {
+	if err := p.listen(ctx); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -111,10 +111,10 @@ func (p *Process) openHealth() (err error) {
 	return err
 }
 
-func (p *Process) listen() error {
+func (p *Process) listen(ctx context.Context) error {
 	const op = "portal: listen"
 	var lc net.ListenConfig
-	l, err := lc.Listen(context.Background(), "tcp", p.cfg.Listen)
+	l, err := lc.Listen(ctx, "tcp", p.cfg.Listen)
 	if err != nil {
 		return fault.New(fault.Unavailable, op, p.cfg.Listen, err)
 	}

@@ -60,7 +60,7 @@ func (p *Portal) prove(c *gin.Context) {
 	if err == nil {
 		report, err = p.report(c.Request.Context(), in)
 	}
-	var wrong proofFault
+	var wrong proofError
 	switch {
 	case errors.As(err, &wrong):
 		p.proofPage(c, http.StatusUnprocessableEntity, []web.FieldError{{Href: "#" + wrong.field, Text: words.T("portal.verify.wrong." + wrong.key)}})
@@ -75,11 +75,11 @@ func (p *Portal) prove(c *gin.Context) {
 	p.UI.Render(c, http.StatusOK, page)
 }
 
-// proofFault is what is wrong with what was given: where, and which words.
-type proofFault struct{ field, key string }
+// proofError is what is wrong with what was given: where, and which words.
+type proofError struct{ field, key string }
 
 // Error gives the key.
-func (f proofFault) Error() string { return f.key }
+func (f proofError) Error() string { return f.key }
 
 // readProof reads the form without writing anything down.
 func readProof(c *gin.Context) (in proofInput, err error) {
@@ -87,19 +87,19 @@ func readProof(c *gin.Context) (in proofInput, err error) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxProof)
 	if err := c.Request.ParseMultipartForm(maxProof + 1); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return in, proofFault{"file", "large"}
+			return in, proofError{"file", "large"}
 		}
-		return in, proofFault{"file", "nothing"}
+		return in, proofError{"file", "nothing"}
 	}
 	in.seal = strings.TrimSpace(c.PostForm("seal"))
 	in.code, in.says = typed(c, "code"), strings.TrimSpace(c.PostForm("says"))
 	if len(in.seal) > maxSealText || len(in.says) > maxSays {
-		return in, proofFault{"seal", "seal"}
+		return in, proofError{"seal", "seal"}
 	}
 	headers := c.Request.MultipartForm.File["file"]
 	if len(headers) == 0 || headers[0].Size == 0 {
 		if in.seal == "" {
-			return in, proofFault{"file", "nothing"}
+			return in, proofError{"file", "nothing"}
 		}
 		return in, nil
 	}
@@ -107,7 +107,7 @@ func readProof(c *gin.Context) (in proofInput, err error) {
 	if err != nil {
 		return in, fault.New(fault.Internal, op, "", nil)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read, from memory
 	if in.file, err = io.ReadAll(io.LimitReader(f, pades.MaxFile+1)); err != nil {
 		return in, fault.New(fault.Internal, op, "", nil)
 	}
@@ -121,13 +121,13 @@ func (p *Portal) report(ctx context.Context, in proofInput) (*document.Report, e
 		return p.prover.file(ctx, in.file, today)
 	}
 	if p.prover.keys == nil {
-		return nil, proofFault{"seal", "no_seals"}
+		return nil, proofError{"seal", "no_seals"}
 	}
 	t := document.Typed{Outcome: document.Nothing()}
 	if in.code != "" {
 		code, err := vds.ParseControlCode(in.code)
 		if err != nil {
-			return nil, proofFault{"code", "code"}
+			return nil, proofError{"code", "code"}
 		}
 		t.Code = code
 	}

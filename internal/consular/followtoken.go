@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	tokenBytes  = 16
-	tokenDomain = "jaliya/follow/1"
+	tokenBytes   = 16
+	followDomain = "jaliya/follow/1"
 )
 
 // FollowToken is the secret of 128 bits in the QR code of a slip: whoever holds
@@ -46,7 +46,7 @@ func (t FollowToken) IsZero() bool { return t == FollowToken{} }
 // Digest is SHA-256("jaliya/follow/1" || 16 bytes): what a header names, and
 // what is asked with.
 func (t FollowToken) Digest() [sha256.Size]byte {
-	return sha256.Sum256(append([]byte(tokenDomain), t[:]...))
+	return sha256.Sum256(append([]byte(followDomain), t[:]...))
 }
 
 // String gives the placeholder, never the value.
