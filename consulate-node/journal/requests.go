@@ -69,7 +69,9 @@ func trackEntry(w kv.Writer, h wire.Header, at wire.Position) error {
 		wire.KindCardDefective, wire.KindCardHandedOver, wire.KindCheckFailed,
 		wire.KindPouchArrived, wire.KindPouchOpened, wire.KindPouchReconciled,
 		wire.KindTransferAsked, wire.KindTransferWithdrawn, wire.KindTransferSent,
-		wire.KindCardReclaimed, wire.KindCardSentBack, wire.KindCardDestroyed:
+		wire.KindCardReclaimed, wire.KindCardSentBack, wire.KindCardDestroyed,
+		wire.KindQueryAnswered, wire.KindPrintAsked, wire.KindDocumentReleased, wire.KindPrintBegun,
+		wire.KindDocumentPrinted, wire.KindPrintSpoilt, wire.KindDocumentHandedOver, wire.KindCallLogged:
 	}
 	return nil
 }

@@ -119,14 +119,19 @@ func (c ReadOnce) apply(t *tx) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	h, unreadable := wire.DecodeHeader(s.Header)
-	switch {
-	case unreadable != nil || h.Kind != wire.KindDocumentReleased:
+	if !ofKind(s, wire.KindDocumentReleased) {
 		return refuse(fault.Invalid, "record of another kind"), nil
-	case t.w.Get(inOpened, c.Record[:]) != nil:
+	}
+	if t.w.Get(inOpened, c.Record[:]) != nil {
 		return refuse(fault.Used, "the document was opened with it"), nil
 	}
 	return Result{Case: s.Case}, t.putRaw(inOpened, c.Record[:], number(uint64(c.Time))) //nolint:gosec // checked: above zero
+}
+
+// ofKind reports whether a stored entry is of a kind.
+func ofKind(s Stored, kind wire.Kind) bool {
+	h, err := wire.DecodeHeader(s.Header)
+	return err == nil && h.Kind == kind
 }
 
 // recordAct hands an entry of kinds 8 to 15 to its case.

@@ -39,7 +39,7 @@ func (o *Office) sealed(q request, b body, pdf []byte) ([]byte, error) {
 	}
 	defer visit.Destroy()
 	p := wire.Package{Record: q.Record}
-	if p.Body, err = visit.SealBody(wire.Marshal(b), wire.BodyAAD(q.Record, wire.KindNone)); err != nil {
+	if p.Body, err = visit.SealBody(wire.Marshal(b), wire.PackageAAD(q.Record)); err != nil {
 		return nil, err
 	}
 	if pdf == nil {

@@ -247,7 +247,7 @@ func (h hub) open(tb testing.TB, id string, raw []byte) received {
 	p, err := wire.ParsePackage(raw)
 	require.NoError(tb, err)
 	require.Equal(tb, recordOf(id), p.Record)
-	opened, err := h.keys.Open(p.Body, p.Record, wire.BodyAAD(p.Record, wire.KindNone))
+	opened, err := h.keys.Open(p.Body, p.Record, wire.PackageAAD(p.Record))
 	require.NoError(tb, err)
 	r := received{size: len(raw)}
 	require.NoError(tb, wire.Unmarshal(opened.Body(), 4096, &r.body))

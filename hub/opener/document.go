@@ -31,7 +31,7 @@ func (s *Sealer) Pass(ctx context.Context, object wire.Digest, to Target) (body,
 	if err != nil {
 		return nil, nil, fault.New(fault.Corrupt, op, object.String(), err)
 	}
-	opened, err := s.keys.Open(p.Body, p.Record, wire.BodyAAD(p.Record, wire.KindNone))
+	opened, err := s.keys.Open(p.Body, p.Record, wire.PackageAAD(p.Record))
 	if err != nil {
 		return nil, nil, fault.New(fault.KindOf(err), op, object.String(), err)
 	}

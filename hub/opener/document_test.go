@@ -39,7 +39,7 @@ func (p *packet) issued(text string, document []byte) wire.Digest {
 		require.NoError(p.t, err)
 		require.Len(p.t, bundle.Bytes(), wire.DocumentSize)
 	}
-	body, err := visit.SealBody([]byte(text), wire.BodyAAD(p.record, wire.KindNone))
+	body, err := visit.SealBody([]byte(text), wire.PackageAAD(p.record))
 	require.NoError(p.t, err)
 	raw := wire.Marshal(wire.Package{Record: p.record, Body: body, Bundle: bundle.Bytes()})
 	digest := wire.Digest{byte(len(text)), byte(len(document)), byte(len(document) >> 8)}

@@ -63,7 +63,7 @@ func (s *Sealer) ProvePackage(ctx context.Context, order ledger.Order, raw []byt
 	if err != nil || p.Record != order.Record {
 		return fault.New(fault.Corrupt, op, "form", err)
 	}
-	opened, err := s.keys.Open(p.Body, p.Record, wire.BodyAAD(p.Record, wire.KindNone))
+	opened, err := s.keys.Open(p.Body, p.Record, wire.PackageAAD(p.Record))
 	switch {
 	case fault.Is(err, fault.NotFound):
 		return fault.New(fault.Unavailable, op, "this member lacks the key", nil)

@@ -15,9 +15,9 @@ import (
 // DGSN or bulletin no 3 of Justice. What it says about a person's past is
 // nowhere else in the network.
 type RecordData struct {
-	Service   consular.Service // police or justice
-	Office    Text             // who issues: the national center, a court's center
-	Number    string           // of the document
+	Service   consular.Service   // police or justice
+	Office    Text               // who issues: the national center, a court's center
+	Number    string             // of the document
 	Reference consular.Reference // may be empty: an issuer need not know it
 	Person    consular.Person
 	Mentions  []Mention // none: nothing is recorded

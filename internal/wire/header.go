@@ -22,7 +22,6 @@ type Kind uint8
 
 // The kinds.
 const (
-	KindNone             Kind = 0 // no entry: binds what an issuer seals to an intake key
 	KindRequestReleased  Kind = 1 // a second person released a visit; images are named
 	KindRequestAmended   Kind = 2 // a released packet is replaced before verification has decided
 	KindRequestCancelled Kind = 3 // the person withdrew

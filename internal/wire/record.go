@@ -149,6 +149,10 @@ type Package struct {
 	Bundle []byte
 }
 
+// PackageAAD is the associated data of a package's body: kind 0 is no entry's,
+// so that neither is taken for the other.
+func PackageAAD(record RecordID) []byte { return BodyAAD(record, 0) }
+
 // MaxPackage is the cap of a package, in bytes.
 const MaxPackage = DocumentSize + MaxBody + 4096
 

@@ -217,11 +217,3 @@ func (b *browser) follow(ctx context.Context, words string) error {
 	}
 	return fault.New(fault.NotFound, opBrowse, "no link "+words+" on "+b.page.at.Path+": "+b.page.text, nil)
 }
-
-// sees fails when the page does not say the words.
-func (b *browser) sees(words string) error {
-	if !strings.Contains(b.page.text, words) {
-		return fault.New(fault.Other, opBrowse, b.page.at.Path+" does not say \""+words+"\": "+b.page.text, nil)
-	}
-	return nil
-}

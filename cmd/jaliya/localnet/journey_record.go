@@ -55,7 +55,6 @@ type citizen struct {
 
 	net       *Network
 	reference consular.Reference
-	slip      consular.SlipCode
 	phone     string
 	opened    string // SHA-256 of the document that came online
 }

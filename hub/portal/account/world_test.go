@@ -293,7 +293,7 @@ func (w *world) pack(body, pdf []byte) wire.Digest {
 		_, err = out.Finish()
 		require.NoError(w.tb, err)
 	}
-	sealed, err := visit.SealBody(body, wire.BodyAAD(record, wire.KindNone))
+	sealed, err := visit.SealBody(body, wire.PackageAAD(record))
 	require.NoError(w.tb, err)
 	raw := wire.Marshal(wire.Package{Record: record, Body: sealed, Bundle: bundle.Bytes()})
 	digest := wire.Digest(sha256.Sum256(raw))

@@ -233,7 +233,7 @@ func TestRestart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, record, p.Record)
 	require.Len(t, p.Bundle, wire.DocumentSize)
-	opened, err := o.intake.Open(p.Body, record, wire.BodyAAD(record, wire.KindNone))
+	opened, err := o.intake.Open(p.Body, record, wire.PackageAAD(record))
 	require.NoError(t, err)
 	require.NotEmpty(t, opened.Body())
 }

@@ -97,7 +97,7 @@ func (s *Simulator) sealPackage(r *request, body said, file []byte) ([]byte, err
 	defer visit.Destroy()
 	body.Version = contentVersion
 	p := wire.Package{Record: record, Bundle: []byte{}}
-	if p.Body, err = visit.SealBody(wire.Marshal(body), wire.BodyAAD(record, wire.KindNone)); err != nil {
+	if p.Body, err = visit.SealBody(wire.Marshal(body), wire.PackageAAD(record)); err != nil {
 		return nil, err
 	}
 	if file != nil {
