@@ -103,6 +103,7 @@ func Serve(ctx context.Context, o Options, out io.Writer) error {
 			fmt.Fprintf(out, "  %-15s %-10s staff %s  password %s  code: bin/jaliya code %s\n", w.Name, w.Role, w.Staff, w.Password, w.Secret)
 		}
 	}
+	fmt.Fprintf(out, "\nportal of the citizens: open %s/\n  follow a slip, or sign in as one of the specimen people: the page tells each one's PIN\n  their telephones: http://%s/admin/inbox\n", n.Portal, n.Outside.SMS)
 	fmt.Fprintf(out, "\nconsole of the hub: open %s/\n", n.Console)
 	for _, w := range n.Officers {
 		fmt.Fprintf(out, "  %-15s %-13s officer %s  password %s  code: bin/jaliya code %s\n", w.Name, w.Role, w.Staff, w.Password, w.Secret)

@@ -240,7 +240,7 @@ func (n *Network) description() string { return filepath.Join(n.dir, "localnet.j
 // join writes a post's configuration and has its machine join by an invitation.
 func (n *Network) join(ctx context.Context, p *Post, relayed string) error {
 	var config strings.Builder
-	fmt.Fprintf(&config, "dir = %q\nhubs = [%q]\n[desk]\nlisten = %q\n", p.dir, relayed, strings.TrimPrefix(p.Desk, "http://"))
+	fmt.Fprintf(&config, "dir = %q\nhubs = [%q]\n[desk]\nlisten = %q\nportal = %q\n", p.dir, relayed, strings.TrimPrefix(p.Desk, "http://"), n.Portal)
 	for _, a := range []Account{{Name: "amina", Role: access.Agent}, {Name: "driss", Role: access.Supervisor}} {
 		token, hash := access.NewToken()
 		a.Token = token

@@ -116,16 +116,6 @@ func (s *SignIn) Who(token string, active bool) (access.Principal, error) {
 	return principal(h.officer, h.creds.Name), nil
 }
 
-// Session shows a session, locked or not, without keeping it awake. Errors:
-// Denied with access.ErrNoIdentity.
-func (s *SignIn) Session(token string) (View, error) {
-	h, err := s.find(token)
-	if err != nil {
-		return View{}, err
-	}
-	return view(h.seat, h.officer, h.creds.Name), nil
-}
-
 // Lock locks the screen of a session. Locked already is fine. Errors: Denied
 // with access.ErrNoIdentity.
 func (s *SignIn) Lock(token string) error {

@@ -289,18 +289,3 @@ func endSeats(w kv.Writer, over func(seat) bool) error {
 	}
 	return err
 }
-
-// Deeds gives the log of sign-ins, the first first.
-func (s *SignIn) Deeds() (out []Deed, err error) {
-	err = s.Store.View(func(r kv.Reader) error {
-		var err error
-		r.Ascend(bucketDeeds, nil, func(key, _ []byte) bool {
-			var d Deed
-			d, _, err = load[Deed](r, bucketDeeds, key)
-			out = append(out, d)
-			return err == nil
-		})
-		return err
-	})
-	return out, err
-}
