@@ -37,15 +37,19 @@ func servePortal(ctx context.Context, f portalFlag, check bool, s cli.Streams) e
 	if err != nil || check {
 		return err
 	}
-	p, err := portal.Open(ctx, cfg, telemetry.NewLogger(s.Err, cfg.Log), portalExtras()...)
+	p, err := portal.Open(ctx, cfg, telemetry.NewLogger(s.Err, cfg.Log), portalExtras(cfg)...)
 	if err != nil {
 		return err
 	}
 	return p.Run(ctx)
 }
 
-// portalExtras are the surfaces beside following and proving.
-func portalExtras() []portal.Extra {
+// portalExtras are the surfaces beside following and proving: none where nobody
+// can sign in.
+func portalExtras(cfg portal.Config) []portal.Extra {
+	if cfg.SignIn == nil {
+		return nil
+	}
 	return []portal.Extra{{
 		Templates: account.Templates(),
 		Nav:       []portal.Place{{Href: "/ask", Key: "account.nav.ask"}, {Href: "/requests", Key: "account.nav.requests"}},
