@@ -25,7 +25,6 @@ import (
 const (
 	level    = 0.001
 	shuffles = 9999
-	requests = 260
 )
 
 // trace is everything that the hub's side can see of one case: figures by name,
