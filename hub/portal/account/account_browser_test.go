@@ -212,10 +212,8 @@ func (b *tab) walk(language string) {
 	b.t.Helper()
 	b.open("/requests")
 	b.signIn()
-	if language != "ar" { // the page's language is no choice
-		require.True(b.t, eval[bool](b, `document.querySelector(".tongues").open = true`))
-		b.press(`.languages [value="` + language + `"]`)
-	}
+	require.True(b.t, eval[bool](b, `document.querySelector(".tongues").open = true`))
+	b.press(`.languages [value="` + language + `"]`)
 	b.open("/requests")
 	b.look("requests-none")
 	b.press(`a.button[href="/ask"]`)
