@@ -29,7 +29,7 @@ const smsSpeed = 60
 // recordsSlot lets a record office answer within seconds. Its clock is the true
 // one: a clock that runs ahead dates documents on days that have not come, and
 // readers refuse them.
-const recordsSlot = "450ms"
+const recordsSlot = "250ms"
 
 // Outside says where the outside systems may be watched and broken.
 type Outside struct {
