@@ -29,12 +29,12 @@ func (o *office) watch() watched {
 	w, err := watch.New(watch.Config{
 		State: o, Live: o.intake.Live, Leading: func() bool { return true }, Directory: directory,
 		Members: func() ([]watch.Member, string) { return []watch.Member{{Name: "hub-1", Leading: true}}, "hub-1" },
-		Commit: func(_ context.Context, c ledger.Command) error {
+		Commit: func(ctx context.Context, c ledger.Command) error {
 			raw, err := ledger.Encode(c)
 			if err != nil {
 				return err
 			}
-			answer, _, err := o.Propose(o.t.Context(), raw)
+			answer, _, err := o.Propose(ctx, raw)
 			if err != nil {
 				return err
 			}
@@ -120,10 +120,12 @@ func TestWatchSilence(t *testing.T) {
 		require.False(t, post.OpenNow, "1 January 2000 is a Saturday")
 		require.WithinDuration(t, morning(3, 9, 0), post.OpensAt, 0)
 		require.Empty(t, needs(picture, watch.NeedSilent))
-		for kind, want := range map[watch.NeedKind]watch.Urgency{watch.NeedClock: watch.Soon, watch.NeedMirror: watch.Today, watch.NeedVersion: watch.Soon} {
-			found := needs(picture, kind)
-			require.Len(t, found, 1, kind)
-			require.Equal(t, want, found[0].Urgency, kind)
+		for _, want := range []watch.Need{
+			{Kind: watch.NeedClock, Urgency: watch.Soon}, {Kind: watch.NeedMirror, Urgency: watch.Today}, {Kind: watch.NeedVersion, Urgency: watch.Soon},
+		} {
+			found := needs(picture, want.Kind)
+			require.Len(t, found, 1, want.Kind)
+			require.Equal(t, want.Urgency, found[0].Urgency, want.Kind)
 		}
 
 		o.road.cut(true)
