@@ -16,6 +16,7 @@ type grammar struct {
 	Code     codeCommand     `cmd:"" help:"Show the sign-in code of a member of staff of localnet."`
 	Bench    benchCommand    `cmd:"" help:"Measure a node and a hub as processes: saves, start, memory, entries a second."`
 	Verify   verifyCommand   `cmd:"" help:"Prove a journal or a receipt offline."`
+	Pouch    pouchCommand    `cmd:"" help:"Carry a post's work to the hub in a file, where no link does, and the receipts back."`
 	Sim      simCommand      `cmd:"" help:"Simulators of the outside systems."`
 	Version  versionCommand  `cmd:"" help:"Show the version."`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 
 	"jaliya/consulate-node/journal"
 	"jaliya/internal/fault"
@@ -22,7 +23,7 @@ type Answered struct {
 
 const opImport = "ship: import"
 
-// Import takes the hub's answer to a file that travelled by hand: the same
+// Import takes the hub's answer to a file that traveled by hand: the same
 // receipts and notices that a link brings, stored in the same way, once. An
 // answer that was changed, cut short, or is not for this node is refused whole.
 func (s *Ship) Import(ctx context.Context, from io.ReadSeeker) (Answered, error) {
@@ -55,7 +56,7 @@ func (s *Ship) Import(ctx context.Context, from io.ReadSeeker) (Answered, error)
 		return m.told, err
 	}
 	m.told.Receipted, m.told.Notices = after.Receipted-before.Receipted, int(after.Notices.Seq-before.Notices.Seq) //nolint:gosec // one file
-	s.cfg.Logger.Info("answer by hand taken", "receipted", m.told.Receipted, "stored", m.told.Stored, "notices", m.told.Notices, "refused", m.told.Refused)
+	s.cfg.Logger.Info("answer by hand taken", slog.Uint64("receipted", m.told.Receipted), slog.Int("stored", m.told.Stored), slog.Int("notices", m.told.Notices), slog.String("refused", m.told.Refused))
 	return m.told, nil
 }
 

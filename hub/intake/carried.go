@@ -19,7 +19,7 @@ const opCarried = "intake: take carried file"
 // rest.
 const noticesByHand = 32 << 20
 
-// Carried is what came of a file that travelled by hand.
+// Carried is what came of a file that traveled by hand.
 type Carried struct {
 	Node    wire.NodeID `json:"-"`
 	Batches int         `json:"batches"`
@@ -29,7 +29,7 @@ type Carried struct {
 	Refused error `json:"-"`
 }
 
-// TakeCarried takes a file that travelled by hand as if a link had brought it:
+// TakeCarried takes a file that traveled by hand as if a link had brought it:
 // the same proofs, the same vault, the same proposals, and an answer with the
 // same receipts and notices, for the node to take in. Nothing is looked at
 // before the whole file is proved: whole, unchanged, signed with the journal
@@ -168,16 +168,9 @@ func (c *byHand) bundle(ctx context.Context, file *wire.CarriedFile, payload []b
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		kind, raw, err := file.Next()
-		if err != nil || kind != wire.FrameChunk {
-			return fault.New(fault.Invalid, opCarried, "a bundle without its chunks", err)
-		}
-		index, sealed, err := wire.ParseChunk(raw)
-		if err == nil && index != n {
-			err = fault.New(fault.Invalid, opCarried, "chunks out of order", nil)
-		}
-		if err == nil && missing.Has(index) {
-			err = u.WriteChunk(index, sealed)
+		sealed, err := nextChunk(file, n)
+		if err == nil && missing.Has(n) {
+			err = u.WriteChunk(n, sealed)
 		}
 		if err != nil {
 			return err
@@ -191,6 +184,19 @@ func (c *byHand) bundle(ctx context.Context, file *wire.CarriedFile, payload []b
 	}
 	c.told.Images++
 	return c.out.Write(wire.FrameStored, offer.Digest[:])
+}
+
+// nextChunk reads chunk n of the bundle that was offered last.
+func nextChunk(file *wire.CarriedFile, n int) ([]byte, error) {
+	kind, raw, err := file.Next()
+	if err != nil || kind != wire.FrameChunk {
+		return nil, fault.New(fault.Invalid, opCarried, "a bundle without its chunks", err)
+	}
+	index, sealed, err := wire.ParseChunk(raw)
+	if err == nil && index != n {
+		err = fault.New(fault.Invalid, opCarried, "chunks out of order", nil)
+	}
+	return sealed, err
 }
 
 // batch proves a batch and waits until the cluster has decided about it.

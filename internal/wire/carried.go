@@ -133,8 +133,9 @@ func (c *CarriedWriter) End(by *seal.SigningKey) error {
 // last before anything of it is given out.
 type CarriedFile struct {
 	Head   Carried
-	Frames uint64 // between the first and the last
-	Size   int64  // in bytes
+	Frames uint64               // between the first and the last
+	Kinds  map[FrameType]uint64 // how many of each
+	Size   int64                // in bytes
 	r      io.Reader
 	left   uint64
 }
@@ -143,7 +144,7 @@ type CarriedFile struct {
 // keys signed it, which are asked for by its head. fault.Unavailable: it is cut
 // short; fault.Corrupt: a byte was changed; fault.Denied: somebody else signed.
 func OpenCarried(file io.ReadSeeker, keys func(Carried) (KeySet, error)) (*CarriedFile, error) {
-	c, end, err := scanCarried(file)
+	c, end, err := InspectCarried(file)
 	if err != nil {
 		return nil, err
 	}
@@ -183,8 +184,9 @@ func ReadCarriedHead(r io.Reader) (Carried, error) {
 
 const opProveCarried = "wire: prove carried file"
 
-// scanCarried reads all of a file without keeping any of it.
-func scanCarried(r io.Reader) (*CarriedFile, CarriedEnd, error) {
+// InspectCarried reads all of a file without keeping any of it, and proves that
+// it is whole and as it was signed. By whom is not proved: OpenCarried does.
+func InspectCarried(r io.Reader) (*CarriedFile, CarriedEnd, error) {
 	var end CarriedEnd
 	sum := sha256.New()
 	counted := &counting{r: r}
@@ -193,6 +195,7 @@ func scanCarried(r io.Reader) (*CarriedFile, CarriedEnd, error) {
 	if err != nil {
 		return nil, end, err
 	}
+	kinds := make(map[FrameType]uint64)
 	for frames := uint64(1); ; frames++ {
 		digest := Digest(sum.Sum(nil))
 		t, payload, err := readInside(in)
@@ -200,6 +203,7 @@ func scanCarried(r io.Reader) (*CarriedFile, CarriedEnd, error) {
 		case err != nil:
 			return nil, end, err
 		case t != FrameCarriedEnd && head.Direction.allows(t):
+			kinds[t]++
 			continue
 		case t != FrameCarriedEnd:
 			return nil, end, fault.New(fault.Unsupported, opProveCarried, "frame type "+uitoa(uint64(t)), nil)
@@ -213,7 +217,7 @@ func scanCarried(r io.Reader) (*CarriedFile, CarriedEnd, error) {
 		if n, err := io.ReadFull(in, make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
 			return nil, end, fault.New(fault.Corrupt, opProveCarried, "something follows its end", nil)
 		}
-		return &CarriedFile{Head: head, Frames: frames - 1, Size: counted.n}, end, nil
+		return &CarriedFile{Head: head, Frames: frames - 1, Kinds: kinds, Size: counted.n}, end, nil
 	}
 }
 

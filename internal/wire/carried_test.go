@@ -40,21 +40,21 @@ func carriedGoldens(t *testing.T) []golden {
 }
 
 // carriedFile is a file of two frames between its first and its last.
-func carriedFile(t testing.TB) []byte {
-	t.Helper()
+func carriedFile(tb testing.TB) []byte {
+	tb.Helper()
 	var file bytes.Buffer
 	w, err := wire.NewCarriedWriter(&file, carriedAnswer())
-	require.NoError(t, err)
-	require.NoError(t, w.Write(wire.FrameStored, image[:]))
-	require.NoError(t, w.Write(wire.FrameReceipt, []byte("receipt")))
-	require.NoError(t, w.End(signer(t, 1)))
-	require.EqualValues(t, file.Len(), w.Size())
+	require.NoError(tb, err)
+	require.NoError(tb, w.Write(wire.FrameStored, image[:]))
+	require.NoError(tb, w.Write(wire.FrameReceipt, []byte("receipt")))
+	require.NoError(tb, w.End(signer(tb, 1)))
+	require.EqualValues(tb, file.Len(), w.Size())
 	return file.Bytes()
 }
 
-func keysOf(t testing.TB, b byte) func(wire.Carried) (wire.KeySet, error) {
-	t.Helper()
-	return func(wire.Carried) (wire.KeySet, error) { return wire.NewKeySet(signer(t, b).Public()), nil }
+func keysOf(tb testing.TB, b byte) func(wire.Carried) (wire.KeySet, error) {
+	tb.Helper()
+	return func(wire.Carried) (wire.KeySet, error) { return wire.NewKeySet(signer(tb, b).Public()), nil }
 }
 
 func TestCarriedRoundTrip(t *testing.T) {
