@@ -193,10 +193,11 @@ func (p *Process) Run(ctx context.Context) (err error) {
 		}
 	})
 	g.Go(func() error {
-		return telemetry.TellReady(ctx, p.log, func(ctx context.Context) bool {
+		telemetry.TellReady(ctx, p.log, func(ctx context.Context) bool {
 			_, err := AskOfficers(ctx, p.cfg)
 			return err == nil && p.health.Works(ctx)
 		})
+		return nil
 	})
 	p.log.Info("record office serves", slog.String("contract", p.contract.Addr().String()), slog.String("desk", p.desk.Addr().String()))
 	err = g.Wait()

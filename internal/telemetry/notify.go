@@ -19,19 +19,18 @@ const (
 // (sd_notify(3), Type=notify), as soon as ready says so, and after ten seconds in
 // any case: whoever starts a member while no majority is there should not wait for
 // it, /readyz says what is missing. Without such a manager it returns at once.
-func TellReady(ctx context.Context, log *slog.Logger, ready func(context.Context) bool) error {
+func TellReady(ctx context.Context, log *slog.Logger, ready func(context.Context) bool) {
 	socket := os.Getenv("NOTIFY_SOCKET")
 	if socket == "" {
-		return nil
+		return
 	}
 	await(ctx, ready)
 	if ctx.Err() != nil {
-		return nil
+		return // a process that ends serves nobody
 	}
 	if err := notify(ctx, socket, "READY=1"); err != nil {
 		log.Warn("the service manager does not hear that this process is ready", slog.Any("error", err))
 	}
-	return nil
 }
 
 // await returns when ready says yes, when the limit is over, or when ctx ends.
