@@ -27,6 +27,7 @@ import (
 	"jaliya/hub/portal"
 	"jaliya/hub/portal/signin"
 	"jaliya/internal/config"
+	"jaliya/internal/link/pki"
 	"jaliya/internal/telemetry"
 )
 
@@ -102,6 +103,17 @@ func TestExamplesCannotRot(t *testing.T) {
 		require.NotEqual(t, sorted(keysOf(e.config, "")), sorted(leaves(shown, e.config, "")))
 		require.Error(t, e.types([]byte(full+"\nlevl = \"INFO\"\n")))
 	}
+}
+
+// The names that the node's example shows are ones that a node takes.
+func TestExampleNames(t *testing.T) {
+	data, err := os.ReadFile("node.toml")
+	require.NoError(t, err)
+	var c node.Config
+	require.NoError(t, toml.Unmarshal([]byte(uncommented(string(data))), &c))
+	require.NotEmpty(t, c.Desk.Names)
+	_, _, err = pki.LANNames(c.Desk.Names)
+	require.NoError(t, err)
 }
 
 var commented = regexp.MustCompile(`(?m)^#([\[A-Za-z])`)
