@@ -1,0 +1,94 @@
+package doctor
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+
+	"jaliya/internal/lang"
+)
+
+// Said is one result in the words of a language.
+type Said struct {
+	Result
+	Name  string `json:"name"`            // of the step
+	Title string `json:"title"`           // what was found, in one sentence
+	Means string `json:"means,omitempty"` // what it means for the post or the network
+	Do    string `json:"do,omitempty"`    // what to do next
+}
+
+// Say gives a report in words.
+func Say(p lang.Printer, r Report) []Said {
+	out := make([]Said, 0, len(r.Steps))
+	for _, one := range r.Steps {
+		args := arguments(p, one)
+		s := Said{Result: one, Name: p.T("doctor.step." + one.Step + ".name"), Title: p.T(key(one.Code)+".title", args...)}
+		if one.State == Warn || one.State == Bad {
+			s.Means, s.Do = p.T("doctor.step."+one.Step+".means"), p.T(key(one.Code)+".do", args...)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func key(c Code) string { return "doctor.code." + string(c) }
+
+// arguments give the facts as the catalog takes them, in a fixed order.
+func arguments(p lang.Printer, one Result) []any {
+	names := make([]string, 0, len(one.Facts))
+	for name := range one.Facts {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	args := []any{"subject", one.Subject}
+	for _, name := range names {
+		value := one.Facts[name]
+		if k, ok := strings.CutPrefix(value, "@"); ok {
+			value = p.T(k)
+		}
+		args = append(args, name, value)
+	}
+	return args
+}
+
+// Phone gives the sentence to read over the telephone: who, which step, which
+// number. The first bad step is said first, because the others often follow from
+// it; the numbers of the others stand at the end.
+func Phone(p lang.Printer, r Report) string {
+	broken := r.Broken(Bad)
+	if len(broken) == 0 {
+		broken = r.Broken(Warn)
+	}
+	who := r.Who
+	if who == "" {
+		who = p.T("doctor.phone.somebody")
+	}
+	_, of := r.Position("")
+	if len(broken) == 0 {
+		return p.T("doctor.phone.good", "who", who, "of", strconv.Itoa(of))
+	}
+	first := broken[0]
+	at, _ := r.Position(first.Step)
+	text := p.T("doctor.phone.bad", "who", who, "at", strconv.Itoa(at), "of", strconv.Itoa(of),
+		"number", strconv.Itoa(first.Number), "title", p.T(key(first.Code)+".title", arguments(p, first)...))
+	var more []string
+	for _, one := range broken[1:] {
+		n := strconv.Itoa(one.Number)
+		if n != strconv.Itoa(first.Number) && !contains(more, n) {
+			more = append(more, n)
+		}
+	}
+	if len(more) > 0 {
+		text += " " + p.T("doctor.phone.more", "numbers", strings.Join(more, ", "))
+	}
+	return text
+}
+
+func contains(list []string, s string) bool {
+	for _, one := range list {
+		if one == s {
+			return true
+		}
+	}
+	return false
+}
