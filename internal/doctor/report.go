@@ -8,6 +8,7 @@ type Facts map[string]string
 
 // Finding is what one check saw.
 type Finding struct {
+	Step    string // whose it is; empty: the check's own
 	Subject string // which of several, such as a hub's address
 	Code    Code
 	Facts   Facts

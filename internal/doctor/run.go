@@ -31,16 +31,19 @@ func Run(ctx context.Context, p Patient, checks []Check, seen func(Report)) Repo
 		findings := look(ctx, c, bad)
 		took := time.Since(begun)
 		for _, f := range findings {
+			if f.Step == "" {
+				f.Step = c.Step
+			}
 			state := f.Code.State()
 			if state == Bad && f.Relieve {
 				state = Warn
 			}
 			if state == Bad {
-				bad[c.Step] = true
+				bad[f.Step] = true
 			}
 			r.State = worst(r.State, state)
 			r.Steps = append(r.Steps, Result{
-				Step: c.Step, Subject: f.Subject, Code: f.Code, Number: f.Code.Number(), State: state, Facts: f.Facts, Took: took,
+				Step: f.Step, Subject: f.Subject, Code: f.Code, Number: f.Code.Number(), State: state, Facts: f.Facts, Took: took,
 			})
 		}
 		if seen != nil {

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -74,7 +75,7 @@ func Phone(p lang.Printer, r Report) string {
 	var more []string
 	for _, one := range broken[1:] {
 		n := strconv.Itoa(one.Number)
-		if n != strconv.Itoa(first.Number) && !contains(more, n) {
+		if n != strconv.Itoa(first.Number) && !slices.Contains(more, n) {
 			more = append(more, n)
 		}
 	}
@@ -82,13 +83,4 @@ func Phone(p lang.Printer, r Report) string {
 		text += " " + p.T("doctor.phone.more", "numbers", strings.Join(more, ", "))
 	}
 	return text
-}
-
-func contains(list []string, s string) bool {
-	for _, one := range list {
-		if one == s {
-			return true
-		}
-	}
-	return false
 }

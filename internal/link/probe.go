@@ -74,7 +74,7 @@ type ProbeOptions struct {
 // Probe shakes hands over a socket of its own, asks, measures and leaves. It
 // says no hello: a probe is no session of a node and takes no session's place
 // (D37); of one identity's sessions it is one more for some seconds.
-func Probe(ctx context.Context, conn net.PacketConn, addr net.Addr, o ProbeOptions) Probed { //nolint:revive // argument-limit: from where, to where, how
+func Probe(ctx context.Context, conn net.PacketConn, addr net.Addr, o ProbeOptions) Probed {
 	cfg := DefaultConfig()
 	cfg.Handshake = probeHandshake / 2 // silence of the whole is twice this
 	d, err := NewDialer(conn, cfg)
@@ -116,7 +116,7 @@ func (s *Session) questions(ctx context.Context, ask []byte, width *mtuWatch) er
 		if i == 0 {
 			var stop context.CancelFunc
 			limit, stop = context.WithTimeout(ctx, probeHandshake)
-			defer stop() //nolint:revive // defer: this turn comes once
+			defer stop()
 		}
 		_, err := Exchange(limit, s, ask, 0)
 		if end := s.Err(); end != nil { //nolint:contextcheck // why the session ended
