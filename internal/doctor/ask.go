@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -147,4 +149,41 @@ func certificateError(err error) bool {
 	}
 	_, ok := errors.AsType[x509.HostnameError](err)
 	return ok || strings.Contains(err.Error(), "tls: ")
+}
+
+// Outside judges the answer of an outside system: its status, 0 for none, and
+// the error of the connection.
+func Outside(name, where string, status int, err error) Finding {
+	f := Finding{Subject: name, Code: "outside-good", Facts: Facts{"name": name, "address": where, "status": strconv.Itoa(status)}}
+	switch {
+	case err == nil:
+	case status > 0:
+		f.Code = "outside-unhealthy"
+	default:
+		f.Code = Code("outside-" + Reason(err))
+	}
+	return f
+}
+
+// Reach asks a system of the web whether it is there, without a token and
+// without a question: any answer but a failure of its own is one. The error is
+// that of the connection, or fault.Unavailable beside a status.
+func Reach(ctx context.Context, address string, conf *tls.Config) (status int, err error) {
+	const op = "doctor: reach"
+	transport := &http.Transport{TLSClientConfig: conf, TLSHandshakeTimeout: askWithin, DisableKeepAlives: true}
+	defer transport.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return 0, fault.New(fault.Invalid, op, "", err)
+	}
+	// An answer that leads elsewhere is an answer.
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = response.Body.Close() }() // only the status counts
+	if response.StatusCode >= http.StatusInternalServerError {
+		return response.StatusCode, fault.New(fault.Unavailable, op, http.StatusText(response.StatusCode), nil)
+	}
+	return response.StatusCode, nil
 }

@@ -37,6 +37,9 @@ func Keys(err error) []Finding {
 // renewal, which begins at a third, is called late.
 const lateRenewal = 2.0 / 3
 
+// soon is how little must be left besides.
+const soon = 30 * 24 * time.Hour
+
 // Certificates judges what this machine shows, by a time.
 func Certificates(list []Certificate, now time.Time) []Finding {
 	if len(list) == 0 {
@@ -56,7 +59,7 @@ func Certificates(list []Certificate, now time.Time) []Finding {
 			code = "certificates-early"
 		case now.After(c.Leaf.NotAfter):
 			code = "certificates-expired"
-		case now.After(issued.Add(time.Duration(float64(life) * lateRenewal))):
+		case c.Leaf.NotAfter.Sub(now) < soon && now.After(issued.Add(time.Duration(float64(life)*lateRenewal))):
 			code = "certificates-soon"
 		}
 		out = append(out, Finding{Subject: c.Name, Code: code, Facts: facts})
