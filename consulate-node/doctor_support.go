@@ -47,7 +47,11 @@ func (n *Node) Support(ctx context.Context, catalog *lang.Catalog, r doctor.Repo
 	if err != nil {
 		return "", err
 	}
-	return doctor.Support(w, r.At, append(parts, p.parts(ctx)...))
+	parts = append(append(parts, p.parts(ctx)...), p.configPart()...)
+	if tail := doctor.LogTail(ctx, "", doctor.NodeUnit); len(tail) > 0 {
+		parts = append(parts, doctor.LogPart(tail))
+	}
+	return doctor.Support(w, r.At, parts)
 }
 
 // parts are the files that only a node has.

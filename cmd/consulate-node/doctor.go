@@ -13,7 +13,7 @@ type doctorCommand struct{ doctor.Command }
 // Run examines, prints, and answers with what is bad.
 func (c *doctorCommand) Run(ctx context.Context, s cli.Streams) error {
 	if c.Unit == "" {
-		c.Unit = "consulate-node"
+		c.Unit = doctor.NodeUnit
 	}
 	return c.Say(ctx, s, node.ExamineFor(ctx, c.Config))
 }

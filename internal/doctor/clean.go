@@ -19,6 +19,9 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
+// NodeUnit is the systemd unit of a post's node.
+const NodeUnit = "jaliya-node"
+
 const (
 	// removed stands where something was taken out.
 	removed = "[removed]"

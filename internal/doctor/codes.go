@@ -83,7 +83,7 @@ var codes = map[Code]code{
 	"members-good": {361, Good}, "members-closed": {362, Bad}, "members-silent": {363, Bad}, "members-name": {364, Bad},
 	"members-other": {365, Bad}, "members-refused": {366, Bad},
 
-	"web-good": {371, Good}, "web-silent": {372, Bad}, "web-certificate": {373, Bad},
+	"web-good": {371, Good}, "web-silent": {372, Bad},
 }
 
 // Number gives the number that is said on the telephone, 0 for a code that this

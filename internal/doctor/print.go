@@ -106,7 +106,7 @@ func Print(w io.Writer, p lang.Printer, r Report) error {
 		if one.State != Warn && one.State != Bad {
 			continue
 		}
-		fmt.Fprintf(&b, "     %s\n     %s %s\n     %s %s\n", p.T("doctor.code.number", "number", fmt.Sprint(one.Number)),
+		fmt.Fprintf(&b, "     %s\n     %s %s\n     %s %s\n", p.T("doctor.label.number", "number", fmt.Sprint(one.Number)),
 			p.T("doctor.label.means"), one.Means, p.T("doctor.label.do"), one.Do)
 	}
 	fmt.Fprintf(&b, "\n%s %s %s\n", r.Role, r.Version, r.At.Format(time.RFC3339))

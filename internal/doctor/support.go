@@ -101,6 +101,11 @@ func JSON(name, about string, v any) Part {
 	return Part{Name: name, About: about, Data: append(raw, '\n')}
 }
 
+// LogPart makes a part of the end of a log.
+func LogPart(tail []byte) Part {
+	return Part{Name: "log.txt", About: "the last lines of the log, cleaned", Data: CleanLog(tail)}
+}
+
 // write makes the file that was asked for, whole or not at all.
 func (c Command) write(ctx context.Context, s cli.Streams, x Examined) error {
 	catalog, err := lang.Open()
@@ -116,7 +121,7 @@ func (c Command) write(ctx context.Context, s cli.Streams, x Examined) error {
 		parts = append(parts, Part{Name: "config.toml", About: "the configuration, without secrets and comments", Data: CleanConfig(raw)})
 	}
 	if tail := LogTail(ctx, c.Log, c.Unit); len(tail) > 0 {
-		parts = append(parts, Part{Name: "log.txt", About: "the last lines of the log, cleaned", Data: CleanLog(tail)})
+		parts = append(parts, LogPart(tail))
 	}
 	var b bytes.Buffer
 	sum, err := Support(&b, x.Report.At, parts)
