@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"crypto/x509"
-	"strconv"
 	"time"
 
 	"jaliya/internal/fault"
@@ -48,7 +47,7 @@ func Certificates(list []Certificate, now time.Time) []Finding {
 	out := make([]Finding, 0, len(list))
 	for _, c := range list {
 		facts := Facts{
-			"which": "@doctor.certificate." + c.Name, "until": c.Leaf.NotAfter.UTC().Format(time.DateTime) + " UTC",
+			"which": "@doctor.certificate." + c.Name, "until": c.Leaf.NotAfter.UTC().Format(time.RFC3339),
 			"left": Span(c.Leaf.NotAfter.Sub(now)),
 		}
 		code := Code("certificates-good")
@@ -67,19 +66,11 @@ func Certificates(list []Certificate, now time.Time) []Finding {
 	return out
 }
 
-// Span writes a length of time as people say it, in the largest unit that has
-// two of them.
+// Span writes a length of time as a fact, in Go's notation; words put it in the
+// manner of their language.
 func Span(d time.Duration) string {
-	d = max(d, -d)
-	switch {
-	case d >= 48*time.Hour:
-		return strconv.Itoa(int(d/(24*time.Hour))) + " d"
-	case d >= 2*time.Hour:
-		return strconv.Itoa(int(d/time.Hour)) + " h"
-	case d >= 2*time.Minute:
-		return strconv.Itoa(int(d/time.Minute)) + " min"
-	case d >= 2*time.Second:
-		return strconv.Itoa(int(d/time.Second)) + " s"
+	if d = d.Abs(); d < time.Second {
+		return d.Round(time.Millisecond).String()
 	}
-	return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
+	return d.Round(time.Second).String()
 }

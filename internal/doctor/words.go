@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"jaliya/internal/lang"
 )
@@ -43,13 +44,38 @@ func arguments(p lang.Printer, one Result) []any {
 	sort.Strings(names)
 	args := []any{"subject", one.Subject}
 	for _, name := range names {
-		value := one.Facts[name]
-		if k, ok := strings.CutPrefix(value, "@"); ok {
-			value = p.T(k)
-		}
-		args = append(args, name, value)
+		args = append(args, name, fact(p, name, one.Facts[name]))
 	}
 	return args
+}
+
+// fact writes lengths and moments in the manner of the language, and what is
+// said by a key of the catalog.
+func fact(p lang.Printer, name, value string) string {
+	if k, ok := strings.CutPrefix(value, "@"); ok {
+		return p.T(k)
+	}
+	switch name {
+	case "left", "age", "since", "offset":
+		if d, err := time.ParseDuration(value); err == nil {
+			return span(p, d)
+		}
+	case "until":
+		if at, err := time.Parse(time.RFC3339, value); err == nil {
+			return p.DateTime(at) + " UTC"
+		}
+	}
+	return value
+}
+
+func span(p lang.Printer, d time.Duration) string {
+	switch {
+	case d >= time.Minute:
+		return p.Span(d)
+	case d >= time.Second:
+		return strconv.Itoa(int(d/time.Second)) + " s"
+	}
+	return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
 }
 
 // Phone gives the sentence to read over the telephone: who, which step, which
@@ -66,11 +92,11 @@ func Phone(p lang.Printer, r Report) string {
 	}
 	_, of := r.Position("")
 	if len(broken) == 0 {
-		return p.T("doctor.phone.good", "who", who, "of", strconv.Itoa(of))
+		return p.T("doctor.phone.good", "who", who, "of", of)
 	}
 	first := broken[0]
 	at, _ := r.Position(first.Step)
-	text := p.T("doctor.phone.bad", "who", who, "at", strconv.Itoa(at), "of", strconv.Itoa(of),
+	text := p.T("doctor.phone.bad", "who", who, "at", at, "of", of,
 		"number", strconv.Itoa(first.Number), "title", p.T(key(first.Code)+".title", arguments(p, first)...))
 	var more []string
 	for _, one := range broken[1:] {
