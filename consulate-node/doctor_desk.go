@@ -12,6 +12,7 @@ import (
 	"jaliya/consulate-node/ship"
 	"jaliya/internal/doctor"
 	"jaliya/internal/ipp"
+	"jaliya/internal/link"
 	"jaliya/internal/link/pki"
 )
 
@@ -26,6 +27,9 @@ func utoa(n uint64) string { return strconv.FormatUint(n, 10) }
 func (p *patient) checkLink(context.Context) []doctor.Finding {
 	st := p.inside.Link
 	facts := doctor.Facts{"since": doctor.Span(time.Since(st.Since)), "attempts": utoa(st.Attempts), "reason": st.Reason}
+	if facts["road"] = "UDP"; st.Transport == string(link.RoadTCP) {
+		facts["road"] = "@doctor.road.tcp"
+	}
 	switch st.Phase {
 	case ship.Following.String():
 		return one("link-good", facts)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -35,33 +36,43 @@ func trusted(c Config, k *keys, hubs []string) (*uplink, error) {
 	return &uplink{ring: k.ring, trust: trust, hubs: hubs}, nil
 }
 
-// checkReach shakes hands with every hub address, all at the same time, with the
-// certificate by which the node ships, and measures the roads. The road of
-// documents is asked: it refuses an empty span before it looks at anything, and
-// knows no session numbers, so a running node is not pushed out (D37).
+// probes are what both roads to one hub address gave.
+type probes struct {
+	address  string
+	udp, tcp link.Probed
+}
+
+// reached says whether one of the roads leads there.
+func (p probes) reached() bool {
+	return p.udp.Outcome == link.ProbeReached || p.tcp.Outcome == link.ProbeReached
+}
+
+// checkReach shakes hands with every hub address over both roads, UDP and TLS on
+// TCP (D33), all at the same time, with the certificate by which the node ships,
+// and measures the roads. The road of documents is asked: it refuses an empty
+// span before it looks at anything, and knows no session numbers, so a running
+// node is not pushed out (D37).
 func (p *patient) checkReach(ctx context.Context) []doctor.Finding {
 	conf, err := pki.MutualClient(p.keys.ring.Source(pki.SlotWorking), p.verifier(), link.ALPNFetch)
 	if err != nil {
 		return one("reach-failed", nil)
 	}
-	probes := make([]link.Probed, len(p.uplink.hubs))
+	outer, err := pki.JoinClient(p.uplink.trust.Fingerprint(), p.now, link.ALPNTunnel)
+	if err != nil {
+		return one("reach-failed", nil)
+	}
+	o := link.ProbeOptions{ALPN: link.ALPNFetch, TLS: conf, Ask: wire.Marshal(wire.FetchRequest{})}
+	hubs := make([]probes, len(p.uplink.hubs))
 	var all sync.WaitGroup
 	for i, address := range p.uplink.hubs {
+		hubs[i].address = address
+		all.Go(func() { hubs[i].udp = probeHub(ctx, address, o) })
 		all.Go(func() {
-			probes[i] = probeHub(ctx, address, link.ProbeOptions{ALPN: link.ALPNFetch, TLS: conf, Ask: wire.Marshal(wire.FetchRequest{})})
+			hubs[i].tcp = link.ProbeTunnel(ctx, link.Tunnel{Address: address, TLS: outer, Config: link.DefaultConfig()}, o)
 		})
 	}
 	all.Wait()
-	reached := false
-	for _, one := range probes {
-		reached = reached || one.Outcome == link.ProbeReached
-	}
-	var out, roads []doctor.Finding
-	for i, probed := range probes {
-		reach := found(p.uplink.hubs[i], probed, reached)
-		out, roads = append(out, reach[0]), append(roads, reach[1:]...)
-	}
-	return append(out, roads...)
+	return found(hubs)
 }
 
 func (p *patient) verifier() *pki.Verifier {
@@ -82,24 +93,61 @@ func probeHub(ctx context.Context, address string, o link.ProbeOptions) link.Pro
 	return link.Probe(ctx, conn, remote, o)
 }
 
-// found says what a probe saw, and of one that got through what the road is like.
-func found(address string, p link.Probed, relieve bool) []doctor.Finding {
-	facts := doctor.Facts{
+// found says what the probes saw, step by step, and of a road that leads there
+// what it is like. One road to one hub is enough to work.
+func found(hubs []probes) []doctor.Finding {
+	relieve := slices.ContainsFunc(hubs, probes.reached)
+	var reach, tunnel, path []doctor.Finding
+	for _, h := range hubs {
+		code := doctor.Code("reach-" + string(h.udp.Outcome))
+		if h.tcp.Outcome == link.ProbeReached && blocked(h.udp.Outcome) {
+			code = "reach-walled"
+		}
+		reach = append(reach, doctor.Finding{Subject: h.address, Code: code, Facts: factsOf(h.address, h.udp), Relieve: relieve})
+		tunnel = append(tunnel, doctor.Finding{
+			Step: "tunnel", Subject: h.address, Code: doctor.Code("tunnel-" + string(h.tcp.Outcome)),
+			Facts: factsOf(h.address, h.tcp), Relieve: relieve,
+		})
+		switch link.ProbeReached {
+		case h.udp.Outcome:
+			path = append(path, quality(h.address, h.udp))
+		case h.tcp.Outcome:
+			path = append(path, quality(h.address, h.tcp))
+		}
+	}
+	return append(append(reach, tunnel...), path...)
+}
+
+// blocked says whether UDP was stopped on its way, as opposed to refused by the
+// hub itself.
+func blocked(o link.Outcome) bool {
+	switch o { //nolint:exhaustive // the others are the hub's word or this machine's
+	case link.ProbeSilent, link.ProbeMute, link.ProbeStarved, link.ProbeClosed:
+		return true
+	}
+	return false
+}
+
+func factsOf(address string, p link.Probed) doctor.Facts {
+	return doctor.Facts{
 		"address": address, "member": p.Peer.Identity.Name, "rtt": strconv.FormatInt(p.RTT.Milliseconds(), 10) + " ms",
 		"loss": strconv.FormatFloat(100*p.Loss(), 'f', 1, 64) + " %", "mtu": strconv.Itoa(p.MTU),
 	}
-	out := []doctor.Finding{{Subject: address, Code: doctor.Code("reach-" + string(p.Outcome)), Facts: facts, Relieve: relieve}}
-	if p.Outcome != link.ProbeReached {
-		return out
-	}
-	road := doctor.Code("path-good")
+}
+
+// quality says what a road is like. The width of one over TCP is not known, and
+// says nothing.
+func quality(address string, p link.Probed) doctor.Finding {
+	f := doctor.Finding{Step: "path", Subject: address, Code: "path-good", Facts: factsOf(address, p)}
 	switch {
 	case p.Loss() >= lossy:
-		road = "path-lossy"
-	case p.MTU < narrow:
-		road = "path-narrow"
+		f.Code = "path-lossy"
+	case p.MTU > 0 && p.MTU < narrow:
+		f.Code = "path-narrow"
 	case p.RTT > slow:
-		road = "path-slow"
+		f.Code = "path-slow"
+	case p.MTU == 0:
+		f.Code = "path-tcp"
 	}
-	return append(out, doctor.Finding{Step: "path", Subject: address, Code: road, Facts: facts, Relieve: relieve})
+	return f
 }

@@ -52,9 +52,9 @@ var codes = map[Code]code{
 	"reach-good": {191, Good}, "reach-no-route": {192, Bad}, "reach-closed": {193, Bad}, "reach-silent": {194, Bad},
 	"reach-other-hub": {195, Bad}, "reach-hub-expired": {196, Bad}, "reach-revoked": {197, Bad}, "reach-stranger": {198, Bad},
 	"reach-own-expired": {199, Bad}, "reach-busy": {200, Warn}, "reach-version": {201, Bad}, "reach-failed": {202, Bad},
-	"reach-mute": {203, Bad},
+	"reach-mute": {203, Bad}, "reach-walled": {204, Warn}, "reach-starved": {205, Bad},
 
-	"path-good": {211, Good}, "path-lossy": {212, Warn}, "path-narrow": {213, Warn}, "path-slow": {214, Warn},
+	"path-good": {211, Good}, "path-lossy": {212, Warn}, "path-narrow": {213, Warn}, "path-slow": {214, Warn}, "path-tcp": {215, Good},
 
 	"link-good": {221, Good}, "link-down": {222, Bad}, "link-quarantined": {223, Bad}, "link-dialing": {224, Warn},
 
@@ -84,6 +84,11 @@ var codes = map[Code]code{
 	"members-other": {365, Bad}, "members-refused": {366, Bad},
 
 	"web-good": {371, Good}, "web-silent": {372, Bad},
+
+	"tunnel-good": {381, Good}, "tunnel-no-route": {382, Bad}, "tunnel-closed": {383, Bad}, "tunnel-mute": {384, Bad},
+	"tunnel-cut": {385, Bad}, "tunnel-other-hub": {386, Bad}, "tunnel-hub-expired": {387, Bad}, "tunnel-version": {388, Bad},
+	"tunnel-revoked": {389, Bad}, "tunnel-stranger": {390, Bad}, "tunnel-own-expired": {391, Bad}, "tunnel-busy": {392, Warn},
+	"tunnel-failed": {393, Bad},
 }
 
 // Number gives the number that is said on the telephone, 0 for a code that this
@@ -112,7 +117,7 @@ func Codes() []Code {
 func Steps() []string {
 	return []string{
 		"config", "disk", "sync", "keys", "certificates", "journal", "ledger", "process", "leader", "ports", "vault",
-		"clock", "names", "reach", "path", "link", "backlog", "receipt", "desk", "printer", "device", "outside",
+		"clock", "names", "reach", "tunnel", "path", "link", "backlog", "receipt", "desk", "printer", "device", "outside",
 		"members", "web",
 	}
 }

@@ -62,11 +62,14 @@ func fact(p lang.Printer, name, value string) string {
 		}
 	case "until":
 		if at, err := time.Parse(time.RFC3339, value); err == nil {
-			return p.DateTime(at) + " UTC"
+			return isolates.Replace(p.DateTime(at)) + " UTC" // the catalog isolates the whole
 		}
 	}
 	return value
 }
+
+// isolates are the marks around a text of another direction (UAX #9).
+var isolates = strings.NewReplacer("\u2068", "", "\u2069", "")
 
 func span(p lang.Printer, d time.Duration) string {
 	switch {

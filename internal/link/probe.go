@@ -26,6 +26,8 @@ const (
 	ProbeClosed     Outcome = "closed"      // the machine there says that nobody listens
 	ProbeSilent     Outcome = "silent"      // nothing comes back, while TCP to that machine gets an answer: UDP is dropped
 	ProbeMute       Outcome = "mute"        // nothing comes back at all
+	ProbeStarved    Outcome = "starved"     // the handshake came through, and then nothing more
+	ProbeCut        Outcome = "cut"         // TCP came about, and was broken off or left without an answer
 	ProbeVersion    Outcome = "version"     // it speaks, but not this protocol
 	ProbeOther      Outcome = "other-hub"   // its identity is not of our network
 	ProbeTheirTime  Outcome = "hub-expired" // its certificate is out of its time, by our clock
@@ -37,9 +39,13 @@ const (
 	ProbeReached    Outcome = "good"
 	probeHandshake          = 6 * time.Second
 	probeMeasures           = 2 * time.Second
-	probeQuestions          = 20
+	probeQuestions          = 40 // enough packets to starve where the first ones pass
+	probePatience           = 1500 * time.Millisecond
 	minimumDatagram         = 1200 // RFC 9000 section 14
 )
+
+// errStarved ends a probe whose questions find no answer any more.
+var errStarved = fault.New(fault.Timeout, "link: probe", "nothing came back after the handshake", nil)
 
 // Probed is what a probe saw.
 type Probed struct {
@@ -93,7 +99,7 @@ func Probe(ctx context.Context, conn net.PacketConn, addr net.Addr, o ProbeOptio
 	}
 	p := Probed{Outcome: ProbeReached, Peer: s.Peer(), Handshake: time.Since(begun)}
 	if o.Ask != nil {
-		if err := s.questions(ctx, o.Ask, width); err != nil {
+		if err := s.questions(ctx, o.Ask); err != nil {
 			s.CloseWithReason(CodeDone, "")
 			return Probed{Outcome: outcomeOf(ctx, addr, err), Err: err}
 		}
@@ -104,29 +110,29 @@ func Probe(ctx context.Context, conn net.PacketConn, addr net.Addr, o ProbeOptio
 	return p
 }
 
-// questions asks until the width of the path is known or the time is over. That
-// the other end refuses the question is an answer; that the session ends is not.
-func (s *Session) questions(ctx context.Context, ask []byte, width *mtuWatch) error {
+// questions asks until the time is over or every question is answered. That the
+// other end refuses the question is an answer; that the session ends is not. Some
+// networks let the first packets of UDP pass and drop what follows: a question
+// for which not one packet comes back says so.
+func (s *Session) questions(ctx context.Context, ask []byte) error {
 	measured, cancel := context.WithTimeout(ctx, probeMeasures)
 	defer cancel()
 	pace := time.NewTicker(probeMeasures / probeQuestions)
 	defer pace.Stop()
 	for i := range probeQuestions {
-		limit := measured
-		if i == 0 {
-			var stop context.CancelFunc
-			limit, stop = context.WithTimeout(ctx, probeHandshake)
-			defer stop()
+		before := s.conn.ConnectionStats()
+		patience := probeHandshake
+		if i > 0 {
+			patience = min(patience, max(probePatience, 4*before.SmoothedRTT))
 		}
+		limit, stop := context.WithTimeout(ctx, patience)
 		_, err := Exchange(limit, s, ask, 0)
+		stop()
 		if end := s.Err(); end != nil { //nolint:contextcheck // why the session ended
 			return end
 		}
-		if err != nil && i == 0 && fault.Is(err, fault.Timeout) {
-			return err
-		}
-		if width.done.Load() && i >= probeQuestions/2 {
-			return nil
+		if fault.Is(err, fault.Timeout) && (i == 0 || s.conn.ConnectionStats().PacketsReceived == before.PacketsReceived) {
+			return errStarved
 		}
 		select {
 		case <-measured.Done():
@@ -139,6 +145,9 @@ func (s *Session) questions(ctx context.Context, ask []byte, width *mtuWatch) er
 
 // outcomeOf tells from an error how far the probe came.
 func outcomeOf(ctx context.Context, addr net.Addr, err error) Outcome {
+	if errors.Is(err, errStarved) {
+		return ProbeStarved
+	}
 	if tr, ok := errors.AsType[*quic.TransportError](err); ok && tr.ErrorCode.IsCryptoError() {
 		return alertOutcome(uint64(tr.ErrorCode)-alertBase, tr.Remote)
 	}
@@ -223,7 +232,6 @@ func silence(ctx context.Context, addr net.Addr) Outcome {
 // mtuWatch hears from quic-go how wide the path is; it is the only way to know.
 type mtuWatch struct {
 	value atomic.Int64
-	done  atomic.Bool
 }
 
 // AddProducer implements qlogwriter.Trace.
@@ -239,7 +247,6 @@ func (*mtuWatch) Close() error { return nil }
 func (w *mtuWatch) RecordEvent(e qlogwriter.Event) {
 	if m, ok := e.(qlog.MTUUpdated); ok {
 		w.value.Store(int64(m.Value))
-		w.done.Store(m.Done)
 	}
 }
 
