@@ -25,6 +25,7 @@ type patient struct {
 
 	inside   Inside // after the step "process"
 	running  bool
+	reached  bool  // a hub was, over one of the roads
 	standErr error // of the journal on disk, when nothing runs
 }
 

@@ -18,6 +18,7 @@ import (
 
 const (
 	dialWithin = 3 * time.Second
+	dialsLong  = time.Minute         // a hub that is reached has a session by then
 	waitingFor = time.Hour           // an entry that waits longer is worth a look
 	waitsLong  = 30 * 24 * time.Hour // of the 45 days that a post may work alone
 )
@@ -38,7 +39,7 @@ func (p *patient) checkLink(context.Context) []doctor.Finding {
 	case ship.Down.String():
 		return one("link-down", facts)
 	}
-	if st.Attempts > 0 {
+	if st.Attempts > 0 && (!p.reached || time.Since(st.Since) > dialsLong) {
 		return one("link-down", facts)
 	}
 	return one("link-dialing", facts)

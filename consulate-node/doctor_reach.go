@@ -72,6 +72,7 @@ func (p *patient) checkReach(ctx context.Context) []doctor.Finding {
 		})
 	}
 	all.Wait()
+	p.reached = slices.ContainsFunc(hubs, probes.reached)
 	return found(hubs)
 }
 

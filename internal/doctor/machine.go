@@ -31,6 +31,9 @@ func Config(path string, err error) Finding {
 	}
 	if err != nil {
 		facts["where"] = err.Error()
+		if cause := errors.Unwrap(err); cause != nil {
+			facts["where"] = cause.Error() // the file is named already
+		}
 		return Finding{Code: "config-wrong", Facts: facts}
 	}
 	return Finding{Code: "config-good", Facts: facts}

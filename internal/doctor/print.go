@@ -110,6 +110,6 @@ func Print(w io.Writer, p lang.Printer, r Report) error {
 			p.T("doctor.label.means"), one.Means, p.T("doctor.label.do"), one.Do)
 	}
 	fmt.Fprintf(&b, "\n%s %s %s\n", r.Role, r.Version, r.At.Format(time.RFC3339))
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, plain(p, b.String()))
 	return err
 }

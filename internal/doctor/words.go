@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strconv"
@@ -27,10 +28,18 @@ func Say(p lang.Printer, r Report) []Said {
 		s := Said{Result: one, Name: p.T("doctor.step." + one.Step + ".name"), Title: p.T(key(one.Code)+".title", args...)}
 		if one.State == Warn || one.State == Bad {
 			s.Means, s.Do = p.T("doctor.step."+one.Step+".means"), p.T(key(one.Code)+".do", args...)
+			if relieved(one) {
+				s.Means = p.T("doctor.label.relieved")
+			}
 		}
 		out = append(out, s)
 	}
 	return out
+}
+
+// relieved says whether a result is bad in itself, and another road works.
+func relieved(one Result) bool {
+	return one.State == Warn && (one.Code.State() == Bad || one.Code == "reach-walled")
 }
 
 func key(c Code) string { return "doctor.code." + string(c) }
@@ -81,6 +90,18 @@ func span(p lang.Printer, d time.Duration) string {
 	return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
 }
 
+// plain is a text for terminals and files, which show the marks of direction as
+// signs; a text of one direction needs none.
+func plain(p lang.Printer, text string) string {
+	if p.Direction() == "rtl" {
+		return text
+	}
+	return isolates.Replace(text)
+}
+
+// symptoms are said last: another step names the cause.
+var symptoms = map[Code]int{"process-degraded": 1}
+
 // Phone gives the sentence to read over the telephone: who, which step, which
 // number. The first bad step is said first, because the others often follow from
 // it; the numbers of the others stand at the end.
@@ -95,12 +116,19 @@ func Phone(p lang.Printer, r Report) string {
 	}
 	_, of := r.Position("")
 	if len(broken) == 0 {
-		return p.T("doctor.phone.good", "who", who, "of", of)
+		return plain(p, p.T("doctor.phone.good", "who", who, "of", of))
 	}
+	// What the program says of its functions, their own steps say better.
+	slices.SortStableFunc(broken, func(a, b Result) int {
+		return cmp.Compare(symptoms[a.Code], symptoms[b.Code])
+	})
 	first := broken[0]
 	at, _ := r.Position(first.Step)
 	text := p.T("doctor.phone.bad", "who", who, "at", at, "of", of,
-		"number", strconv.Itoa(first.Number), "title", p.T(key(first.Code)+".title", arguments(p, first)...))
+		"number", strconv.Itoa(first.Number))
+	// A sentence of its own, not a value: its direction is that of the language,
+	// whatever its first word is.
+	text += " " + p.T(key(first.Code)+".title", arguments(p, first)...)
 	var more []string
 	for _, one := range broken[1:] {
 		n := strconv.Itoa(one.Number)
@@ -111,5 +139,5 @@ func Phone(p lang.Printer, r Report) string {
 	if len(more) > 0 {
 		text += " " + p.T("doctor.phone.more", "numbers", strings.Join(more, ", "))
 	}
-	return text
+	return plain(p, text)
 }
