@@ -131,8 +131,8 @@ func blocked(o link.Outcome) bool {
 
 func factsOf(address string, p link.Probed) doctor.Facts {
 	return doctor.Facts{
-		"address": address, "member": p.Peer.Identity.Name, "rtt": strconv.FormatInt(p.RTT.Milliseconds(), 10) + " ms",
-		"loss": strconv.FormatFloat(100*p.Loss(), 'f', 1, 64) + " %", "mtu": strconv.Itoa(p.MTU),
+		"address": address, "member": p.Peer.Identity.Name, "rtt": strconv.FormatInt(p.RTT.Milliseconds(), 10) + "\u00a0ms",
+		"loss": strconv.FormatFloat(100*p.Loss(), 'f', 1, 64) + "\u00a0%", "mtu": strconv.Itoa(p.MTU),
 	}
 }
 

@@ -239,7 +239,7 @@ func (t *teller) supportFile(ctx context.Context, p *Post) error {
 			return fault.New(fault.Corrupt, op, f.Name, err)
 		}
 		names, size = append(names, f.Name), size+len(text)
-		for _, secret := range append(secrets(v.Groups), r.Printed, strings.ReplaceAll(r.Printed, "-", ""), r.SlipCode, p.Accounts[0].Token) {
+		for _, secret := range append(secrets([]any{v.Groups["person"], v.Groups["contact"]}), r.Printed, strings.ReplaceAll(r.Printed, "-", ""), r.SlipCode, p.Accounts[0].Token) {
 			if len(secret) >= shortSecret && strings.Contains(strings.ToLower(text), strings.ToLower(secret)) {
 				return fault.New(fault.Internal, op, f.Name+" holds something of the person "+secret, nil)
 			}
