@@ -26,7 +26,7 @@ type code struct {
 // codes is append-only: a number, once given, keeps its meaning for ever. The
 // tens go with the step.
 var codes = map[Code]code{
-	"skipped": {100, Skipped}, "timeout": {109, Bad},
+	"skipped": {100, Skipped}, "crashed": {108, Bad}, "timeout": {109, Bad},
 
 	"config-good": {101, Good}, "config-missing": {102, Bad}, "config-unreadable": {103, Bad}, "config-wrong": {104, Bad},
 

@@ -25,10 +25,10 @@ type Patient struct{ Role, Who string }
 // given, hears each step when it is done.
 func Run(ctx context.Context, p Patient, checks []Check, seen func(Report)) Report {
 	r := Report{Role: p.Role, Who: p.Who, Version: telemetry.Version, At: time.Now().UTC(), State: Skipped}
-	bad := map[string]bool{}
+	cause := map[string]string{} // of each step that is bad or could not be tried, the first bad one
 	for _, c := range checks {
 		begun := time.Now()
-		findings := look(ctx, c, bad)
+		findings := look(ctx, c, cause)
 		took := time.Since(begun)
 		for _, f := range findings {
 			if f.Step == "" {
@@ -39,7 +39,7 @@ func Run(ctx context.Context, p Patient, checks []Check, seen func(Report)) Repo
 				state = Warn
 			}
 			if state == Bad {
-				bad[f.Step] = true
+				cause[f.Step] = f.Step
 			}
 			r.State = worst(r.State, state)
 			r.Steps = append(r.Steps, Result{
@@ -55,17 +55,24 @@ func Run(ctx context.Context, p Patient, checks []Check, seen func(Report)) Repo
 
 // look runs one check, unless what it needs is broken, and for as long as it may
 // take. A check that does not obey its context is left behind.
-func look(ctx context.Context, c Check, bad map[string]bool) []Finding {
+func look(ctx context.Context, c Check, cause map[string]string) []Finding {
 	for _, need := range c.Needs {
-		if bad[need] {
-			bad[c.Step] = bad[c.Step] || need == "config" // all that follows is unknown as well
-			return []Finding{{Code: "skipped", Facts: Facts{"step": "@doctor.step." + need + ".name"}}}
+		if first, ok := cause[need]; ok {
+			cause[c.Step] = first // what needs this one is unknown as well
+			return []Finding{{Code: "skipped", Facts: Facts{"step": "@doctor.step." + first + ".name"}}}
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, CheckLimit)
 	defer cancel()
 	done := make(chan []Finding, 1) // one value, so that a late check does not wait for ever
-	go func() { done <- c.Run(ctx) }()
+	go func() {
+		defer func() {
+			if recover() != nil { // in a running node a self-test must not end the node
+				done <- []Finding{{Code: "crashed"}}
+			}
+		}()
+		done <- c.Run(ctx)
+	}()
 	select {
 	case f := <-done:
 		return f

@@ -52,11 +52,25 @@ func TestRun(t *testing.T) {
 		require.Equal(t, doctor.Bad, r.State)
 		require.Len(t, r.Broken(doctor.Bad), 2)
 	})
+	t.Run("ErrAllThatFollowsFromIt", func(t *testing.T) {
+		r := doctor.Run(t.Context(), post, []doctor.Check{
+			says("disk", nil, "disk-missing"), says("keys", []string{"disk"}, "keys-good"), says("reach", []string{"keys"}, "reach-good"),
+		}, nil)
+		require.Equal(t, []doctor.Code{"disk-missing", "skipped", "skipped"}, codesOf(r))
+		require.Equal(t, "@doctor.step.disk.name", r.Steps[2].Facts["step"], "the first cause is named")
+	})
 	t.Run("OKAnotherWorks", func(t *testing.T) {
 		r := doctor.Run(t.Context(), post, []doctor.Check{{Step: "reach", Run: func(context.Context) []doctor.Finding {
 			return []doctor.Finding{{Code: "reach-silent", Relieve: true}, {Code: "reach-good", Relieve: true}}
 		}}}, nil)
 		require.Equal(t, doctor.Warn, r.State, "one of two hubs is enough to work")
+	})
+	t.Run("ErrCrashes", func(t *testing.T) {
+		r := doctor.Run(t.Context(), post, []doctor.Check{
+			{Step: "keys", Run: func(context.Context) []doctor.Finding { panic("a defect") }},
+			says("reach", []string{"keys"}, "reach-good"), says("device", nil, "device-none"),
+		}, nil)
+		require.Equal(t, []doctor.Code{"crashed", "skipped", "device-none"}, codesOf(r))
 	})
 	t.Run("ErrHangs", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

@@ -207,7 +207,10 @@ func TestDoctorOfRunningNode(t *testing.T) {
 			http.NotFound(w, r)
 			return
 		}
-		w.WriteHeader(status)
+		if status != http.StatusOK {
+			http.Error(w, "storage", status) // as a node whose journal cannot be read
+			return
+		}
 		_ = json.NewEncoder(w).Encode(inside)
 	}))
 	t.Cleanup(admin.Close)
@@ -253,10 +256,9 @@ func TestDoctorOfRunningNode(t *testing.T) {
 			p.says(t, tt.want...)
 		})
 	}
-	t.Run("ErrAnswersNonsense", func(t *testing.T) {
+	t.Run("ErrCannotAnswer", func(t *testing.T) {
 		status = http.StatusServiceUnavailable
 		defer func() { status = http.StatusOK }()
-		inside = node.Inside{}
 		p.says(t, "process-unavailable")
 	})
 	t.Run("ErrOtherDesk", func(t *testing.T) {
