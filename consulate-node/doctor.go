@@ -164,7 +164,7 @@ func (p *patient) checkClock(context.Context) []doctor.Finding {
 		}
 		return one("clock-good", facts)
 	}
-	if behind := p.national.known().Sub(time.Now()); behind > clockOff {
+	if behind := time.Until(p.national.known()); behind > clockOff {
 		return one("clock-behind", doctor.Facts{"offset": doctor.Span(behind)})
 	}
 	return one("clock-unknown", nil)

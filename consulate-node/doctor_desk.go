@@ -93,7 +93,7 @@ func (p *patient) checkDesk(ctx context.Context) []doctor.Finding {
 		return one("desk-silent", facts)
 	}
 	defer func() { _ = conn.Close() }() // nothing was to be kept
-	secured, _ := conn.(*tls.Conn)      //nolint:revive // what this dialer gives
+	secured, _ := conn.(*tls.Conn)      // what this dialer gives
 	shown := secured.ConnectionState().PeerCertificates[0]
 	facts["left"] = doctor.Span(shown.NotAfter.Sub(p.now()))
 	switch {

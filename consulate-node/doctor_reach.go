@@ -109,10 +109,9 @@ func found(hubs []probes) []doctor.Finding {
 			Step: "tunnel", Subject: h.address, Code: doctor.Code("tunnel-" + string(h.tcp.Outcome)),
 			Facts: factsOf(h.address, h.tcp), Relieve: relieve,
 		})
-		switch link.ProbeReached {
-		case h.udp.Outcome:
+		if h.udp.Outcome == link.ProbeReached {
 			path = append(path, quality(h.address, h.udp))
-		case h.tcp.Outcome:
+		} else if h.tcp.Outcome == link.ProbeReached {
 			path = append(path, quality(h.address, h.tcp))
 		}
 	}

@@ -33,7 +33,7 @@ func TestConfig(t *testing.T) {
 		"config-good":       nil,
 		"config-missing":    fault.New(fault.NotFound, "config: load", "node.toml", fs.ErrNotExist),
 		"config-unreadable": fault.New(fault.Denied, "config: load", "node.toml", fs.ErrPermission),
-		"config-wrong":      fault.New(fault.Invalid, "config: load", "node.toml", errors.New(`line 2: unknown key "colour"`)),
+		"config-wrong":      fault.New(fault.Invalid, "config: load", "node.toml", errors.New(`line 2: unknown key "color"`)),
 	} {
 		require.Equal(t, want, doctor.Config("node.toml", err).Code)
 	}
@@ -41,10 +41,10 @@ func TestConfig(t *testing.T) {
 
 func TestDisk(t *testing.T) {
 	own := t.TempDir()
-	require.NoError(t, os.Chmod(own, 0o700)) //nolint:gosec // a directory
+	require.NoError(t, os.Chmod(own, 0o700))
 	open := filepath.Join(own, "open")
 	require.NoError(t, os.Mkdir(open, 0o700))
-	require.NoError(t, os.Chmod(open, 0o755)) //nolint:gosec // what is to be found
+	require.NoError(t, os.Chmod(open, 0o755))
 	file := filepath.Join(own, "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	shut := filepath.Join(own, "shut")
@@ -90,7 +90,7 @@ func TestSync(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	for kind, want := range map[fault.Kind]doctor.Code{
+	for kind, want := range map[fault.Kind]doctor.Code{ //nolint:exhaustive // one of each judgement
 		fault.NotFound: "keys-missing", fault.Denied: "keys-locked", fault.Corrupt: "keys-damaged", fault.Invalid: "keys-damaged",
 	} {
 		require.Equal(t, want, doctor.Keys(fault.New(kind, "seal: open", "journal.key", nil))[0].Code)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,7 +107,7 @@ func Print(w io.Writer, p lang.Printer, r Report) error {
 		if one.State != Warn && one.State != Bad {
 			continue
 		}
-		fmt.Fprintf(&b, "     %s\n     %s %s\n     %s %s\n", p.T("doctor.label.number", "number", fmt.Sprint(one.Number)),
+		fmt.Fprintf(&b, "     %s\n     %s %s\n     %s %s\n", p.T("doctor.label.number", "number", strconv.Itoa(one.Number)),
 			p.T("doctor.label.means"), one.Means, p.T("doctor.label.do"), one.Do)
 	}
 	fmt.Fprintf(&b, "\n%s %s %s\n", r.Role, r.Version, r.At.Format(time.RFC3339))

@@ -128,6 +128,12 @@ func TestEverythingHasWords(t *testing.T) {
 	}
 }
 
+// said is a sentence in some languages.
+type said []struct {
+	in   consular.Language
+	want string
+}
+
 func TestPhone(t *testing.T) {
 	catalog, err := lang.Open()
 	require.NoError(t, err)
@@ -137,27 +143,27 @@ func TestPhone(t *testing.T) {
 	good := says("config", nil, "config-good")
 	for name, tt := range map[string]struct {
 		report doctor.Report
-		words  map[consular.Language]string
+		words  said
 	}{
-		"Good": {report(good, says("disk", nil, "disk-good")), map[consular.Language]string{
-			consular.English: "FR-LYO: all 2 steps are good or not needed. Code 0.",
+		"Good": {report(good, says("disk", nil, "disk-good")), said{
+			{consular.English, "FR-LYO: all 2 steps are good or not needed. Code 0."},
 		}},
 		"Bad": {
 			report(good, says("reach", nil, "reach-silent"), says("link", nil, "link-down"), says("printer", nil, "printer-trouble")),
-			map[consular.Language]string{
-				consular.English: "FR-LYO, step 2 of 4, code 194: hub.example:7700 is there, but UDP does not come through. Other codes: 222.",
-				consular.French:  "FR-LYO, étape 2 sur 4, code 194\u00a0: hub.example:7700 est là, mais UDP ne passe pas. Autres codes\u00a0: 222.",
-				consular.Arabic:  "\u2068FR-LYO\u2069، المرحلة 2 من 4، الرمز \u2068194\u2069: ",
+			said{
+				{consular.English, "FR-LYO, step 2 of 4, code 194: hub.example:7700 is there, but UDP does not come through. Other codes: 222."},
+				{consular.French, "FR-LYO, étape 2 sur 4, code 194\u00a0: hub.example:7700 est là, mais UDP ne passe pas. Autres codes\u00a0: 222."},
+				{consular.Arabic, "\u2068FR-LYO\u2069، المرحلة 2 من 4، الرمز \u2068194\u2069: "},
 			},
 		},
-		"WarnWhenNothingIsBad": {report(good, says("sync", nil, "sync-slow")), map[consular.Language]string{
-			consular.English: "FR-LYO, step 2 of 2, code 122: ",
+		"WarnWhenNothingIsBad": {report(good, says("sync", nil, "sync-slow")), said{
+			{consular.English, "FR-LYO, step 2 of 2, code 122: "},
 		}},
-		"Nobody": {doctor.Report{}, map[consular.Language]string{consular.English: "A machine without a name: all 0 steps"}},
+		"Nobody": {doctor.Report{}, said{{consular.English, "A machine without a name: all 0 steps"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for l, want := range tt.words {
-				require.Contains(t, doctor.Phone(catalog.Printer(l), tt.report), want)
+			for _, one := range tt.words {
+				require.Contains(t, doctor.Phone(catalog.Printer(one.in), tt.report), one.want)
 			}
 		})
 	}

@@ -121,8 +121,8 @@ func TestDoctorOfStoppedNode(t *testing.T) {
 		p.says(t, "journal-damaged")
 	})
 	t.Run("ErrOthersMayLook", func(t *testing.T) {
-		require.NoError(t, os.Chmod(p.cfg.Dir, 0o755))                    //nolint:gosec // what is to be found
-		defer func() { require.NoError(t, os.Chmod(p.cfg.Dir, 0o700)) }() //nolint:gosec // a directory
+		require.NoError(t, os.Chmod(p.cfg.Dir, 0o755))
+		defer func() { require.NoError(t, os.Chmod(p.cfg.Dir, 0o700)) }()
 		p.says(t, "disk-open")
 	})
 	t.Run("ErrDirectoryGone", func(t *testing.T) {
@@ -280,7 +280,7 @@ func TestDoctorOnFullDisk(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		script = "mount -t tmpfs -o size=4m,mode=0700 none " + mount + " || exit 77\n" + script
-		return exec.CommandContext(ctx, "unshare", "--map-root-user", "--mount", "sh", "-c", script).Output() //nolint:gosec // the test's own words
+		return exec.CommandContext(ctx, "unshare", "--map-root-user", "--mount", "sh", "-c", script).Output()
 	}
 	if _, err := unshared("exit 0"); err != nil {
 		t.Skip("no file system of our own: ", err)

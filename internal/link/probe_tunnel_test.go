@@ -125,6 +125,7 @@ const outerBytes = 2500
 
 // throttle carries the first bytes of a connection, and then none.
 func throttle(t *testing.T, near net.Conn, to string, carried *atomic.Int64) {
+	t.Helper()
 	far, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", to)
 	if !check(t, err) {
 		return

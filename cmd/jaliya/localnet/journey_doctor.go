@@ -1,16 +1,13 @@
 package localnet
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -60,7 +57,7 @@ func examined(ctx context.Context, t *teller) error {
 	if err := t.awaitLink(ctx, agent, true); err != nil {
 		return err
 	}
-	for i, a := range t.ailments(post, agent) {
+	for i, a := range append(t.onTheRoad(post, agent), t.onTheMachine(post, agent)...) {
 		t.step("", "%s", a.tell)
 		if a.ail != nil {
 			if err := a.ail(ctx); err != nil {
@@ -78,11 +75,11 @@ func examined(ctx context.Context, t *teller) error {
 	return t.supportFile(ctx, post)
 }
 
-func (t *teller) ailments(p *Post, agent *client) []ailment {
+// onTheRoad are ailments of the network between a post and the hub.
+func (t *teller) onTheRoad(p *Post, agent *client) []ailment {
 	wall := func(packets int64) func(context.Context) error {
 		return func(context.Context) error { p.relay.Wall(packets); return nil }
 	}
-	ring := filepath.Join(p.dir, "keys")
 	return []ailment{
 		{
 			tell: "the network drops UDP",
@@ -106,6 +103,14 @@ func (t *teller) ailments(p *Post, agent *client) []ailment {
 				"process": "process-degraded", "reach": "reach-silent", "tunnel": "tunnel-cut", "link": "link-down", "desk": "desk-plain",
 			}, first: 194, bad: true, ready: telemetry.StatusDegraded,
 		},
+	}
+}
+
+// onTheMachine are ailments of a post's configuration, its printer, its program
+// and its keys.
+func (t *teller) onTheMachine(p *Post, agent *client) []ailment {
+	ring := filepath.Join(p.dir, "keys")
+	return []ailment{
 		{
 			tell:  "the port of the hub is wrong",
 			edit:  func(c string) string { return strings.ReplaceAll(c, p.relay.Address(), "127.0.0.1:9") },
@@ -117,7 +122,7 @@ func (t *teller) ailments(p *Post, agent *client) []ailment {
 			steps: map[string]string{"names": "names-failed", "reach": "skipped"}, first: 182, bad: true,
 		},
 		{
-			tell:  "a key of the configuration is misspelt",
+			tell:  "the configuration has an unknown key",
 			edit:  func(c string) string { return strings.Replace(c, "hubs =", "hub =", 1) },
 			steps: map[string]string{"config": "config-wrong", "disk": "skipped", "reach": "skipped", "link": "skipped"}, first: unreadable, bad: true,
 		},
@@ -148,7 +153,7 @@ func (t *teller) examine(ctx context.Context, p *Post, a ailment, language strin
 	const op = "localnet: examine"
 	config := p.config
 	if a.edit != nil {
-		raw, err := os.ReadFile(config)
+		raw, err := os.ReadFile(config) //nolint:gosec // our own file
 		if err != nil {
 			return fault.New(fault.Storage, op, config, err)
 		}
@@ -206,93 +211,6 @@ func (n *Network) doctor(ctx context.Context, args ...string) (d told, failed bo
 		return d, failed, fault.New(fault.Invalid, op, "its JSON", err)
 	}
 	return d, failed, nil
-}
-
-// shortSecret is what a text of a person must have to be looked for: shorter ones
-// stand in other words.
-const shortSecret = 5
-
-// supportFile enrols somebody, writes a support file with the whole log of the
-// node, and looks through it for what was said of the person.
-func (t *teller) supportFile(ctx context.Context, p *Post) error {
-	const op = "localnet: look through support file"
-	v := t.people.visitor(p)
-	r, err := enrol(ctx, newClient(p, p.account(access.Agent)), newClient(p, p.account(access.Supervisor)), v)
-	if err != nil {
-		return err
-	}
-	t.step(r.Level, "a visit is saved at %s under reference %s", p.City, r.Printed)
-	file := filepath.Join(t.net.dir, "support.zip")
-	_, _, err = t.net.doctor(ctx, "--config", p.config, "--json", "--support", file, "--log", filepath.Join(t.net.dir, p.process.name+".log"))
-	if err != nil {
-		return err
-	}
-	archive, err := zip.OpenReader(file)
-	if err != nil {
-		return fault.New(fault.Storage, op, file, err)
-	}
-	defer func() { _ = archive.Close() }() // only read
-	size, names := 0, []string{}
-	for _, f := range archive.File {
-		text, err := unpack(f)
-		if err != nil {
-			return fault.New(fault.Corrupt, op, f.Name, err)
-		}
-		names, size = append(names, f.Name), size+len(text)
-		for _, secret := range append(secrets([]any{v.Groups["person"], v.Groups["contact"]}), r.Printed, strings.ReplaceAll(r.Printed, "-", ""), r.SlipCode, p.Accounts[0].Token) {
-			if len(secret) >= shortSecret && strings.Contains(strings.ToLower(text), strings.ToLower(secret)) {
-				return fault.New(fault.Internal, op, f.Name+" holds something of the person "+secret, nil)
-			}
-		}
-	}
-	for _, name := range []string{"CONTENTS.txt", "doctor.en.txt", "inside.json", "config.toml", "log.txt"} {
-		if !slices.Contains(names, name) {
-			return fault.New(fault.Internal, op, name+" is not in it", nil)
-		}
-	}
-	t.step("", "the support file holds %d files, %d bytes, and nothing of the person", len(names), size)
-	return nil
-}
-
-// secrets are all texts that were entered of a person: names, numbers, dates,
-// places, addresses.
-func secrets(v any) (out []string) {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return nil
-	}
-	var tree any
-	if err := json.Unmarshal(raw, &tree); err != nil {
-		return nil
-	}
-	var walk func(any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for _, one := range v {
-				walk(one)
-			}
-		case []any:
-			for _, one := range v {
-				walk(one)
-			}
-		case string:
-			if len(v) >= shortSecret {
-				out = append(out, v)
-			}
-		}
-	}
-	walk(tree)
-	return out
-}
-
-func unpack(f *zip.File) (string, error) {
-	r, err := f.Open()
-	if err != nil {
-		return "", err
-	}
-	raw, err := io.ReadAll(r)
-	return string(raw), errors.Join(err, r.Close())
 }
 
 // readiness is what a program says of itself at /readyz.
