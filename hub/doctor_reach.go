@@ -28,7 +28,10 @@ type port struct{ name, network, listen string }
 
 func (p *patient) ports() []port {
 	out := []port{
-		{"nodes", "udp", p.cfg.Nodes.Listen}, {"cluster", "udp", p.cfg.Cluster.Listen}, {"admin", "tcp", p.cfg.Admin.Listen},
+		{portNodes, "udp", p.cfg.Nodes.Listen}, {"cluster", "udp", p.cfg.Cluster.Listen}, {"admin", "tcp", p.cfg.Admin.Listen},
+	}
+	if p.cfg.Nodes.TCP != off {
+		out = append(out, port{portWalled, "tcp", p.cfg.Nodes.TCP})
 	}
 	if p.cfg.Portals.Listen != "" {
 		out = append(out, port{"portals", "tcp", p.cfg.Portals.Listen})
@@ -47,7 +50,7 @@ func (p *patient) checkPorts(ctx context.Context) []doctor.Finding {
 		f := doctor.Finding{Subject: one.name, Facts: doctor.Facts{"name": one.name, "address": one.listen}}
 		taken := taken(ctx, one)
 		switch {
-		case p.running && taken && (one.name != "nodes" || p.answers(ctx)):
+		case p.running && taken && p.isOurs(ctx, one.name):
 			f.Code = "ports-good"
 		case p.running:
 			f.Code = "ports-silent"
@@ -78,23 +81,47 @@ func taken(ctx context.Context, p port) bool {
 	return errors.Is(err, syscall.EADDRINUSE)
 }
 
-// answers shakes hands as a machine that joins does, which shows no certificate
-// and asks for nothing.
-func (p *patient) answers(ctx context.Context) bool {
-	conf, err := pki.JoinClient(p.keys.trust.Fingerprint(), time.Now, link.ALPNJoin)
+// The ports of posts, over UDP and over TLS on TCP.
+const (
+	portNodes  = "nodes"
+	portWalled = "nodes.tcp"
+)
+
+// isOurs shakes hands on the posts' ports as a machine that joins does, which
+// shows no certificate and asks for nothing. Of other ports it says yes.
+func (p *patient) isOurs(ctx context.Context, name string) bool {
+	if name != portNodes && name != portWalled {
+		return true
+	}
+	pin := p.keys.trust.Fingerprint()
+	conf, err := pki.JoinClient(pin, time.Now, link.ALPNJoin)
 	if err != nil {
 		return false
 	}
-	remote, err := net.ResolveUDPAddr("udp", doctor.Near(p.cfg.Nodes.Listen))
+	outer, err := pki.JoinClient(pin, time.Now, link.ALPNTunnel)
 	if err != nil {
 		return false
+	}
+	o := link.ProbeOptions{ALPN: link.ALPNJoin, TLS: conf}
+	var got link.Probed
+	if name == portWalled {
+		got = link.ProbeTunnel(ctx, link.Tunnel{Address: doctor.Near(p.cfg.Nodes.TCP), TLS: outer, Config: link.DefaultConfig()}, o)
+	} else {
+		got = probeUDP(ctx, doctor.Near(p.cfg.Nodes.Listen), o)
+	}
+	return got.Outcome == link.ProbeReached && got.Peer.Identity.ID == p.keys.member.ID
+}
+
+func probeUDP(ctx context.Context, address string, o link.ProbeOptions) link.Probed {
+	remote, err := net.ResolveUDPAddr("udp", address)
+	if err != nil {
+		return link.Probed{Outcome: link.ProbeFailed, Err: err}
 	}
 	conn, err := net.ListenUDP("udp", nil)
 	if err != nil {
-		return false
+		return link.Probed{Outcome: link.ProbeFailed, Err: err}
 	}
-	got := link.Probe(ctx, conn, remote, link.ProbeOptions{ALPN: link.ALPNJoin, TLS: conf})
-	return got.Outcome == link.ProbeReached && got.Peer.Identity.ID == p.keys.member.ID
+	return link.Probe(ctx, conn, remote, o)
 }
 
 func (p *patient) checkVault(context.Context) []doctor.Finding {

@@ -164,6 +164,39 @@ func TestDoctorOfRevokedNode(t *testing.T) {
 	p.says(t, "certificates-good", "reach-revoked", "tunnel-revoked")
 }
 
+// TestDoctorOfMember looks at both ports of the posts, and at one that stopped.
+func TestDoctorOfMember(t *testing.T) {
+	_, cfg := startHub(t)
+	file := filepath.Join(t.TempDir(), "hub.toml")
+	examine := func(cfg hub.Config) map[string]doctor.Code {
+		cfg.Log.Format = telemetry.FormatText
+		raw, err := toml.Marshal(cfg)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(file, raw, 0o600))
+		out := map[string]doctor.Code{}
+		for _, one := range hub.Examine(t.Context(), file).Report.Steps {
+			if one.Step == "ports" || one.Step == "process" {
+				out[one.Step+one.Subject] = one.Code
+			}
+		}
+		return out
+	}
+	got := examine(cfg)
+	require.Equal(t, doctor.Code("ports-good"), got["portsnodes"], "%v", got)
+	require.Equal(t, doctor.Code("ports-good"), got["portsnodes.tcp"], "%v", got)
+
+	cfg.Nodes.TCP = freePort(t, "tcp") // as after a change that was not followed by a restart
+	got = examine(cfg)
+	require.Equal(t, doctor.Code("ports-silent"), got["portsnodes.tcp"], "%v", got)
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", cfg.Nodes.TCP) // somebody else has it
+	require.NoError(t, err)
+	defer func() { require.NoError(t, l.Close()) }()
+	require.Equal(t, doctor.Code("ports-silent"), examine(cfg)["portsnodes.tcp"])
+
+	cfg.Admin.Listen = freePort(t, "tcp")
+	require.Equal(t, doctor.Code("process-stopped"), examine(cfg)["process"])
+}
+
 // expire puts a certificate of the hub's own issuer into the working slot whose
 // life is over.
 func (p *outpatient) expire(t *testing.T) {
