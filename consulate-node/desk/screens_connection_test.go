@@ -146,7 +146,8 @@ func TestConnectionInTheBrowser(t *testing.T) {
 					name  string
 					found []doctor.Finding
 				}{
-					{"walled", walledPost()}, {"cut", cutPost()},
+					{"walled", walledPost()},
+					{"cut", cutPost()},
 					{"good", []doctor.Finding{{Code: "names-good", Facts: doctor.Facts{"name": "hub.example.ma"}}}},
 				} {
 					test.ends(t, w.now, state.found...)
