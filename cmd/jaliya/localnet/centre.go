@@ -16,8 +16,8 @@ func (n *Network) centreDir() string { return filepath.Join(n.dir, "centre") }
 
 // startCentre starts the card production centres.
 func (n *Network) startCentre(ctx context.Context, o Options) error {
-	n.Centre = &process{name: "centre", admin: n.Sites}
-	return n.programs.start(ctx, n.Centre, "jaliya", "sim", "centre",
+	p := n.beside(&process{name: "centre", admin: n.Sites})
+	return n.programs.start(ctx, p, "jaliya", "sim", "centre",
 		"--rabat", loopback(o.PortBase+offsetCentre), "--marrakech", loopback(o.PortBase+offsetCentre+1),
 		"--admin", n.Sites, "--speed", strconv.Itoa(centreSpeed), "--per-day", "100000",
 		"--seed", strconv.FormatUint(o.Seed, 10), "--dir", n.centreDir())

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,10 +19,12 @@ import (
 // offsetConsole is the port of the hub's console (design.md section 8).
 const offsetConsole = 1
 
-// hubOfficers are the people of the hub: one who verifies, one who sends pouches.
+// hubOfficers are the people of the hub: one who verifies, one who sends pouches,
+// one who keeps the network running.
 var hubOfficers = []Person{
 	{Name: "Nadia Tazi", Role: access.Verifier},
 	{Name: "Karim Alaoui", Role: access.PouchOfficer},
+	{Name: "Salma Idrissi", Role: access.HubOperator},
 }
 
 // hireOfficers has the hub add its officers and enrols them at the console by
@@ -30,7 +33,9 @@ var hubOfficers = []Person{
 func (n *Network) hireOfficers(ctx context.Context) error {
 	raw, err := os.ReadFile(n.description())
 	if err == nil {
-		var before Network
+		var before struct {
+			Officers []Person `json:"officers"`
+		}
 		if err := json.Unmarshal(raw, &before); err != nil {
 			return fault.New(fault.Corrupt, "localnet: read officers", n.description(), err)
 		}
@@ -38,10 +43,10 @@ func (n *Network) hireOfficers(ctx context.Context) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fault.New(fault.Storage, "localnet: read officers", n.description(), err)
 	}
-	if len(n.Officers) > 0 {
-		return nil
-	}
 	for _, who := range hubOfficers {
+		if slices.ContainsFunc(n.Officers, func(hired Person) bool { return hired.Role == who.Role }) {
+			continue
+		}
 		said, err := n.programs.run(ctx, "hub", "officer", "add", "--config", n.hubConfig(), "--json",
 			"--role", string(who.Role), "--name", who.Name)
 		if err != nil {
@@ -59,6 +64,9 @@ func (n *Network) hireOfficers(ctx context.Context) error {
 			return err
 		}
 		n.Officers = append(n.Officers, who)
+		if err := n.describe(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ func Journeys() []Journey {
 		{Name: "card", Tell: "a card from a desk that is cut off to a hand at another post that is cut off too", run: card},
 		{Name: "bag", Tell: "cards are verified, made at a production site, packed and sent; their post is told before the bag leaves", run: bag},
 		{Name: "record", Tell: "a police record is asked for and paid on the portal, issued, opened once, printed at a post, and given into a hand", run: record},
+		{Name: "office", Tell: "a record of Justice is asked for and paid on the portal, decided by two officers at the record office's desk, and opened once", run: office},
 		{Name: "hands", Tell: "the same by people of the ministry: they read, refuse, send back, pass, pack and send", run: hands, alone: true, with: byHand},
 		{Name: "replace", Tell: "a post's machine dies with its disk; the next one hands over what lay there and receives what was under way", run: replace, alone: true},
 		{Name: "murder", Tell: "people are enrolled while hub and nodes are killed at random moments (--kills)", run: murder, alone: true},
@@ -258,7 +259,7 @@ func (t *teller) verifyOffline(ctx context.Context, p *Post, c *client, all []re
 		return err
 	}
 	t.step("L2", "%s", strings.ReplaceAll(strings.TrimSpace(said), "\n", " "))
-	return t.net.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config)
+	return t.net.serve(ctx, p)
 }
 
 func (p *Post) account(role access.Role) Account {

@@ -26,8 +26,9 @@ const (
 // process is one daemon of the network. Its standard error goes to a file.
 type process struct {
 	name  string
-	admin string // host:port of its admin listener
-	log   string // file; empty: beside its configuration
+	admin string   // host:port of its admin listener
+	log   string   // file; empty: beside its configuration
+	env   []string // besides ours
 	cmd   *exec.Cmd
 	done  chan error // receives the end once
 }
@@ -73,6 +74,7 @@ func (b binaries) start(ctx context.Context, p *process, program string, args ..
 	// The daemon is ended by stop, in order, and not by the context.
 	p.cmd = exec.Command(b.path(program), args...) //nolint:gosec,noctx // our own programs
 	p.cmd.Stdout, p.cmd.Stderr = log, log
+	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
 		return errors.Join(fault.New(fault.Other, op, p.name, err), log.Close())

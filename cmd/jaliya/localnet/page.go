@@ -1,0 +1,11 @@
+package localnet
+
+// offsetStart is the port of the start page, from the port base.
+const offsetStart = 100
+
+// Look is one thing to look at first.
+type Look struct {
+	Key  string `json:"key"`
+	Text string `json:"text"` // in English
+	URL  string `json:"url"`
+}
