@@ -51,7 +51,7 @@ func (c *citizen) asks(ctx context.Context, t *teller) error {
 	if err := c.file(ctx); err != nil {
 		return err
 	}
-	t.step("L2", "a record of %s is asked for under reference %s", c.office, c.reference.String())
+	t.step("L2", "a %s record is asked for under reference %s", c.office, c.reference.String())
 	if err := c.pay(ctx); err != nil {
 		return err
 	}

@@ -1,0 +1,168 @@
+package localnet
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"jaliya/internal/workflow"
+)
+
+// backlogSeen is how many entries a post that is cut off holds at least before its
+// line comes back.
+const backlogSeen = 4
+
+// desk is what a desk says of itself.
+type deskStatus struct {
+	Unsecured int `json:"unsecured"`
+}
+
+func (c *client) status(ctx context.Context) (s deskStatus, err error) {
+	return s, c.do(ctx, call{Method: http.MethodGet, Path: "/status", Into: &s})
+}
+
+// cutOff takes a post's line away for some minutes, in which people go on being
+// enrolled there, and gives it back.
+func (d *day) cutOff(ctx context.Context) error {
+	p := d.cutPost()
+	agent, _ := p.staff()
+	p.relay.Cut()
+	defer p.relay.Restore()
+	if err := d.awaitLink(ctx, agent, false); err != nil {
+		return err
+	}
+	back := time.Now().Add(scaled(d.pace, dayCut))
+	d.step("", "%s is cut off; its desk goes on", p.City)
+	for held := 0; time.Now().Before(back) || held < backlogSeen; {
+		if err := d.rest(ctx, dayLook); err != nil {
+			return err
+		}
+		s, err := agent.status(ctx)
+		if err != nil {
+			return err
+		}
+		if held = s.Unsecured; held >= backlogSeen {
+			d.look("cut-off", fmt.Sprintf("%s is cut off: its desk works alone and holds what nobody else has (%d entries so far). The line comes back at about %s.",
+				p.City, held, back.Format("15:04")), p.Desk+"/status")
+		}
+	}
+	p.relay.Restore()
+	return d.comesBack(ctx, p, agent)
+}
+
+func (d *day) comesBack(ctx context.Context, p *Post, agent *client) error {
+	err := eventually(ctx, p.City+" to be secured", l2Limit, func() (bool, error) {
+		s, err := agent.status(ctx)
+		return s.Unsecured == 0, err
+	})
+	if err != nil {
+		return err
+	}
+	d.step("L2", "the line to %s is back, and all that it held is secured nationally", p.City)
+	d.look("cut-off", p.City+" is back: all that it held is secured nationally. It will be cut off again.", p.Desk+"/status")
+	return d.rest(ctx, dayUp)
+}
+
+// lateBag sends somebody's card to a post where nobody opens bags in time.
+func (d *day) lateBag(ctx context.Context) error {
+	p := d.latePost()
+	r, err := d.visit(ctx, d.openPost(), p)
+	if err != nil {
+		return err
+	}
+	d.hold(r.Reference)
+	if err := d.passes(ctx, r.Reference); err != nil {
+		return err
+	}
+	for d.standsLate(ctx, p) {
+		if err := d.rest(ctx, dayRoad); err != nil {
+			return err
+		}
+	}
+	return d.rest(ctx, dayLook)
+}
+
+// standsLate waits until a bag to the post is late, and tells whether one is.
+func (d *day) standsLate(ctx context.Context, p *Post) bool {
+	agent, _ := p.staff()
+	late := ""
+	_ = eventually(ctx, "a bag to be late", 2*l2Limit, func() (bool, error) { // none is a no
+		if err := d.rest(ctx, dayStep); err != nil {
+			return false, err
+		}
+		var list struct {
+			Pouches []tableView `json:"pouches"`
+		}
+		err := agent.do(ctx, call{Method: http.MethodGet, Path: "/pouches", Into: &list})
+		for _, bag := range list.Pouches {
+			if bag.State == workflow.PouchDelayed.String() {
+				late = bag.Pouch
+			}
+		}
+		return late != "", err
+	})
+	if late == "" {
+		return false
+	}
+	d.look("late", fmt.Sprintf("Pouch %s to %s is late: sent, and not received in its time.", late, p.City), d.net.Console+"/pouches/"+late)
+	return true
+}
+
+// dispute is a packet that a post corrects while it is cut off, after the hub has
+// decided about it: the correction is refused when the line is back, by the hub,
+// and the post is told why.
+func (d *day) dispute(ctx context.Context) error {
+	p := d.disputePost()
+	agent, supervisor := p.staff()
+	v := d.collectsAt(p, p)
+	r, err := enrol(ctx, agent, supervisor, v)
+	if err != nil {
+		return err
+	}
+	d.hold(r.Reference)
+	d.expect(r)
+	if err := d.toVerify(ctx, r.Reference); err != nil {
+		return err
+	}
+	if err := d.corrected(ctx, p, r, v); err != nil {
+		return err
+	}
+	var q struct {
+		Refused string `json:"amendment_refused"`
+	}
+	err = eventually(ctx, "the hub's word about the correction", l2Limit, func() (bool, error) {
+		err := agent.do(ctx, call{Method: http.MethodGet, Path: "/requests/" + r.Reference, Into: &q})
+		return q.Refused != "", err
+	})
+	if err != nil {
+		return err
+	}
+	d.step("L2", "%s: the hub refuses the correction of %s: %s", p.City, r.Printed, q.Refused)
+	d.look("refused", fmt.Sprintf("The hub refused an entry of %s: request %s was corrected there, cut off, after the hub had decided.", p.City, r.Printed),
+		p.Desk+"/requests/"+r.Reference)
+	return d.rest(ctx, dayAgain)
+}
+
+// corrected has the case decided and the packet replaced while the two cannot know
+// of each other.
+func (d *day) corrected(ctx context.Context, p *Post, r released, v visitor) error {
+	agent, supervisor := p.staff()
+	p.relay.Cut()
+	defer p.relay.Restore()
+	if err := d.awaitLink(ctx, agent, false); err != nil {
+		return err
+	}
+	if _, err := d.hub(ctx, "verify pass", r.Reference); err != nil {
+		return err
+	}
+	at := newVisit(agent, supervisor)
+	if err := at.amend(ctx, r); err != nil {
+		return err
+	}
+	if err := at.fill(ctx, v); err != nil {
+		return err
+	}
+	_, err := at.release(ctx)
+	return err
+}
