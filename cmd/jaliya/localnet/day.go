@@ -21,8 +21,8 @@ const (
 	dayStep      = 2 * time.Second  // a clerk at one form
 	dayLook      = 3 * time.Second  // between two looks at a list of work
 	dayRoad      = 8 * time.Second  // a bag under way
-	dayPack      = 8 * time.Second  // a bag being packed
-	dayLate      = 25 * time.Second // after which a bag is late
+	dayPack      = 5 * time.Second  // a bag being packed
+	dayLate      = 20 * time.Second // after which a bag is late
 	dayComing    = 25 * time.Second // until a person comes for a card
 	dayRecord    = 20 * time.Second // between two requests for a record
 	dayCut       = 4 * time.Minute  // a post without its line

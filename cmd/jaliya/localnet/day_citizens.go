@@ -1,9 +1,6 @@
 package localnet
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // specimens is how many grown people the trusted third party has.
 const specimens = 8
@@ -30,8 +27,7 @@ func (d *day) citizens(ctx context.Context) error {
 				unpaid++
 			case office == officeJustice:
 				waiting = append(waiting, c)
-				d.look("record", fmt.Sprintf("Record %s waits at the record office of Justice: sign in as %s and decide.", c.reference.String(),
-					d.net.Office.Officers[0].Name), d.net.Office.Desk+"/")
+				d.look("record", d.net.Office.Desk+"/", "record", "reference", c.reference.String(), "name", d.net.Office.Officers[0].Name)
 			}
 		}
 		if err := d.rest(ctx, dayRecord); err != nil {

@@ -44,7 +44,7 @@ func (d *day) verify(ctx context.Context) error {
 	list = slices.DeleteFunc(list, func(w waitingCase) bool { return d.held[w.Reference] })
 	d.mu.Unlock()
 	if len(list) > 0 {
-		d.look("verify", "Cases wait for a verifier: sign in as "+d.net.officer(access.Verifier).Name+" and decide one.", d.net.Console+"/verify")
+		d.look("verify", d.net.Console+"/verify", "verify", "name", d.net.officer(access.Verifier).Name)
 	}
 	for _, w := range list[min(dayForPeople, len(list)):] {
 		if err := d.decide(ctx, w.Reference); err != nil {

@@ -4,20 +4,41 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"jaliya/internal/consular"
+	"jaliya/internal/lang"
 )
 
 // lookFirst are the keys of what a visitor looks at first, in that order.
 var lookFirst = []string{"cut-off", "late", "refused", "verify", "record"}
 
+// Look is one thing to look at first.
+type Look struct {
+	Key  string `json:"key"`
+	Text string `json:"text"` // in English
+	URL  string `json:"url"`
+
+	message string // of the catalog
+	args    []any
+}
+
+// in gives the text in a language.
+func (l Look) in(p lang.Printer) string { return p.T("localnet.look."+l.message, l.args...) }
+
+// isolates are the marks around what is put into a message: terminals show them.
+var isolates = strings.NewReplacer("\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "")
+
 // look notes one thing to look at, as it now is. When all are there they are
 // printed, once.
-func (d *day) look(key, text, url string) {
+func (d *day) look(key, url, message string, args ...any) {
+	l := Look{Key: key, URL: url, message: message, args: args}
+	l.Text = isolates.Replace(l.in(d.net.words.Printer(consular.English)))
 	d.mu.Lock()
-	if d.looks[key].Text == text {
+	if d.looks[key].Text == l.Text {
 		d.mu.Unlock()
 		return
 	}
-	d.looks[key] = Look{Key: key, Text: text, URL: url}
+	d.looks[key] = l
 	var list []Look
 	for _, one := range lookFirst {
 		if l, there := d.looks[one]; there {

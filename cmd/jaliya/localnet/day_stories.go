@@ -2,7 +2,6 @@ package localnet
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -26,12 +25,17 @@ func (c *client) status(ctx context.Context) (s deskStatus, err error) {
 // enrolled there, and gives it back.
 func (d *day) cutOff(ctx context.Context) error {
 	p := d.cutPost()
-	agent, _ := p.staff()
+	agent, supervisor := p.staff()
 	p.relay.Cut()
 	defer p.relay.Restore()
 	if err := d.awaitLink(ctx, agent, false); err != nil {
 		return err
 	}
+	r, err := enrol(ctx, agent, supervisor, d.collectsAt(p, p)) // somebody stood at the counter
+	if err != nil {
+		return err
+	}
+	d.expect(r)
 	back := time.Now().Add(scaled(d.pace, dayCut))
 	d.step("", "%s is cut off; its desk goes on", p.City)
 	for held := 0; time.Now().Before(back) || held < backlogSeen; {
@@ -42,9 +46,8 @@ func (d *day) cutOff(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if held = s.Unsecured; held >= backlogSeen {
-			d.look("cut-off", fmt.Sprintf("%s is cut off: its desk works alone and holds what nobody else has (%d entries so far). The line comes back at about %s.",
-				p.City, held, back.Format("15:04")), p.Desk+"/status")
+		if held = s.Unsecured; held > 0 {
+			d.look("cut-off", p.Desk+"/status", "cut_off", "city", p.City, "count", held, "at", back.Format("15:04"))
 		}
 	}
 	p.relay.Restore()
@@ -60,18 +63,20 @@ func (d *day) comesBack(ctx context.Context, p *Post, agent *client) error {
 		return err
 	}
 	d.step("L2", "the line to %s is back, and all that it held is secured nationally", p.City)
-	d.look("cut-off", p.City+" is back: all that it held is secured nationally. It will be cut off again.", p.Desk+"/status")
+	d.look("cut-off", p.Desk+"/status", "back", "city", p.City)
 	return d.rest(ctx, dayUp)
 }
 
 // lateBag sends somebody's card to a post where nobody opens bags in time.
 func (d *day) lateBag(ctx context.Context) error {
 	p := d.latePost()
-	r, err := d.visit(ctx, d.openPost(), p)
+	agent, supervisor := d.openPost().staff()
+	r, err := enrol(ctx, agent, supervisor, d.collectsAt(d.openPost(), p))
 	if err != nil {
 		return err
 	}
 	d.hold(r.Reference)
+	d.expect(r)
 	if err := d.passes(ctx, r.Reference); err != nil {
 		return err
 	}
@@ -105,7 +110,7 @@ func (d *day) standsLate(ctx context.Context, p *Post) bool {
 	if late == "" {
 		return false
 	}
-	d.look("late", fmt.Sprintf("Pouch %s to %s is late: sent, and not received in its time.", late, p.City), d.net.Console+"/pouches/"+late)
+	d.look("late", d.net.Console+"/pouches/"+late, "late", "label", late, "city", p.City)
 	return true
 }
 
@@ -139,8 +144,7 @@ func (d *day) dispute(ctx context.Context) error {
 		return err
 	}
 	d.step("L2", "%s: the hub refuses the correction of %s: %s", p.City, r.Printed, q.Refused)
-	d.look("refused", fmt.Sprintf("The hub refused an entry of %s: request %s was corrected there, cut off, after the hub had decided.", p.City, r.Printed),
-		p.Desk+"/requests/"+r.Reference)
+	d.look("refused", p.Desk+"/requests/"+r.Reference, "refused", "city", p.City, "reference", r.Printed)
 	return d.rest(ctx, dayAgain)
 }
 

@@ -17,6 +17,7 @@ import (
 	"jaliya/internal/consular"
 	"jaliya/internal/durable"
 	"jaliya/internal/fault"
+	"jaliya/internal/lang"
 )
 
 // Options says which network to run.
@@ -71,6 +72,7 @@ type Network struct {
 	dir      string
 	sites    [2]string // Rabat and Marrakech, host:port
 	programs binaries
+	words    *lang.Catalog
 }
 
 // Post is a post of the network with what a visitor needs.
@@ -114,8 +116,12 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 	if err != nil {
 		return nil, err
 	}
+	words, err := lang.Open()
+	if err != nil {
+		return nil, err
+	}
 	n = &Network{
-		dir: o.Dir, programs: programs, Admin: loopback(o.PortBase + offsetHub),
+		dir: o.Dir, programs: programs, words: words, Admin: loopback(o.PortBase + offsetHub),
 		Sites: loopback(o.PortBase + offsetCentre + 2), Console: "http://" + loopback(o.PortBase+offsetConsole),
 		Operate: "http://" + loopback(o.PortBase+offsetConsole) + "/operate", Start: "http://" + loopback(o.PortBase+offsetStart),
 		printer: loopback(o.PortBase + offsetPrinter),

@@ -42,7 +42,7 @@ func (t *teller) serve(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	start, err := openStart(ctx, t.net)
+	start, err := openStart(ctx, t.net, o)
 	if err != nil {
 		return err
 	}
