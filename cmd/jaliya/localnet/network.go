@@ -33,6 +33,8 @@ type Options struct {
 
 	Day  bool    // people come and go until the network ends
 	Pace float64 // of the day: how many times as fast as people; 0: 1
+
+	walled bool // the first post's network lets no UDP pass, from the beginning
 }
 
 // Offsets from the port base (design.md section 8). The portal takes 0; desks,

@@ -32,8 +32,12 @@ func newPost(o Options, i int, post consular.Post) *Post {
 
 func (n *Network) startPost(ctx context.Context, o Options, p *Post, i int) (err error) {
 	relayed := loopback(o.PortBase + offsetRelay + i)
-	if p.relay, err = newRelay(relayed, loopback(o.PortBase+offsetNodes)); err != nil {
+	if p.relay, err = newRelay(relayed, loopback(o.PortBase+offsetNodes)); err != nil { //nolint:contextcheck // it lives until Close
 		return err
+	}
+	wall := o.walled && i == 0
+	if wall {
+		p.relay.Wall(0)
 	}
 	if err := n.joinOnce(ctx, p, relayed); err != nil {
 		return err
@@ -45,6 +49,12 @@ func (n *Network) startPost(ctx context.Context, o Options, p *Post, i int) (err
 	}
 	if err := n.serve(ctx, p); err != nil {
 		return err
+	}
+	if wall {
+		// A desk slows down who tries codes that it has not heard of.
+		if err := (&teller{}).awaitLink(ctx, newClient(p, p.account(access.Agent)), true); err != nil {
+			return err
+		}
 	}
 	return n.enrolStaff(ctx, p, sheets)
 }
