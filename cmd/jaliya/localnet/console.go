@@ -27,6 +27,24 @@ var hubOfficers = []Person{
 	{Name: "Salma Idrissi", Role: access.HubOperator},
 }
 
+// findOperate asks the console whether it has a page for operators: its API then
+// has the same path, and wants somebody signed in.
+func (n *Network) findOperate(ctx context.Context) error {
+	const op, path = "localnet: find page of operators", "/operate"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.Console+"/api/v1"+path, nil)
+	if err != nil {
+		return fault.New(fault.Internal, op, n.Console, err)
+	}
+	response, err := (&http.Client{Timeout: callLimit}).Do(request)
+	if err != nil {
+		return fault.New(fault.Unavailable, op, n.Console, err)
+	}
+	if response.StatusCode == http.StatusUnauthorized {
+		n.Operate = n.Console + path
+	}
+	return response.Body.Close()
+}
+
 // hireOfficers has the hub add its officers and enrols them at the console by
 // their one-time sheets, as they would do it themselves; in a directory of an
 // earlier run they are there already.
@@ -44,7 +62,8 @@ func (n *Network) hireOfficers(ctx context.Context) error {
 		return fault.New(fault.Storage, "localnet: read officers", n.description(), err)
 	}
 	for _, who := range hubOfficers {
-		if slices.ContainsFunc(n.Officers, func(hired Person) bool { return hired.Role == who.Role }) {
+		hired := slices.ContainsFunc(n.Officers, func(one Person) bool { return one.Role == who.Role })
+		if hired || who.Role == access.HubOperator && n.Operate == "" {
 			continue
 		}
 		said, err := n.programs.run(ctx, "hub", "officer", "add", "--config", n.hubConfig(), "--json",

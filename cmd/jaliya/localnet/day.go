@@ -3,8 +3,6 @@ package localnet
 import (
 	"context"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -49,7 +47,8 @@ const (
 type day struct {
 	*teller
 
-	pace float64
+	pace   float64
+	filing sync.Mutex // held while the book's file is written
 
 	mu      sync.Mutex // guards the rest
 	random  *rand.Rand
@@ -71,10 +70,11 @@ func newDay(t *teller, o Options) (*day, error) {
 	if pace <= 0 {
 		pace = 1
 	}
-	return &day{
+	d := &day{
 		teller: t, pace: pace, book: map[string]released{}, held: map[string]bool{}, said: map[string]time.Time{}, looks: map[string]Look{},
 		random: rand.New(rand.NewPCG(o.Seed, 13)), //nolint:gosec // chooses who comes, guards nothing
-	}, nil
+	}
+	return d, d.readBook()
 }
 
 // The posts of the stories, each another one; the first is the one that journeys
@@ -160,15 +160,17 @@ func (d *day) choose(n int) int {
 // expect puts a person into the book of those who wait for a card.
 func (d *day) expect(r released) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.book[r.Reference] = r
+	d.mu.Unlock()
+	d.writeBook()
 }
 
 func (d *day) forget(reference string) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	delete(d.book, reference)
 	delete(d.held, reference)
+	d.mu.Unlock()
+	d.writeBook()
 }
 
 func (d *day) waitsFor(reference string) (released, bool) {
@@ -187,16 +189,7 @@ func (d *day) mayCome() bool {
 
 // room looks from time to time how large the directory has become.
 func (d *day) room(ctx context.Context) error {
-	size := int64(0)
-	err := filepath.WalkDir(d.net.dir, func(_ string, e os.DirEntry, err error) error {
-		if err != nil || ctx.Err() != nil {
-			return ctx.Err() // what went away meanwhile takes no room
-		}
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
-			size += info.Size()
-		}
-		return nil
-	})
+	size, err := dirSize(ctx, d.net.dir)
 	if err != nil {
 		return err
 	}

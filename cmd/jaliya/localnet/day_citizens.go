@@ -11,7 +11,9 @@ func (d *day) citizens(ctx context.Context) error {
 	var waiting []*citizen
 	unpaid := 0
 	for n := 0; ; n++ {
-		if waiting = d.stillWait(ctx, waiting); d.mayCome() {
+		waiting = d.stillWait(ctx, waiting)
+		d.lookAtRecord(waiting)
+		if d.mayCome() {
 			office := officePolice
 			if len(waiting) < dayRecords {
 				office = officeJustice
@@ -27,13 +29,22 @@ func (d *day) citizens(ctx context.Context) error {
 				unpaid++
 			case office == officeJustice:
 				waiting = append(waiting, c)
-				d.look("record", d.net.Office.Desk+"/", "record", "reference", c.reference.String(), "name", d.net.Office.Officers[0].Name)
+				d.lookAtRecord(waiting)
 			}
 		}
 		if err := d.rest(ctx, dayRecord); err != nil {
 			return err
 		}
 	}
+}
+
+// lookAtRecord shows the record that has waited longest for the officers.
+func (d *day) lookAtRecord(waiting []*citizen) {
+	if len(waiting) == 0 {
+		d.unlook("record")
+		return
+	}
+	d.look("record", d.net.Office.Desk+"/", "record", "reference", waiting[0].reference.String(), "name", d.net.Office.Officers[0].Name)
 }
 
 // asksFor is a person who files a request and pays, or leaves the page.

@@ -43,7 +43,9 @@ func (d *day) verify(ctx context.Context) error {
 	d.mu.Lock()
 	list = slices.DeleteFunc(list, func(w waitingCase) bool { return d.held[w.Reference] })
 	d.mu.Unlock()
-	if len(list) > 0 {
+	if len(list) == 0 {
+		d.unlook("verify")
+	} else {
 		d.look("verify", d.net.Console+"/verify", "verify", "name", d.net.officer(access.Verifier).Name)
 	}
 	for _, w := range list[min(dayForPeople, len(list)):] {
@@ -118,6 +120,10 @@ func (d *day) tells(ctx context.Context) error {
 	d.mu.Lock()
 	f, open := d.figures, len(d.book)
 	d.mu.Unlock()
-	d.step("", "%d visits released, %d cards handed over, %d records asked for; %d people wait for a card", f.released, f.handed, f.records, open)
+	weight, err := d.net.weigh(ctx)
+	if err != nil {
+		return err
+	}
+	d.step("", "%d visits released, %d cards handed over, %d records asked for; %d people wait for a card; %s", f.released, f.handed, f.records, open, weight)
 	return nil
 }

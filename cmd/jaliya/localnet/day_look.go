@@ -33,12 +33,33 @@ var isolates = strings.NewReplacer("\u2066", "", "\u2067", "", "\u2068", "", "\u
 func (d *day) look(key, url, message string, args ...any) {
 	l := Look{Key: key, URL: url, message: message, args: args}
 	l.Text = isolates.Replace(l.in(d.net.words.Printer(consular.English)))
-	d.mu.Lock()
-	if d.looks[key].Text == l.Text {
-		d.mu.Unlock()
-		return
+	if d.setLook(key, l) {
+		d.publish()
 	}
+}
+
+// unlook takes away what is over.
+func (d *day) unlook(key string) {
+	d.mu.Lock()
+	_, there := d.looks[key]
+	delete(d.looks, key)
+	d.mu.Unlock()
+	if there {
+		d.publish()
+	}
+}
+
+func (d *day) setLook(key string, l Look) (news bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	news = d.looks[key].Text != l.Text
 	d.looks[key] = l
+	return news
+}
+
+// publish has the start page and the description show what there is to look at.
+func (d *day) publish() {
+	d.mu.Lock()
 	var list []Look
 	for _, one := range lookFirst {
 		if l, there := d.looks[one]; there {
@@ -47,8 +68,9 @@ func (d *day) look(key, url, message string, args ...any) {
 	}
 	show := len(list) == len(lookFirst) && !d.shown
 	d.shown = d.shown || show
+	d.net.setLook(list)
 	d.mu.Unlock()
-	if err := d.net.setLook(list); err != nil {
+	if err := d.net.describe(); err != nil {
 		d.sorry("writing what to look at", err)
 	}
 	if show {
@@ -73,11 +95,10 @@ func (t *teller) print(text string) {
 }
 
 // setLook keeps what to look at for the start page and for scripts.
-func (n *Network) setLook(list []Look) error {
+func (n *Network) setLook(list []Look) {
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.Look = list
-	n.mu.Unlock()
-	return n.describe()
 }
 
 func (n *Network) looks() []Look {

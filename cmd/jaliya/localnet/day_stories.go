@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"jaliya/internal/access"
 	"jaliya/internal/workflow"
 )
 
@@ -47,7 +48,7 @@ func (d *day) cutOff(ctx context.Context) error {
 			return err
 		}
 		if held = s.Unsecured; held > 0 {
-			d.look("cut-off", p.Desk+"/status", "cut_off", "city", p.City, "count", held, "at", back.Format("15:04"))
+			d.look("cut-off", p.Desk+"/status", "cut_off", "city", p.City, "count", held, "at", back.Format("15:04"), "name", p.Staff[0].Name)
 		}
 	}
 	p.relay.Restore()
@@ -80,38 +81,38 @@ func (d *day) lateBag(ctx context.Context) error {
 	if err := d.passes(ctx, r.Reference); err != nil {
 		return err
 	}
-	for d.standsLate(ctx, p) {
-		if err := d.rest(ctx, dayRoad); err != nil {
-			return err
-		}
-	}
-	return d.rest(ctx, dayLook)
-}
-
-// standsLate waits until a bag to the post is late, and tells whether one is.
-func (d *day) standsLate(ctx context.Context, p *Post) bool {
-	agent, _ := p.staff()
-	late := ""
-	_ = eventually(ctx, "a bag to be late", 2*l2Limit, func() (bool, error) { // none is a no
+	label := ""
+	err = eventually(ctx, "a bag to be late", 2*l2Limit, func() (bool, error) {
 		if err := d.rest(ctx, dayStep); err != nil {
 			return false, err
 		}
-		var list struct {
-			Pouches []tableView `json:"pouches"`
-		}
-		err := agent.do(ctx, call{Method: http.MethodGet, Path: "/pouches", Into: &list})
-		for _, bag := range list.Pouches {
-			if bag.State == workflow.PouchDelayed.String() {
-				late = bag.Pouch
-			}
-		}
-		return late != "", err
+		label, err = d.standsLate(ctx, p, label)
+		return label != "", err
 	})
-	if late == "" {
-		return false
+	defer d.unlook("late")
+	for err == nil && label != "" {
+		d.look("late", d.net.Console+"/pouches/"+label, "late", "label", label, "city", p.City, "name", d.net.officer(access.PouchOfficer).Name)
+		if err = d.rest(ctx, dayLook); err == nil {
+			label, err = d.standsLate(ctx, p, label)
+		}
 	}
-	d.look("late", d.net.Console+"/pouches/"+late, "late", "label", late, "city", p.City)
-	return true
+	return err
+}
+
+// standsLate gives a bag to the post that is late, this one as long as it is; none
+// when all are there.
+func (d *day) standsLate(ctx context.Context, p *Post, label string) (late string, err error) {
+	agent, _ := p.staff()
+	var list struct {
+		Pouches []tableView `json:"pouches"`
+	}
+	err = agent.do(ctx, call{Method: http.MethodGet, Path: "/pouches", Into: &list})
+	for _, bag := range list.Pouches {
+		if bag.State == workflow.PouchDelayed.String() && (late == "" || bag.Pouch == label) {
+			late = bag.Pouch
+		}
+	}
+	return late, err
 }
 
 // dispute is a packet that a post corrects while it is cut off, after the hub has
@@ -144,7 +145,7 @@ func (d *day) dispute(ctx context.Context) error {
 		return err
 	}
 	d.step("L2", "%s: the hub refuses the correction of %s: %s", p.City, r.Printed, q.Refused)
-	d.look("refused", p.Desk+"/requests/"+r.Reference, "refused", "city", p.City, "reference", r.Printed)
+	d.look("refused", p.Desk+"/requests/"+r.Reference, "refused", "city", p.City, "reference", r.Printed, "name", p.Staff[0].Name)
 	return d.rest(ctx, dayAgain)
 }
 

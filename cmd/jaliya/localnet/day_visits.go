@@ -24,7 +24,7 @@ func (d *day) clerk(p *Post, i int) func(context.Context) error {
 	return func(ctx context.Context) error {
 		about := between
 		if first {
-			first, about = false, time.Duration(i%dayPosts)*dayVisit/2
+			first, about = false, time.Duration(i)*dayVisit/2
 		}
 		if err := d.rest(ctx, about); err != nil || !d.mayCome() {
 			return err

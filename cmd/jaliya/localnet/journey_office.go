@@ -33,7 +33,7 @@ func office(ctx context.Context, t *teller) error {
 		return err
 	}
 	t.step("", "the record office has it, and two officers have signed in at its desk")
-	if err := decide(ctx, t, first, second, place); err != nil {
+	if err := t.decide(ctx, first, second, place); err != nil {
 		return err
 	}
 	if err := c.awaits(ctx, "issued"); err != nil {
@@ -88,7 +88,7 @@ func (o recordOfficer) newest(ctx context.Context) (place string, err error) {
 }
 
 // decide takes a request through the hands of two officers.
-func decide(ctx context.Context, t *teller, first, second recordOfficer, place string) error {
+func (t *teller) decide(ctx context.Context, first, second recordOfficer, place string) error {
 	for _, act := range [][]string{
 		{"found"},
 		{

@@ -61,11 +61,11 @@ type Network struct {
 
 	Portal   string   `json:"portal"` // base URL of the citizens' portal
 	Outside  Outside  `json:"outside"`
-	Console  string   `json:"console"`  // base URL
-	Operate  string   `json:"operate"`  // page of the console for operators
-	Officers []Person `json:"officers"` // people of the hub, at the console
-	Office   Office   `json:"office"`   // of Justice's records
-	Start    string   `json:"start"`    // page with all of these, and the codes of this half minute
+	Console  string   `json:"console"`           // base URL
+	Operate  string   `json:"operate,omitempty"` // page of the console for operators, where it has one
+	Officers []Person `json:"officers"`          // people of the hub, at the console
+	Office   Office   `json:"office"`            // of Justice's records
+	Start    string   `json:"start"`             // page with all of these, and the codes of this half minute
 	Look     []Look   `json:"look,omitempty"`
 
 	mu       sync.Mutex // guards Look, around, and the file of the description
@@ -118,6 +118,9 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := claim(o.Dir); err != nil {
+		return nil, err
+	}
 	words, err := lang.Open()
 	if err != nil {
 		return nil, err
@@ -125,9 +128,8 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 	n = &Network{
 		dir: o.Dir, programs: programs, words: words, Admin: loopback(o.PortBase + offsetHub),
 		Sites: loopback(o.PortBase + offsetCentre + 2), Console: "http://" + loopback(o.PortBase+offsetConsole),
-		Operate: "http://" + loopback(o.PortBase+offsetConsole) + "/operate", Start: "http://" + loopback(o.PortBase+offsetStart),
-		printer: loopback(o.PortBase + offsetPrinter),
-		sites:   [2]string{loopback(o.PortBase + offsetCentre), loopback(o.PortBase + offsetCentre + 1)},
+		Start: "http://" + loopback(o.PortBase+offsetStart), printer: loopback(o.PortBase + offsetPrinter),
+		sites: [2]string{loopback(o.PortBase + offsetCentre), loopback(o.PortBase + offsetCentre + 1)},
 	}
 	begun := n
 	defer func() {
@@ -230,6 +232,9 @@ func (n *Network) startHub(ctx context.Context, o Options) error {
 	}
 	n.Hub = &process{name: "hub", admin: n.Admin}
 	if err := n.programs.start(ctx, n.Hub, "hub", "serve", "--config", n.hubConfig()); err != nil {
+		return err
+	}
+	if err := n.findOperate(ctx); err != nil {
 		return err
 	}
 	return n.hireOfficers(ctx)

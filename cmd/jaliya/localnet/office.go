@@ -141,7 +141,7 @@ func (n *Network) hireForOffice(ctx context.Context) error {
 		}
 		n.Office.Officers = append(n.Office.Officers, who)
 	}
-	if raw, err = json.Marshal(n.Office.Officers); err != nil {
+	if raw, err = json.Marshal(n.Office.Officers); err != nil { //nolint:gosec // whoever runs localnet is to sign in as these
 		return fault.New(fault.Internal, opOffice, "", err)
 	}
 	return write(n.officePeople(), string(raw))

@@ -99,14 +99,17 @@ func (s *startPage) show(c *gin.Context) {
 	p, n, now := s.ui.Printer(c), s.net, time.Now()
 	left := totpStep - now.Sub(now.Truncate(totpStep))
 	link := func(href, key string) web.NavLink { return web.NavLink{Href: href, Label: p.T(key)} }
+	console := []web.NavLink{link(n.Console+"/", "localnet.console.open")}
+	if n.Operate != "" {
+		console = append(console, link(n.Operate, "localnet.console.operate"))
+	}
 	places := []place{
 		{
 			Name: p.T("localnet.portal.name"), Text: p.T("localnet.portal.text"),
 			Links: []web.NavLink{link(n.Portal+"/", "localnet.portal.open"), link("http://"+n.Outside.SMS+"/admin/inbox", "localnet.portal.phones")},
 		},
 		{
-			Name: p.T("localnet.console.name"), People: s.people(p, n.Officers, now),
-			Links: []web.NavLink{link(n.Console+"/", "localnet.console.open"), link(n.Operate, "localnet.console.operate")},
+			Name: p.T("localnet.console.name"), People: s.people(p, n.Officers, now), Links: console,
 		},
 		{
 			Name: p.T("localnet.office.name"), People: s.people(p, n.Office.Officers, now),

@@ -21,6 +21,7 @@ func ports(posts int) []port {
 		{offsetPortal, false, "portal"},
 		{offsetConsole, false, "console"},
 		{offsetNodes, true, "hub, for posts"},
+		{offsetNodes, false, "hub, for posts without UDP"},
 		{offsetCluster, true, "hub, for members"},
 		{offsetHub, false, "hub, admin"},
 		{offsetCentre, false, "centre of Rabat"},
@@ -48,7 +49,8 @@ func ports(posts int) []port {
 		{offsetPortalAdmin, false, "portal, admin"},
 	}
 	for i := range posts {
-		list = append(list, port{offsetDesk + i, false, "desk"}, port{offsetAdmin + i, false, "desk, admin"}, port{offsetRelay + i, true, "line of a post"})
+		list = append(list, port{offsetDesk + i, false, "desk"}, port{offsetAdmin + i, false, "desk, admin"},
+			port{offsetRelay + i, true, "line of a post"}, port{offsetRelay + i, false, "line of a post without UDP"})
 	}
 	return list
 }

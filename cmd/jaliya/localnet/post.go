@@ -19,7 +19,7 @@ import (
 
 // nodeMemory is what a node's runtime is asked to stay below: hashing of secrets
 // leaves tens of MiB behind that 71 posts on one machine cannot let lie.
-const nodeMemory = "GOMEMLIMIT=48MiB"
+const nodeMemory = "GOMEMLIMIT=32MiB"
 
 func newPost(o Options, i int, post consular.Post) *Post {
 	dir := filepath.Join(o.Dir, strings.ToLower(string(post.ID)))

@@ -125,7 +125,9 @@ func (p *process) stop() error {
 		p.done <- err
 		return nil
 	case <-time.After(stopWait):
-		return errors.Join(fault.New(fault.Timeout, "localnet: stop", p.name, nil), p.cmd.Process.Kill())
+		err := errors.Join(fault.New(fault.Timeout, "localnet: stop", p.name, nil), p.cmd.Process.Kill())
+		p.done <- <-p.done // it is gone, and its ports with it
+		return err
 	}
 }
 

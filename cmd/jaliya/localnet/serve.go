@@ -31,7 +31,11 @@ func Serve(ctx context.Context, o Options, out io.Writer) error {
 	}
 	t.net, t.people = n, newPeople(o.Seed)
 	err = t.serve(ctx, o)
-	return errors.Join(err, n.Stop(ctx))
+	t.step("", "stopping")
+	if err = errors.Join(err, n.Stop(ctx)); err == nil {
+		t.step("", "stopped: no process is left, no port is held")
+	}
+	return err
 }
 
 func (t *teller) serve(ctx context.Context, o Options) error {
@@ -46,7 +50,11 @@ func (t *teller) serve(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	t.step("", "ready; data and logs in %s", o.Dir)
+	weight, err := t.net.weigh(ctx)
+	if err != nil {
+		return err
+	}
+	t.step("", "ready: %s; data and logs in %s", weight, o.Dir)
 	t.print(t.net.welcome(o))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return start.run(ctx) })
@@ -72,7 +80,10 @@ func (n *Network) welcome(o Options) string {
 	fmt.Fprintf(&b, "\nEverything on one page, with the codes of this half minute:\n  %s/\n", n.Start)
 	fmt.Fprintf(&b, "\nPortal of the citizens      %s/\n  sign in as one of the specimen people: the page tells each one's PIN\n", n.Portal)
 	fmt.Fprintf(&b, "Their telephones            http://%s/admin/inbox\n", n.Outside.SMS)
-	fmt.Fprintf(&b, "\nConsole of the hub          %s/\nFor operators               %s\n", n.Console, n.Operate)
+	fmt.Fprintf(&b, "\nConsole of the hub          %s/\n", n.Console)
+	if n.Operate != "" {
+		fmt.Fprintf(&b, "For its operator            %s\n", n.Operate)
+	}
 	writePeople(&b, n.Officers)
 	fmt.Fprintf(&b, "\nRecord office of Justice    %s/\n", n.Office.Desk)
 	writePeople(&b, n.Office.Officers)
