@@ -44,7 +44,7 @@ func (d *day) lookAtRecord(waiting []*citizen) {
 		d.unlook("record")
 		return
 	}
-	d.look("record", d.net.Office.Desk+"/", "record", "reference", waiting[0].reference.String(), "name", d.net.Office.Officers[0].Name)
+	d.look("record", d.net.Office.Desk+"/", "record", "person", waiting[0].name, "name", d.net.Office.Officers[0].Name)
 }
 
 // asksFor is a person who files a request and pays, or leaves the page.

@@ -66,6 +66,7 @@ type citizen struct {
 	net       *Network
 	office    string // whose record: officePolice, officeJustice
 	who       int    // which of the specimen people
+	name      string // as they spell it, once they are known
 	reference consular.Reference
 	phone     string
 	opened    string // SHA-256 of the document that came online
@@ -117,13 +118,16 @@ func (c *citizen) pin(ctx context.Context) (string, error) {
 	}
 	var answer struct {
 		People []struct {
-			PIN string `json:"pin"`
+			PIN    string          `json:"pin"`
+			Person consular.Person `json:"person"`
 		} `json:"people"`
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil || len(answer.People) <= c.who {
 		return "", fault.New(fault.Invalid, opRecord, "people of the trusted third party", err)
 	}
-	return answer.People[c.who].PIN, nil
+	them := answer.People[c.who]
+	c.name = them.Person.Given.Latin + " " + them.Person.Family.Latin
+	return them.PIN, nil
 }
 
 // file answers the questions one by one and sends the request.
