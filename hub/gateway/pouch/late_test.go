@@ -34,10 +34,10 @@ func lateAfter(t *testing.T, p ledger.PouchView) time.Duration {
 	t.Helper()
 	left, late := int64(0), int64(0)
 	for _, line := range p.Timeline {
-		switch workflow.Event(line.Event) {
-		case workflow.BagLeft:
+		if workflow.Event(line.Event) == workflow.BagLeft {
 			left = line.Time
-		case workflow.BagLate:
+		}
+		if workflow.Event(line.Event) == workflow.BagLate {
 			late = line.Time
 		}
 	}
