@@ -170,6 +170,12 @@ func (c Config) validateCarriers() error {
 			return err
 		}
 	}
+	return c.validateTelling()
+}
+
+// validateTelling checks who is told of what: citizens by tell, operators by
+// alert, both through the same mail server.
+func (c Config) validateTelling() error {
 	if err := c.validateAlert(); err != nil {
 		return err
 	}

@@ -88,7 +88,8 @@ func lines(p watch.Picture, marks []ledger.Need, r rule) []Line {
 func ofKey(m ledger.Need) watch.Need {
 	kind, subject := watch.SplitKey(m.Key)
 	n := watch.Need{Key: m.Key, Kind: kind, Subject: subject, Urgency: max(watch.Urgency(m.ToldAs), watch.Now), Count: 1}
-	if post, err := consular.ParsePostID(subject); err == nil {
+	// An id is read as people write it: "print" would be one too.
+	if post, err := consular.ParsePostID(subject); err == nil && string(post) == subject {
 		n.Post, n.Subject = post, ""
 	}
 	return n
