@@ -89,6 +89,7 @@ func New(cfg Config) (*Watcher, error) {
 		return nil, err
 	}
 	cfg.Limits = cfg.Limits.WithDefaults()
+	cfg.Metrics.limits(cfg.Limits)
 	w := &Watcher{
 		cfg: cfg, posts: cfg.Directory.All(), changed: make(chan struct{}),
 		rates: map[consular.PostID]int64{}, schedule: map[consular.PostID]scheduled{},
