@@ -40,8 +40,8 @@ func (n *nation) apply(c ledger.Command) ledger.Result {
 
 // digest makes one out of two numbers.
 func digest(a, c int) (d wire.Digest) {
-	binary.BigEndian.PutUint64(d[:], uint64(a))  //nolint:gosec // counts
-	binary.BigEndian.PutUint64(d[8:], uint64(c)) //nolint:gosec // counts
+	binary.BigEndian.PutUint64(d[:], uint64(a))
+	binary.BigEndian.PutUint64(d[8:], uint64(c))
 	d[31] = 1
 	return d
 }
@@ -58,7 +58,7 @@ func (n *nation) join(number int, post consular.PostID, requests int) {
 	head := wire.Genesis(id, 1)
 	batch := ledger.AdmitBatch{After: head, Session: session}
 	for i := range requests {
-		ref, err := consular.NewReference(seeded(n.index<<32 | uint64(i))) //nolint:gosec // a count
+		ref, err := consular.NewReference(seeded(n.index<<32 | uint64(i)))
 		require.NoError(n.b, err)
 		slip, record := digest(number, i), digest(i+1, number+1)
 		e, err := wire.NewEntry(wire.Header{
