@@ -37,6 +37,13 @@ func (h *Hub) openHealth() (err error) {
 	return err
 }
 
+// answers reports whether the hub's own commands find what they need: socket and
+// leader.
+func (h *Hub) answers(ctx context.Context) bool {
+	_, err := AskStatus(ctx, h.cfg)
+	return err == nil && h.health.Works(ctx)
+}
+
 func (h *Hub) serveAdmin(ctx context.Context) error {
 	return telemetry.ServeAdmin(ctx, h.cfg.Admin.Listen, telemetry.AdminHandler(h.metrics, h.health))
 }
@@ -56,6 +63,7 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	h.deskRoutes(mux)
 	h.officerRoutes(mux)
 	h.postRoutes(mux)
+	mux.HandleFunc("POST /alert/test", answer(h.testAlert))
 	mux.HandleFunc("POST /staff", answer(h.changeStaff))
 	mux.HandleFunc("POST /staff/list", answer(h.listStaff))
 	mux.HandleFunc("POST "+byhand.PathImport, byhand.Import(h.cfg.Dir, h.takeCarried))

@@ -22,12 +22,13 @@ const pieceSize = 256 << 10
 // client speaks the desk's API as one member of staff.
 type client struct {
 	base  string
+	name  string // of the account
 	token string
 	http  *http.Client
 }
 
 func newClient(p *Post, a Account) *client {
-	return &client{base: p.Desk + "/api/v1", token: a.Token, http: &http.Client{Timeout: 30 * time.Second}}
+	return &client{base: p.Desk + "/api/v1", name: a.Name, token: a.Token, http: &http.Client{Timeout: 30 * time.Second}}
 }
 
 // call is one request; Body is JSON unless it is bytes.
@@ -55,7 +56,9 @@ func (c *client) do(ctx context.Context, k call) error {
 	if err != nil {
 		return fault.New(fault.Internal, op, k.Path, err)
 	}
-	request.Header.Set("Authorization", "Bearer "+c.token)
+	if c.token != "" { // else it is a person, by the session's cookie
+		request.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	request.Header.Set("Accept-Language", "en")
 	if kind != "" {
 		request.Header.Set("Content-Type", kind)
