@@ -1,0 +1,123 @@
+package console
+
+import (
+	"strings"
+	"time"
+
+	"jaliya/hub/watch"
+	"jaliya/internal/access"
+	"jaliya/internal/consular"
+	"jaliya/internal/lang"
+)
+
+// needView is one line of what needs a person.
+type needView struct {
+	ID, Key, Seen  string
+	Tone, Urgency  string
+	Title, Effect  string
+	Subject        string
+	Post, PostHref string
+	Local          string // its time of day, and whether it is open
+	Since, Due     string
+	Owner, Note    string // who has it, what they wrote
+	Taken, Mine    bool
+	Telephone      string
+	Href, Action   string
+	Help           string
+	May            bool            // the reader may take it
+	Back           consular.PostID // the page to come back to, empty: the overview
+}
+
+func (s *Screens) needViews(p lang.Printer, who access.Principal, picture watch.Picture) []needView {
+	out := make([]needView, 0, len(picture.Needs))
+	posts := map[string]watch.Post{}
+	for _, one := range picture.Posts {
+		posts[string(one.ID)] = one
+	}
+	for _, n := range picture.Needs {
+		out = append(out, s.needView(p, who, n, posts[string(n.Post)]))
+	}
+	return out
+}
+
+func (s *Screens) needView(p lang.Printer, who access.Principal, n watch.Need, post watch.Post) needView {
+	now := s.console.Now()
+	v := needView{
+		ID: "need-" + slug(n.Key), Key: n.Key, Seen: string(n.Taken.By), Urgency: p.T("operate.urgency." + urgencyName(n.Urgency)),
+		Tone: needTone(n.Urgency), Title: needTitle(p, n), Effect: p.T("operate.need." + string(n.Kind) + ".effect"), Subject: n.Subject,
+		Href: n.Where(), Action: p.T("operate.need." + string(n.Kind) + ".action"), Help: "/operate/help#" + string(n.Kind),
+		Telephone: n.Telephone, May: who.Role.Has(access.HubOperate), Taken: n.Taken.By != "", Mine: string(n.Taken.By) == who.ID,
+	}
+	if n.Post != "" {
+		v.Post, v.PostHref, v.Local = s.postName(p, n.Post), "/operate/posts/"+string(n.Post), s.local(p, post, now)
+		if v.Telephone == "" {
+			v.Telephone = post.Telephone
+		}
+	}
+	if !n.Since.IsZero() {
+		v.Since = p.Ago(now.Sub(n.Since))
+	}
+	if n.Due.After(now) {
+		v.Due = p.T("operate.due", "time", p.In(n.Due.Sub(now)))
+	}
+	if v.Taken {
+		name := n.Taken.Name
+		if name == "" {
+			name = s.console.People.Name(string(n.Taken.By))
+		}
+		v.Owner, v.Note = p.T("operate.taken", "name", name, "ago", p.Ago(now.Sub(n.Taken.At))), n.Taken.Note
+	}
+	return v
+}
+
+func needTone(u watch.Urgency) string {
+	if u == watch.Now {
+		return "alarm"
+	}
+	if u == watch.Today {
+		return "half"
+	}
+	return "rest"
+}
+
+// needTitle says what it is about, with how many or how long.
+func needTitle(p lang.Printer, n watch.Need) string {
+	at := "operate.need." + string(n.Kind)
+	if !p.Has(at + ".title") {
+		return string(n.Kind) // of a newer member
+	}
+	span := p.Span(time.Duration(max(n.Days, 0)) * 24 * time.Hour)
+	if n.Days <= 0 {
+		span = p.T("operate.less_than_a_day")
+	}
+	return p.T(at+".title", "count", max(n.Count, 1), "span", span)
+}
+
+// slug makes a name for the page of a need's key.
+func slug(key string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, key)
+}
+
+// local tells the time of day at a post, and whether people are there.
+func (s *Screens) local(p lang.Printer, post watch.Post, now time.Time) string {
+	zone := s.zones[post.ID]
+	if zone == nil {
+		return ""
+	}
+	clock := p.Clock(now.In(zone))
+	switch {
+	case post.OpenNow && post.ClosesAt.After(now):
+		return p.T("operate.local.open_until", "clock", clock, "until", p.Clock(post.ClosesAt.In(zone)))
+	case post.OpenNow:
+		return p.T("operate.local.open", "clock", clock)
+	case post.OpensAt.After(now):
+		return p.T("operate.local.opens", "clock", clock, "when", p.DateTime(post.OpensAt.In(zone)))
+	default:
+		return p.T("operate.local.closed", "clock", clock)
+	}
+}
