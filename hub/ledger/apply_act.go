@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"strconv"
+
 	"jaliya/internal/fault"
 	"jaliya/internal/wire"
 )
@@ -33,6 +35,7 @@ type Deed struct {
 	Reason  uint16        `cbor:"11,keyasint,omitempty"`
 	Order   uint64        `cbor:"12,keyasint,omitempty"`
 	Index   uint64        `cbor:"13,keyasint"`
+	Subject string        `cbor:"14,keyasint,omitempty"` // key of a need, number of a refused entry
 }
 
 func (OfficerAct) kind() Kind { return KindOfficerAct }
@@ -57,6 +60,7 @@ func (c OfficerAct) apply(t *tx) (Result, error) {
 		}
 	}
 	before := t.counts.Cases
+	t.officer = c.Officer
 	r, err := inner.apply(t)
 	if err != nil || r.Fault != fault.Other {
 		return r, err
@@ -99,6 +103,12 @@ func (c OfficerAct) read() (Command, Deed, string) {
 	case MovePouch:
 		deed.Event = in.Event
 	case OpenPouch:
+	case AttendNeed:
+		deed.Subject = in.Key
+	case RedriveOrder:
+		deed.Order = in.Order
+	case SettleRefused:
+		deed.Subject = strconv.FormatUint(in.Number, 10)
 	case NoteOpening:
 		if in.By != string(c.Officer) {
 			return nil, Deed{}, "by"
