@@ -116,6 +116,9 @@ func (b *tab) fill(values map[string]string) {
 func (b *tab) look(name string) {
 	b.t.Helper()
 	wide := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
+	if wide > 0 {
+		b.t.Log(eval[string](b, `[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1).slice(0, 12).map((e) => e.tagName + "." + e.className.toString() + " " + Math.round(e.getBoundingClientRect().right)).join("\n")`))
+	}
 	require.LessOrEqual(b.t, wide, 0, "%s %s: the page is wider than the screen", b.name, name)
 	eval[bool](b, `Promise.all([...document.images].map((one) => { one.loading = "eager"; return one.decode().catch(() => {}); })).then(() => true)`)
 	picture, err := chromedp.Run(b.patient(), chromedp.FullScreenshot(100))

@@ -49,7 +49,7 @@ func (s *Screens) needView(p lang.Printer, who access.Principal, n watch.Need, p
 		Telephone: n.Telephone, May: who.Role.Has(access.HubOperate), Taken: n.Taken.By != "", Mine: string(n.Taken.By) == who.ID,
 	}
 	if n.Post != "" {
-		v.Post, v.PostHref, v.Local = s.postName(p, n.Post), "/operate/posts/"+string(n.Post), s.local(p, post, now)
+		v.Post, v.PostHref, v.Local = s.postName(p, n.Post), "/operate/posts/"+string(n.Post), s.there(p, post, now)
 		if v.Telephone == "" {
 			v.Telephone = post.Telephone
 		}
@@ -101,6 +101,15 @@ func slug(key string) string {
 		}
 		return '-'
 	}, key)
+}
+
+// there is local with the word that says of where.
+func (s *Screens) there(p lang.Printer, post watch.Post, now time.Time) string {
+	text := s.local(p, post, now)
+	if text == "" {
+		return ""
+	}
+	return p.T("operate.local.there", "text", text)
 }
 
 // local tells the time of day at a post, and whether people are there.
