@@ -66,6 +66,7 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("POST /certify", answer(h.certify))
 	h.deskRoutes(mux)
 	h.officerRoutes(mux)
+	h.postRoutes(mux)
 	mux.HandleFunc("POST /staff", answer(h.changeStaff))
 	mux.HandleFunc("POST /staff/list", answer(h.listStaff))
 	return telemetry.ServeAdminOn(ctx, l, mux)

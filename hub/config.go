@@ -11,6 +11,7 @@ import (
 	"jaliya/hub/gateway/sms"
 	"jaliya/hub/gateway/stamp"
 	"jaliya/hub/gateway/tell"
+	"jaliya/hub/watch"
 	"jaliya/internal/config"
 	"jaliya/internal/fault"
 	"jaliya/internal/telemetry"
@@ -35,6 +36,7 @@ type Config struct {
 	Portals Portals           `toml:"portals"`
 	Verify  Verify            `toml:"verify"`
 	Console ConsoleConfig     `toml:"console"` // officers' web surface
+	Watch   watch.Limits      `toml:"watch"`   // when something becomes a need of operators
 	Log     telemetry.Options `toml:"log"`
 }
 
@@ -131,6 +133,9 @@ func (c Config) Validate() error {
 		if err := c.Records.Validate(); err != nil {
 			return err
 		}
+	}
+	if err := c.Watch.Validate(); err != nil {
+		return err
 	}
 	if err := c.validateCarriers(); err != nil {
 		return err

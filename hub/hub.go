@@ -44,6 +44,7 @@ type Hub struct {
 	hasher   *access.Hasher     // of one-time codes
 	dicts    *seal.Dictionaries // of what is sealed to posts
 	officers deskOfOfficers
+	watch    watching
 	fatal    chan error // the first failure that ends the process; buffered
 }
 
@@ -59,7 +60,7 @@ func Open(c Config, log *slog.Logger) (*Hub, error) {
 	if err := h.renewMember(); err != nil {
 		return nil, err
 	}
-	for _, build := range []func() error{h.openLedger, h.openCluster, h.openVault, h.openWorkers, h.openStaff, h.openConsole, h.openListener, h.openHealth} {
+	for _, build := range []func() error{h.openLedger, h.openCluster, h.openVault, h.openWorkers, h.openStaff, h.openWatch, h.openConsole, h.openListener, h.openHealth} {
 		if err := build(); err != nil {
 			return nil, errors.Join(err, h.close())
 		}
@@ -203,6 +204,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.keepIdentity(ctx) })
 	g.Go(func() error { return h.keepDenylist(ctx) })
 	g.Go(func() error { return h.keepTold(ctx) })
+	g.Go(func() error { return h.watch.watcher.Run(ctx) })
 	h.log.Info("hub ready", slog.String("member", h.keys.member.Name), slog.String("nodes", h.listener.Addr().String()))
 	err = g.Wait()
 	h.health.Wait()

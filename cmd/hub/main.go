@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // opening hours are judged in the posts' zones, also on a bare machine
 
 	"jaliya/internal/cli"
 )
@@ -20,6 +21,7 @@ type grammar struct {
 	Revoke  revokeCommand  `cmd:"" help:"Shut a machine out for good; its connections are cut."`
 	Staff   staffCommand   `cmd:"" help:"Add, change, reset, disable and list the staff of posts."`
 	Officer officerCommand `cmd:"" help:"Add, change, reset, disable and list the officers of the hub."`
+	Post    postCommand    `cmd:"" help:"Telephone and opening hours of posts: list, set."`
 	Verify  verifyCommand  `cmd:"" help:"The verification desk: list, show, pass, refuse, recapture, return."`
 	Pouch   pouchCommand   `cmd:"" help:"The pouch desk: open, pack, close, send."`
 	Letters lettersCommand `cmd:"" help:"List orders to production sites that need a person."`

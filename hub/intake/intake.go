@@ -52,9 +52,9 @@ type Intake struct {
 	admitter *admitter
 	room     *semaphore.Weighted // bytes of batches under way, of all nodes
 
-	mu      sync.Mutex               // guards current and gone
-	current map[wire.NodeID]*session // the newest of each node
-	gone    map[wire.NodeID]Live     // what was last heard of nodes that left
+	mu      sync.Mutex                         // guards current and gone
+	current map[wire.NodeID]*session           // the newest of each node
+	gone    map[wire.NodeID]ledger.Observation // what was last heard of nodes that left
 }
 
 const (
@@ -73,7 +73,7 @@ func New(cfg Config) (*Intake, error) {
 		return nil, fault.New(fault.Invalid, "intake: new", "a required field is missing", nil)
 	}
 	return &Intake{
-		cfg: cfg, room: semaphore.NewWeighted(maxUnderWay), current: map[wire.NodeID]*session{}, gone: map[wire.NodeID]Live{},
+		cfg: cfg, room: semaphore.NewWeighted(maxUnderWay), current: map[wire.NodeID]*session{}, gone: map[wire.NodeID]ledger.Observation{},
 		admitter: &admitter{proposer: cfg.Proposer, now: cfg.Now, in: make(chan Item), metrics: cfg.Metrics},
 	}, nil
 }

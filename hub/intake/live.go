@@ -6,24 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"jaliya/internal/consular"
+	"jaliya/hub/ledger"
 	"jaliya/internal/fault"
 	"jaliya/internal/wire"
 )
-
-// Live is one machine as this member hears it, or heard it last.
-type Live struct {
-	Node    wire.NodeID
-	Post    consular.PostID
-	Session time.Time // since when it is connected, zero: it left
-	Heard   time.Time // last frame
-	RTT     time.Duration
-	Offset  time.Duration // its clock minus ours
-	Timed   bool          // RTT and Offset were measured
-	Address string        // host only
-	Told    time.Time     // when Report came, zero: none came
-	Report  wire.Report
-}
 
 // keepGone is how long a machine that left is remembered: the leader notes it
 // once a minute.
@@ -31,23 +17,23 @@ const keepGone = time.Hour
 
 // Live gives the machines that are connected to this member, and those that left
 // within the hour, by post.
-func (i *Intake) Live() []Live {
+func (i *Intake) Live() []ledger.Observation {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	list := make([]Live, 0, len(i.current)+len(i.gone))
+	list := make([]ledger.Observation, 0, len(i.current)+len(i.gone))
 	for _, s := range i.current {
 		list = append(list, s.live())
 	}
-	now := i.cfg.Now()
+	now := i.cfg.Now().UnixMilli()
 	for id, l := range i.gone {
 		switch {
-		case now.Sub(l.Heard) > keepGone:
+		case now-l.Heard > keepGone.Milliseconds():
 			delete(i.gone, id)
 		case i.current[id] == nil:
 			list = append(list, l)
 		}
 	}
-	slices.SortFunc(list, func(a, b Live) int {
+	slices.SortFunc(list, func(a, b ledger.Observation) int {
 		if c := strings.Compare(string(a.Post), string(b.Post)); c != 0 {
 			return c
 		}
@@ -59,17 +45,17 @@ func (i *Intake) Live() []Live {
 // left remembers a session that ended; mu is held.
 func (i *Intake) left(s *session) {
 	l := s.live()
-	l.Session = time.Time{}
+	l.Session = 0
 	i.gone[s.node.ID] = l
 }
 
 // live gives what the session heard.
-func (s *session) live() Live {
+func (s *session) live() ledger.Observation {
 	s.figures.Lock()
 	defer s.figures.Unlock()
 	l := s.said
-	l.Node, l.Post, l.Session = s.node.ID, s.node.Post, s.began
-	l.Heard = time.Unix(0, s.heard.Load())
+	l.Node, l.Post, l.Session = s.node.ID, s.node.Post, s.began.UnixMilli()
+	l.Heard = s.heard.Load() / int64(time.Millisecond)
 	l.Address = hostOf(s.link.RemoteAddr())
 	return l
 }
@@ -94,12 +80,12 @@ func (s *session) reported(payload []byte) {
 		s.cfg.Metrics.badReport(fault.KindOf(err).String())
 		return
 	}
-	now := s.cfg.Now()
+	now := s.cfg.Now().UnixMilli()
 	s.figures.Lock()
 	defer s.figures.Unlock()
 	s.said.Report, s.said.Told = r, now
-	if !s.said.Timed {
-		s.said.Offset = time.Duration(r.Time-now.UnixMilli()) * time.Millisecond
+	if !s.timed {
+		s.said.Offset = r.Time - now
 	}
 }
 
@@ -118,15 +104,13 @@ func (s *session) ponged(payload []byte) error {
 	offset := p.Time + rtt/2 - now
 	s.figures.Lock()
 	defer s.figures.Unlock()
-	held := s.said.RTT.Milliseconds()
-	apart := offset - s.said.Offset.Milliseconds()
+	held, apart := s.said.RTT, offset-s.said.Offset
 	stepped := max(apart, -apart) > (rtt+held)/2+clockError
-	if s.said.Timed && !stepped && rtt > held+held/4+1 {
-		s.said.RTT += time.Millisecond // ages, so that a lasting change of the path is taken over
+	if s.timed && !stepped && rtt > held+held/4+1 {
+		s.said.RTT++ // ages, so that a lasting change of the path is taken over
 		return nil
 	}
-	s.said.RTT, s.said.Offset = time.Duration(rtt)*time.Millisecond, time.Duration(offset)*time.Millisecond
-	s.said.Timed = true
+	s.said.RTT, s.said.Offset, s.timed = rtt, offset, true
 	return nil
 }
 

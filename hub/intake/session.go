@@ -54,8 +54,9 @@ type session struct {
 	heard    atomic.Int64  // when the last frame came, in ns since 1970
 	began    time.Time     // when it was greeted
 
-	figures sync.Mutex // guards said
-	said    Live       // what the node said and what was measured
+	figures sync.Mutex         // guards said and timed
+	said    ledger.Observation // what the node said and what was measured
+	timed   bool               // RTT and offset were measured
 }
 
 // span is a range of one incarnation whose receipts are to be repeated.
