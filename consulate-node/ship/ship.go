@@ -17,7 +17,8 @@ import (
 	"jaliya/internal/wire"
 )
 
-// Config is what Ship needs. All fields but Report and Metrics are required.
+// Config is what Ship needs. All fields but Proved, Starved, Report and Metrics
+// are required.
 type Config struct {
 	Journal  *journal.Journal
 	Signer   *seal.SigningKey                                              // journal key
@@ -25,6 +26,8 @@ type Config struct {
 	Keys     func() wire.KeySet                                            // receipt keys that this node trusts
 	Welcomed func(wire.Welcome) error                                      // keeps what a welcome brings, durably
 	Report   func() (wire.Report, error)                                   // how the node stands; nil: nothing is said
+	Proved   func(*link.Session)                                           // a control session has done work
+	Starved  func(*link.Session)                                           // one was silent before it had
 	Software string
 	Now      func() time.Time
 	Logger   *slog.Logger
@@ -39,8 +42,9 @@ type Ship struct {
 	mu     sync.Mutex // guards status
 	status Status
 
-	uploading atomic.Int32 // rounds of bundles on their way
-	lastDial  atomic.Int64 // how long the last good dial took, in ns
+	uploading atomic.Int32                 // rounds of bundles on their way
+	uploads   atomic.Pointer[link.Session] // the bulk session, nil while none stands
+	lastDial  atomic.Int64                 // how long the last good dial took, in ns
 
 	session atomic.Uint64    // of the newest welcome
 	figures chan wire.Report // to the control loop; holds the newest one
@@ -101,7 +105,6 @@ func (s *Ship) publish() {
 	was := s.status.Phase
 	s.status.Phase, s.status.Since = s.core.Phase.String(), s.core.Since
 	s.status.Attempts, s.status.NextDial = s.core.Attempts, s.core.NextDial
-	s.status.Transport = "quic"
 	if s.core.Reason != nil {
 		s.status.Reason = fault.KindOf(s.core.Reason).String()
 	}
