@@ -136,11 +136,13 @@ func newMorning(tb testing.TB, now time.Time) *morning {
 	})
 	p.Needs = []watch.Need{
 		{Key: "post-silent/FR-LYO", Kind: watch.NeedSilent, Urgency: watch.Now, Post: "FR-LYO", Since: now.Add(-3 * time.Hour), Count: 1, Telephone: "+33472000000"},
-		{Key: "history-fork/SN-DKR", Kind: watch.NeedFenced, Urgency: watch.Now, Post: "SN-DKR", Since: now.Add(-50 * time.Minute), Count: 1},
-		{Key: "order-stuck/produce", Kind: watch.NeedDead, Urgency: watch.Today, Subject: "1204", Since: now.Add(-5 * time.Hour), Count: 2},
+		{Key: "history-fork/SN-DKR", Kind: watch.NeedFenced, Urgency: watch.Now, Post: "SN-DKR", Since: now.Add(-50 * time.Minute), Count: 1, Taken: watch.Taken{By: "H00042", Name: "Karim Alaoui", At: now.Add(-20 * time.Minute), Note: "Développeurs prévenus, ne pas toucher à la machine."}},
+		{Key: "order-stuck/produce", Kind: watch.NeedDead, Urgency: watch.Today, Subject: "produce", Since: now.Add(-5 * time.Hour), Count: 2},
+		{Key: "request-breach/cnie", Kind: watch.NeedBreach, Urgency: watch.Today, Subject: "cnie", Since: now.Add(-4 * time.Hour), Due: now.Add(6 * time.Hour), Count: 13},
 		{Key: "entry-refused/FR-LYO", Kind: watch.NeedRefused, Urgency: watch.Today, Post: "FR-LYO", Since: now.Add(-90 * time.Minute), Count: 1},
 		{Key: "pouch-late/P-0001", Kind: watch.NeedPouch, Urgency: watch.Today, Post: "IT-BLQ", Subject: "P-0001", Since: now.Add(-26 * time.Hour), Due: now.Add(4 * time.Hour), Count: 1},
 		{Key: "disk-filling/SN-DKR", Kind: watch.NeedDisk, Urgency: watch.Soon, Post: "SN-DKR", Since: now.Add(-30 * time.Hour), Count: 1, Days: 6},
+		{Key: "certificate-ends/hub-member-rabat-1", Kind: watch.NeedCertificate, Urgency: watch.Soon, Subject: "member rabat-1", Count: 1, Days: 5},
 	}
 	p.Since = []watch.Change{
 		{Name: "released", Now: 812, Before: 797},
@@ -170,7 +172,7 @@ func newMorning(tb testing.TB, now time.Time) *morning {
 			{Kind: "produce", Open: 14, Failed: 4, Dead: 2, Oldest: now.Add(-30 * time.Hour)},
 			{Kind: "notify", Open: 3, Failed: 1, Oldest: now.Add(-time.Hour)},
 		},
-		Certificate: []watch.Expiry{{Subject: "intermediate CA: node", Until: now.Add(21 * 24 * time.Hour)}, {Subject: "member rabat-1", Until: now.Add(5 * 24 * time.Hour)}},
+		Certificate: []watch.Expiry{{Subject: "authority node", Until: now.Add(21 * 24 * time.Hour)}, {Subject: "member rabat-1", Until: now.Add(5 * 24 * time.Hour)}},
 	}
 	m.picture = p
 	m.stuck = []watch.Stuck{

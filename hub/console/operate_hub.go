@@ -61,7 +61,8 @@ func (s *Screens) hub(c *gin.Context, who access.Principal) {
 		v.Orders = append(v.Orders, row)
 	}
 	for _, one := range h.Certificate {
-		v.Certificates = append(v.Certificates, fact{Label: one.Subject, Text: s.untilWords(p, one.Until)})
+		written, words := certificateWords(p, one.Subject)
+		v.Certificates = append(v.Certificates, fact{Label: strings.TrimSpace(words + " " + written), Text: s.untilWords(p, one.Until)})
 	}
 	s.operatePage(c, who, "hub", p.T("operate.hub.title"), v)
 }

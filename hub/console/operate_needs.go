@@ -15,7 +15,8 @@ type needView struct {
 	ID, Key, Seen  string
 	Tone, Urgency  string
 	Title, Effect  string
-	Subject        string
+	Subject        string // what it is of, as it is written
+	About          string // what it is of, in words
 	Post, PostHref string
 	Local          string // its time of day, and whether it is open
 	Since, Due     string
@@ -44,10 +45,11 @@ func (s *Screens) needView(p lang.Printer, who access.Principal, n watch.Need, p
 	now := s.console.Now()
 	v := needView{
 		ID: "need-" + slug(n.Key), Key: n.Key, Seen: string(n.Taken.By), Urgency: p.T("operate.urgency." + urgencyName(n.Urgency)),
-		Tone: needTone(n.Urgency), Title: needTitle(p, n), Effect: p.T("operate.need." + string(n.Kind) + ".effect"), Subject: n.Subject,
+		Tone: needTone(n.Urgency), Title: needTitle(p, n), Effect: p.T("operate.need." + string(n.Kind) + ".effect"),
 		Href: n.Where(), Action: p.T("operate.need." + string(n.Kind) + ".action"), Help: "/operate/help#" + string(n.Kind),
 		Telephone: n.Telephone, May: who.Role.Has(access.HubOperate), Taken: n.Taken.By != "", Mine: string(n.Taken.By) == who.ID,
 	}
+	v.Subject, v.About = subjectOf(p, n)
 	if n.Post != "" {
 		v.Post, v.PostHref, v.Local = s.postName(p, n.Post), "/operate/posts/"+string(n.Post), s.there(p, post, now)
 		if v.Telephone == "" {
@@ -68,6 +70,37 @@ func (s *Screens) needView(p lang.Printer, who access.Principal, n watch.Need, p
 		v.Owner, v.Note = p.T("operate.taken", "name", name, "ago", p.Ago(now.Sub(n.Taken.At))), n.Taken.Note
 	}
 	return v
+}
+
+// subjectOf says of what kind of order, request or certificate a need is; a
+// label, a version and the name of a member are shown as they are written.
+func subjectOf(p lang.Printer, n watch.Need) (written, words string) {
+	switch n.Kind {
+	case watch.NeedDead:
+		return "", orderWords(p, n.Subject, "title")
+	case watch.NeedBreach:
+		if key := "operate.kind." + requestNames[n.Subject]; p.Has(key) {
+			return "", p.T(key)
+		}
+	case watch.NeedCertificate:
+		return certificateWords(p, n.Subject)
+	case watch.NeedSilent, watch.NeedBacklog, watch.NeedRefused, watch.NeedPouch, watch.NeedDisk, watch.NeedMirror,
+		watch.NeedAlone, watch.NeedClock, watch.NeedFenced, watch.NeedLeaderless, watch.NeedVersion:
+	}
+	return n.Subject, ""
+}
+
+// requestNames are the words of what a need of requests is of.
+var requestNames = map[string]string{"cnie": "card", "record": "record"}
+
+// certificateWords says whose certificate it is; the name of a member stays
+// beside it as it is written.
+func certificateWords(p lang.Printer, subject string) (written, words string) {
+	of, name, _ := strings.Cut(subject, " ")
+	if key := "operate.certificate." + of; p.Has(key) {
+		return name, p.T(key)
+	}
+	return subject, ""
 }
 
 func needTone(u watch.Urgency) string {
