@@ -84,6 +84,7 @@ type needBody struct {
 	Due       time.Time       `json:"due,omitzero"`
 	Count     int             `json:"count"`
 	Days      int             `json:"days,omitempty"`
+	Page      string          `json:"page"` // where the next action is
 	Telephone string          `json:"telephone,omitempty"`
 	Taken     *takenBody      `json:"taken,omitempty"`
 }
@@ -203,7 +204,7 @@ func bodyOfPost(p watch.Post) postBody {
 func bodyOfNeed(n watch.Need) needBody {
 	b := needBody{
 		Key: n.Key, Kind: n.Kind, Urgency: urgencyName(n.Urgency), Post: n.Post, Subject: n.Subject, Since: n.Since, Due: n.Due,
-		Count: n.Count, Days: n.Days, Telephone: n.Telephone,
+		Count: n.Count, Days: n.Days, Telephone: n.Telephone, Page: n.Where(),
 	}
 	if n.Taken.By != "" {
 		taken := takenBody(n.Taken)

@@ -22,7 +22,7 @@ type needView struct {
 	Since, Due     string
 	Owner, Note    string // who has it, what they wrote
 	Taken, Mine    bool
-	Telephone      string
+	Telephone, Tel string // as people write it, and as a telephone dials it
 	Href, Action   string
 	Help           string
 	May            bool            // the reader may take it
@@ -55,6 +55,7 @@ func (s *Screens) needView(p lang.Printer, who access.Principal, n watch.Need, p
 		if v.Telephone == "" {
 			v.Telephone = post.Telephone
 		}
+		v.Tel = dial(v.Telephone)
 	}
 	if !n.Since.IsZero() {
 		v.Since = p.Ago(now.Sub(n.Since))
@@ -111,6 +112,16 @@ func needTone(u watch.Urgency) string {
 		return "half"
 	}
 	return "rest"
+}
+
+// dial leaves of a telephone number what a telephone dials.
+func dial(number string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' {
+			return r
+		}
+		return -1
+	}, number)
 }
 
 // needTitle says what it is about, with how many or how long.

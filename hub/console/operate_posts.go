@@ -248,7 +248,7 @@ func (s *Screens) posts(c *gin.Context, who access.Principal) {
 // onePostView is the page of one post.
 type onePostView struct {
 	Name, Mark, Standing, Means string
-	Local, Telephone            string
+	Local, Telephone, Tel       string
 	Phone                       string // what to say to whoever answers
 	Needs                       []needView
 	Link, Held, Machine, Trust  []fact
@@ -271,7 +271,7 @@ func (s *Screens) onePost(c *gin.Context, who access.Principal) {
 	post := one.Post
 	v := onePostView{
 		Name: s.postName(p, id), Mark: markOf(post.Standing), Standing: standingWords(p, post.Standing),
-		Means: p.T("operate.standing." + standingName(post.Standing) + "_means"), Local: s.there(p, post, now), Telephone: post.Telephone,
+		Means: p.T("operate.standing." + standingName(post.Standing) + "_means"), Local: s.there(p, post, now), Telephone: post.Telephone, Tel: dial(post.Telephone),
 		Needs: s.needViews(p, who, watch.Picture{Needs: one.Needs, Posts: []watch.Post{post}}),
 		Phone: s.phoneSentence(p, post),
 		Link:  s.linkFacts(p, post), Held: s.heldFacts(p, post), Machine: s.machineFacts(p, post), Trust: s.trustFacts(p, post),
