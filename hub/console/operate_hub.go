@@ -77,18 +77,24 @@ func memberRowOf(p lang.Printer, m watch.Member, log uint64, now time.Time) memb
 	default:
 		r.Part, r.Mark = p.T("operate.hub.learns"), "rest"
 	}
-	if !m.Heard.IsZero() {
-		r.Heard = p.Ago(now.Sub(m.Heard))
-	}
-	if m.Leading {
+	switch heard := now.Sub(m.Heard); {
+	case m.Leading:
 		r.Heard = p.T("operate.hub.here")
-	} else if m.Heard.IsZero() || now.Sub(m.Heard) > time.Minute {
-		r.Mark = "alarm"
+	case m.Heard.IsZero(): // this member does not know of it
+		r.Heard, r.Mark = p.T("operate.unknown"), "none"
+	default:
+		r.Heard = p.Ago(heard)
+		if heard > time.Minute {
+			r.Mark = "alarm"
+		}
 	}
 	disk := diskCell(p, m.Disk)
 	r.Disk, r.Forecast = disk.Text, disk.Second
 	r.Applied = p.T("operate.hub.applied")
-	if m.Applied < log {
+	switch {
+	case m.Applied == 0:
+		r.Applied = p.T("operate.unknown")
+	case m.Applied < log:
 		r.Applied = p.T("operate.hub.behind", "number", log-m.Applied)
 	}
 	return r

@@ -277,8 +277,12 @@ func (s *Screens) onePost(c *gin.Context, who access.Principal) {
 		Link:  s.linkFacts(p, post), Held: s.heldFacts(p, post), Machine: s.machineFacts(p, post), Trust: s.trustFacts(p, post),
 		Charts: s.postCharts(p, post, one.History), Told: p.T("operate.told.never"),
 	}
-	for i := range v.Needs {
-		v.Needs[i].Back = id
+	for i := range v.Needs { // the page says of which post, and whom to call
+		need := &v.Needs[i]
+		need.Back, need.Post, need.Local, need.Telephone = id, "", "", ""
+		if strings.HasSuffix(need.Href, "/"+string(id)) {
+			need.Href = ""
+		}
 	}
 	if !post.Told.IsZero() {
 		v.Told = p.T("operate.told.at", "ago", p.Ago(now.Sub(post.Told)))

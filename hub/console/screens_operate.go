@@ -171,14 +171,14 @@ func needKinds() []watch.NeedKind {
 	}
 }
 
-// size writes bytes in the largest unit that leaves a whole number.
+// size writes bytes in the largest unit of which there are two at least.
 func size(p lang.Printer, n int64) string {
 	const step = 1000
 	units := []string{"kb", "mb", "gb", "tb"}
 	at := 0
 	n = (max(n, 0) + step - 1) / step
-	for ; n >= 10*step && at < len(units)-1; at++ {
-		n /= step
+	for ; n >= 2*step && at < len(units)-1; at++ {
+		n = (n + step/2) / step
 	}
 	return p.T("operate.size."+units[at], "number", n)
 }

@@ -18,10 +18,12 @@ import (
 // offsetConsole is the port of the hub's console (design.md section 8).
 const offsetConsole = 1
 
-// hubOfficers are the people of the hub: one who verifies, one who sends pouches.
+// hubOfficers are the people of the hub: one who verifies, one who sends pouches,
+// one who sees to it that all of it runs.
 var hubOfficers = []Person{
 	{Name: "Nadia Tazi", Role: access.Verifier},
 	{Name: "Karim Alaoui", Role: access.PouchOfficer},
+	{Name: "Salma Idrissi", Role: access.HubOperator},
 }
 
 // hireOfficers has the hub add its officers and enrols them at the console by
