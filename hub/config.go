@@ -12,6 +12,7 @@ import (
 	"jaliya/hub/gateway/stamp"
 	"jaliya/hub/gateway/tell"
 	"jaliya/hub/watch"
+	"jaliya/hub/watch/alert"
 	"jaliya/internal/config"
 	"jaliya/internal/fault"
 	"jaliya/internal/telemetry"
@@ -37,6 +38,7 @@ type Config struct {
 	Verify  Verify            `toml:"verify"`
 	Console ConsoleConfig     `toml:"console"` // officers' web surface
 	Watch   watch.Limits      `toml:"watch"`   // when something becomes a need of operators
+	Alert   *alert.Config     `toml:"alert"`   // who is told of it without looking; none: nobody
 	Log     telemetry.Options `toml:"log"`
 }
 
@@ -168,7 +170,17 @@ func (c Config) validateCarriers() error {
 			return err
 		}
 	}
-	if (c.Tell != nil) != (c.Mail != nil || c.SMS != nil) {
+	return c.validateTelling()
+}
+
+// validateTelling checks who is told of what: citizens by tell, operators by
+// alert, both through the same mail server.
+func (c Config) validateTelling() error {
+	if err := c.validateAlert(); err != nil {
+		return err
+	}
+	heard := c.SMS != nil || c.Mail != nil && !c.writesToOperators()
+	if c.Tell == nil && heard || c.Tell != nil && c.Mail == nil && c.SMS == nil {
 		return fault.New(fault.Invalid, "hub: validate config", "tell goes with mail, sms or both", nil)
 	}
 	if c.Tell != nil {

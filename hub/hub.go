@@ -250,6 +250,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.keepDenylist(ctx) })
 	g.Go(func() error { return h.keepTold(ctx) })
 	g.Go(func() error { return h.watch.watcher.Run(ctx) })
+	g.Go(func() error { return h.keepAlerting(ctx) })
 	h.log.Info("hub ready", slog.String("member", h.keys.member.Name), slog.String("nodes", h.listener.Addr().String()))
 	err = g.Wait()
 	h.health.Wait()
@@ -269,6 +270,9 @@ func (h *Hub) close() error {
 		h.records.Close()
 	}
 	h.outside.close()
+	if h.watch.alerter != nil {
+		h.watch.alerter.Close()
+	}
 	if h.cluster != nil {
 		err = h.cluster.Shutdown()
 	}

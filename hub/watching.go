@@ -11,6 +11,7 @@ import (
 
 	"jaliya/hub/ledger"
 	"jaliya/hub/watch"
+	"jaliya/hub/watch/alert"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/link/pki"
@@ -21,6 +22,7 @@ import (
 // watching is who gathers how the network stands.
 type watching struct {
 	watcher *watch.Watcher
+	alerter *alert.Alerter // nil: nobody is told
 }
 
 // openWatch builds the watcher on ledger, intake and cluster.
@@ -35,7 +37,10 @@ func (h *Hub) openWatch() error {
 		Logger: h.log.With(slog.String("component", "watch")), Name: h.officerName, Certificates: h.certificates,
 		Metrics: watch.NewMetrics(h.metrics),
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return h.openAlert(directory)
 }
 
 // Watcher gives what the console shows to operators.

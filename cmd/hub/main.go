@@ -22,6 +22,7 @@ type grammar struct {
 	Staff   staffCommand   `cmd:"" help:"Add, change, reset, disable and list the staff of posts."`
 	Officer officerCommand `cmd:"" help:"Add, change, reset, disable and list the officers of the hub."`
 	Post    postCommand    `cmd:"" help:"Telephone and opening hours of posts: list, set."`
+	Alert   alertCommand   `cmd:"" help:"Alerts to those who do not look: test."`
 	Verify  verifyCommand  `cmd:"" help:"The verification desk: list, show, pass, refuse, recapture, return."`
 	Pouch   pouchCommand   `cmd:"" help:"The pouch desk: open, pack, close, send."`
 	Letters lettersCommand `cmd:"" help:"List orders to production sites that need a person."`

@@ -92,7 +92,6 @@ type Stage struct {
 	Since       int64 // when the first of those limits passed
 	Today       int   // pass one before the moment that was asked for
 	First       int64 // when the first of those passes
-
 }
 
 // Standing is where all open cases are.

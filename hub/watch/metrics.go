@@ -16,9 +16,10 @@ type Metrics struct {
 	entries, bytes, images, oldest, drafts        *prometheus.GaugeVec
 	free, total, fullIn, mirror, refused          *prometheus.GaugeVec
 	certificate, device, alone, outdated          *prometheus.GaugeVec
-	leaderless, leader, hubCertificate, pouches   prometheus.Gauge
+	leaderless, leader, pouches, made             prometheus.Gauge
 	stages, breaching, today, orders, dead, needs *prometheus.GaugeVec
-	open, hubFree, hubTotal                       *prometheus.GaugeVec
+	open, openNow, hubFree, hubTotal, hubFullIn   *prometheus.GaugeVec
+	hubCertificate, limit                         *prometheus.GaugeVec
 }
 
 // NewMetrics declares the gauges on reg.
@@ -51,10 +52,14 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		alone:       post("alone_until_timestamp_seconds", "Until when the post may work without the hub."),
 		outdated:    post("version_old", "1 while the post's program is older than the hub's."),
 		open:        post("open_requests", "Requests under way that the post enrolled."),
+		openNow:     post("open", "1 while the post is open, by its own hours."),
 
 		leader:         one("leader", "1 while the cluster has a leader."),
 		leaderless:     one("leaderless_seconds", "Time without a leader in the last 24 hours."),
-		hubCertificate: one("hub_certificate_end_timestamp_seconds", "End of the hub certificate that ends first."),
+		made:           one("made_timestamp_seconds", "When this member last gathered all of this."),
+		limit:          many("limit", "When something becomes a need, as configured: seconds, or a count.", "limit"),
+		hubCertificate: many("hub_certificate_end_timestamp_seconds", "End of a certificate of the hub's own; a member renews its own by itself.", "certificate"),
+		hubFullIn:      many("hub_disk_full_in_days", "Days until the reserve of a member's disk is reached, -1 when not foreseen.", "member"),
 		hubFree:        many("hub_disk_free_bytes", "Free bytes of a member's disk.", "member"),
 		hubTotal:       many("hub_disk_total_bytes", "Bytes of a member's disk.", "member"),
 		pouches:        one("late_pouches", "Pouches past a limit."),
@@ -64,6 +69,21 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		orders:         many("orders", "Open orders.", "kind"),
 		dead:           many("orders_stuck", "Open orders that failed too often.", "kind"),
 		needs:          many("needs", "What needs a person, by kind and urgency.", "kind", "urgency"),
+	}
+}
+
+// limits shows when something becomes a need, so that the rules of deploy/alerts
+// follow the configuration.
+func (m *Metrics) limits(l Limits) {
+	if m == nil {
+		return
+	}
+	for name, value := range map[string]float64{
+		"backlog_today": l.BacklogToday.Std().Seconds(), "backlog_now": l.BacklogNow.Std().Seconds(),
+		"clock_soon": l.ClockSoon.Std().Seconds(), "clock_today": l.ClockToday.Std().Seconds(),
+		"leaderless": l.Leaderless.Std().Seconds(),
+	} {
+		m.limit.WithLabelValues(name).Set(value)
 	}
 }
 
@@ -82,6 +102,15 @@ func seconds(t time.Time) float64 {
 		return 0
 	}
 	return float64(t.UnixMilli()) / 1000
+}
+
+// until shows an end; one that is not known is not shown, or it would look passed.
+func until(v *prometheus.GaugeVec, post string, t time.Time) {
+	if t.IsZero() {
+		v.DeleteLabelValues(post)
+		return
+	}
+	v.WithLabelValues(post).Set(seconds(t))
 }
 
 func flag(b bool) float64 {
@@ -125,6 +154,7 @@ func (m *Metrics) post(p Post) {
 	m.standing.WithLabelValues(id).Set(float64(p.Standing))
 	m.refused.WithLabelValues(id).Set(float64(p.Refused))
 	m.open.WithLabelValues(id).Set(float64(p.Open))
+	m.openNow.WithLabelValues(id).Set(flag(p.OpenNow))
 	if p.Standing == NotJoined {
 		return
 	}
@@ -143,21 +173,23 @@ func (m *Metrics) post(p Post) {
 	m.total.WithLabelValues(id).Set(float64(p.Disk.Total))
 	m.fullIn.WithLabelValues(id).Set(float64(p.Disk.FullIn))
 	m.mirror.WithLabelValues(id).Set(flag(p.Disk.Mirror == "failed"))
-	m.certificate.WithLabelValues(id).Set(seconds(p.Trust.Certificate))
-	m.device.WithLabelValues(id).Set(seconds(p.Trust.Device))
-	m.alone.WithLabelValues(id).Set(seconds(p.Trust.AloneUntil))
+	until(m.certificate, id, p.Trust.Certificate)
+	until(m.device, id, p.Trust.Device)
+	until(m.alone, id, p.Trust.AloneUntil)
 }
 
 func (m *Metrics) hub(p Picture) {
 	m.leader.Set(flag(p.Hub.Leader != ""))
 	m.leaderless.Set(p.Hub.Leaderless.Seconds())
-	if len(p.Hub.Certificate) > 0 {
-		m.hubCertificate.Set(seconds(p.Hub.Certificate[0].Until))
+	m.made.Set(seconds(p.At))
+	for _, c := range p.Hub.Certificate {
+		m.hubCertificate.WithLabelValues(slug(c.Subject)).Set(seconds(c.Until))
 	}
 	for _, member := range p.Hub.Members {
 		if member.Disk.Total > 0 {
 			m.hubFree.WithLabelValues(member.Name).Set(float64(member.Disk.Free))
 			m.hubTotal.WithLabelValues(member.Name).Set(float64(member.Disk.Total))
+			m.hubFullIn.WithLabelValues(member.Name).Set(float64(member.Disk.FullIn))
 		}
 	}
 	m.orders.Reset()

@@ -34,8 +34,6 @@ const (
 	// heardFor is how old the word of another member may be for a post to count as
 	// connected: it is noted once a minute.
 	heardFor = 150 * time.Second
-	// justNow is how long ago a connected post may have been heard.
-	justNow = time.Minute
 )
 
 // paint makes the picture; mu is held.
@@ -98,7 +96,7 @@ func (w *Watcher) refresh(now time.Time, log uint64) error {
 	if age := now.Sub(w.held.at); !w.held.at.IsZero() && age >= 0 && age < heavyFor || w.held.log == log && now.Sub(w.held.at) < observeEvery {
 		return nil
 	}
-	h := heavy{at: now, log: log, late: map[workflow.Kind]Lateness{}}
+	h := heavy{at: now, log: log, late: make(map[workflow.Kind]Lateness)}
 	year, month, day := now.In(w.home).Date()
 	midnight := time.Date(year, month, day+1, 0, 0, 0, 0, w.home)
 	var err error
@@ -271,9 +269,9 @@ func timeOf(ms int64) time.Time {
 
 func millis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
 
-func whole(n uint64) int { return int(min(n, math.MaxInt32)) } //nolint:gosec // bounded
+func whole(n uint64) int { return int(min(n, math.MaxInt32)) }
 
-func bytesOf(n uint64) int64 { return int64(min(n, math.MaxInt64)) } //nolint:gosec // bounded
+func bytesOf(n uint64) int64 { return int64(min(n, math.MaxInt64)) }
 
 // memberSubject begins the subject of a member's own certificate.
 const memberSubject = "member"

@@ -255,7 +255,7 @@ func (r *ranking) hub() {
 // requests is one need for each kind of request, not one for each request: what
 // is to be done is on the page that it leads to.
 func (r *ranking) requests() {
-	past, today := map[workflow.Kind]int{}, map[workflow.Kind]int{}
+	past, today := make(map[workflow.Kind]int), make(map[workflow.Kind]int)
 	for _, s := range r.Stages {
 		past[workflow.Kind(s.Kind)] += s.Breaching
 		today[workflow.Kind(s.Kind)] += s.Today

@@ -25,7 +25,7 @@ const (
 // weekOf gives the usual week of a host country: posts follow it (domain.md,
 // host groups). Half days are given as such.
 func weekOf(c consular.Country) (open, half []time.Weekday) {
-	switch c {
+	switch string(c) {
 	case "DZ", "EG", "LY", "QA", "SA":
 		return []time.Weekday{time.Sunday, time.Monday, time.Tuesday, time.Wednesday, time.Thursday}, nil
 	case "AE":

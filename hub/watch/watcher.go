@@ -89,6 +89,7 @@ func New(cfg Config) (*Watcher, error) {
 		return nil, err
 	}
 	cfg.Limits = cfg.Limits.WithDefaults()
+	cfg.Metrics.limits(cfg.Limits)
 	w := &Watcher{
 		cfg: cfg, posts: cfg.Directory.All(), changed: make(chan struct{}),
 		rates: map[consular.PostID]int64{}, schedule: map[consular.PostID]scheduled{},
@@ -173,8 +174,8 @@ func (w *Watcher) Picture(ctx context.Context) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	if print := fingerprint(p); print != w.print {
-		w.print = print
+	if sum := fingerprint(p); sum != w.print {
+		w.print = sum
 		close(w.changed)
 		w.changed = make(chan struct{})
 	}
@@ -190,7 +191,7 @@ func (w *Watcher) History(post consular.PostID, hours int) ([]Point, error) {
 		return nil, fault.New(fault.NotFound, "watch: history", string(post), nil)
 	}
 	last := ledger.HourOf(w.cfg.Now().UnixMilli())
-	first := last - uint64(hours) + 1 //nolint:gosec // at least 1
+	first := last - uint64(hours) + 1
 	held, err := w.cfg.State.Hours(post, first, last)
 	if err != nil {
 		return nil, err
