@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +166,6 @@ func (b *tab) becomes(condition string) {
 	b.T.Helper()
 	require.True(b.T, webtest.Eval[bool](b.Tab, `new Promise((done) => {
 		const looking = setInterval(() => { if (`+condition+`) { clearInterval(looking); clearTimeout(late); done(true); } }, 100);
-		const late = setTimeout(() => { clearInterval(looking); done(false); }, `+fmt.Sprint((20*time.Second).Milliseconds())+`);
+		const late = setTimeout(() => { clearInterval(looking); done(false); }, `+strconv.FormatInt((20*time.Second).Milliseconds(), 10)+`);
 	})`), condition)
 }

@@ -111,7 +111,7 @@ func (o course) chart(p lang.Printer, hours []*watch.Point, now time.Time, zone 
 		c.Path, c.Area = web.Lines(values, top)
 	}
 	begin := now.Truncate(time.Hour).Add(-time.Duration(len(values)-1) * time.Hour)
-	for i := 0; i < 3; i++ {
+	for i := range 3 {
 		day := begin.Add(time.Duration(i*len(values)/3) * time.Hour).In(zone)
 		c.Ticks = append(c.Ticks, dayAndMonth(p, day))
 	}

@@ -97,7 +97,7 @@ func reasonWords(p lang.Printer, kind string) string {
 }
 
 func (s *Screens) retryOrder(c *gin.Context, who access.Principal) {
-	in := RetryAct{Order: numberIn(c.Param("order")), Attempts: int(min(numberOf(c, "attempts"), 1<<31-1))} //nolint:gosec // bounded
+	in := RetryAct{Order: numberIn(c.Param("order")), Attempts: int(min(numberOf(c, "attempts"), 1<<31-1))}
 	s.acted(c, who, s.console.RetryOrder(c.Request.Context(), who, in), "/operate/stuck?said=retry")
 }
 
@@ -264,12 +264,12 @@ func (s *Screens) requests(c *gin.Context, who access.Principal) {
 			}
 			row := stageRowOf(p, stage, s.console.Now())
 			g.Rows = append(g.Rows, row)
-			g.Bars.Rows = append(g.Bars.Rows, web.BarOf(row.Name, p.Number(int64(stage.Count)), stage.Count, stage.Breaching, largest))
+			g.Bars.Rows = append(g.Bars.Rows, web.Bar{Label: row.Name, Text: row.Count}.Of(stage.Count, stage.Breaching, largest))
 		}
 		g.Total = p.T("operate.requests.total", "count", total)
 		groups = append(groups, g)
 	}
-	s.operatePage(c, who, "requests", p.T("operate.requests.title"), groups)
+	s.operatePage(c, who, operateScreen{name: "requests", title: p.T("operate.requests.title"), data: groups})
 }
 
 // kindName names a machine of the workflow for its words.

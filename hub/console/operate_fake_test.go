@@ -79,13 +79,6 @@ func (m *morning) RefusedEntries(n int) ([]watch.Refused, error) {
 	return m.refused[:min(n, len(m.refused))], nil
 }
 
-// change alters the morning.
-func (m *morning) change(f func(*morning)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f(m)
-}
-
 // newMorning gives all posts of the directory: most are connected, Lyon is silent
 // with a backlog, others rest or are alone, one is fenced off, one has no machine.
 func newMorning(tb testing.TB, now time.Time) *morning {

@@ -64,7 +64,7 @@ func (s *Screens) hub(c *gin.Context, who access.Principal) {
 		written, words := certificateWords(p, one.Subject)
 		v.Certificates = append(v.Certificates, fact{Label: strings.TrimSpace(words + " " + written), Text: s.untilWords(p, one.Until)})
 	}
-	s.operatePage(c, who, "hub", p.T("operate.hub.title"), v)
+	s.operatePage(c, who, operateScreen{name: "hub", title: p.T("operate.hub.title"), data: v})
 }
 
 func memberRowOf(p lang.Printer, m watch.Member, log uint64, now time.Time) memberRow {

@@ -197,7 +197,7 @@ func bodyOfPost(p watch.Post) postBody {
 			Oldest: p.Backlog.Oldest, Drafts: p.Backlog.Drafts,
 		},
 		Disk: diskBody(p.Disk), Trust: trustBody(p.Trust), Refused: p.Refused, Open: p.Open, Pickup: p.Pickup,
-		Telephone: p.Telephone, OpenNow: p.OpenNow, OpensAt: p.OpensAt, ClosesAt: p.ClosesAt,
+		Telephone: p.Telephone, OpenNow: p.OpenNow, OpensAt: p.OpensAt.UTC(), ClosesAt: p.ClosesAt.UTC(),
 	}
 }
 

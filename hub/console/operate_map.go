@@ -19,6 +19,13 @@ type chart struct {
 	farAt, nearAt []atlas.Dot
 }
 
+// placed are the posts of one view.
+type placed struct {
+	view  atlas.View
+	posts []consular.PostID
+	at    []atlas.Dot
+}
+
 // newChart places the posts of a directory: those that the view of Europe holds
 // are shown there alone, where they can be told from each other.
 func newChart(posts []consular.Post) chart {
@@ -98,10 +105,10 @@ func (s *Screens) worldMap(p lang.Printer, picture watch.Picture) web.Map {
 	}
 	c := s.chart
 	m := web.Map{Title: p.T("operate.map.title"), Table: "#posts", Skip: p.T("operate.map.skip")}
-	world := s.mapView(p, c.world, c.far, c.farAt, posts)
+	world := s.mapView(p, placed{c.world, c.far, c.farAt}, posts)
 	world.Title = p.T("operate.map.world", "number", len(c.far))
 	world.Frame = web.FrameOf(c.world, c.europe, "#map-"+c.europe.Name, p.T("operate.map.frame", "number", len(c.near)))
-	europe := s.mapView(p, c.europe, c.near, c.nearAt, posts)
+	europe := s.mapView(p, placed{c.europe, c.near, c.nearAt}, posts)
 	europe.Title = p.T("operate.map.europe", "number", len(c.near))
 	m.Views = []web.MapView{world, europe}
 	for _, standing := range standings() {
@@ -112,15 +119,16 @@ func (s *Screens) worldMap(p lang.Printer, picture watch.Picture) web.Map {
 	return m
 }
 
-func (s *Screens) mapView(p lang.Printer, view atlas.View, ids []consular.PostID, at []atlas.Dot, posts map[consular.PostID]watch.Post) web.MapView {
+func (s *Screens) mapView(p lang.Printer, on placed, posts map[consular.PostID]watch.Post) web.MapView {
+	view := on.view
 	v := web.MapView{View: view}
-	for i, id := range ids {
+	for i, id := range on.posts {
 		post, known := posts[id]
 		if !known {
 			continue
 		}
 		d := web.MapDot{
-			Dot: at[i], Href: "/operate/posts/" + string(id), Mark: markOf(post.Standing), Size: dotSize(view, post.Backlog.Entries),
+			Dot: on.at[i], Href: "/operate/posts/" + string(id), Mark: markOf(post.Standing), Size: dotSize(view, post.Backlog.Entries),
 			Label: p.T("operate.map.dot", "post", s.postName(p, id), "standing", standingWords(p, post.Standing), "backlog", s.backlogWords(p, post)),
 		}
 		if post.Standing == watch.Silent || post.Standing == watch.Fenced {

@@ -182,7 +182,9 @@ func TestOperateAPI(t *testing.T) {
 		return got.text
 	}
 	read("/operate", &all)
-	silent := slices.IndexFunc(all.Needs, func(n struct{ Key, Kind, Urgency, Telephone, Page string }) bool { return n.Key == "post-silent/FR-LYO" })
+	silent := slices.IndexFunc(all.Needs, func(n struct{ Key, Kind, Urgency, Telephone, Page string }) bool {
+		return n.Key == "post-silent/FR-LYO"
+	})
 	require.GreaterOrEqual(t, silent, 0)
 	require.Equal(t, "now", all.Needs[silent].Urgency)
 	require.Equal(t, "/operate/posts/FR-LYO", all.Needs[silent].Page)
@@ -199,8 +201,8 @@ func TestOperateAPI(t *testing.T) {
 		"/operate/posts": `"FR-LYO"`, "/operate/requests": `"APPROVED"`, "/operate/hub": `"rabat-1"`, "/operate/stuck": d.stuck.Digits(),
 		"/operate/refused": `"no-case"`,
 	} {
-		var any map[string]any
-		require.Contains(t, read(path, &any), text)
+		var whole map[string]any
+		require.Contains(t, read(path, &whole), text)
 	}
 	require.Equal(t, http.StatusNotFound, s.json(http.MethodGet, "/operate/posts/XX-YYY", "").status)
 	require.Equal(t, http.StatusNotFound, s.json(http.MethodGet, "/operate/posts/lyon", "").status)

@@ -242,7 +242,7 @@ func (s *Screens) posts(c *gin.Context, who access.Principal) {
 	}
 	v := view{Table: s.postTable(c, p, picture, "/operate/posts")}
 	v.Connected, v.Oldest = s.whole(p, picture)
-	s.operatePage(c, who, "posts", p.T("operate.posts.title"), v)
+	s.operatePage(c, who, operateScreen{name: "posts", title: p.T("operate.posts.title"), data: v})
 }
 
 // onePostView is the page of one post.
@@ -287,7 +287,7 @@ func (s *Screens) onePost(c *gin.Context, who access.Principal) {
 	if !post.Told.IsZero() {
 		v.Told = p.T("operate.told.at", "ago", p.Ago(now.Sub(post.Told)))
 	}
-	s.operatePage(c, who, "post", v.Name, v)
+	s.operatePage(c, who, operateScreen{name: "post", title: v.Name, data: v})
 }
 
 // phoneSentence is what an operator says to whoever answers at the post.

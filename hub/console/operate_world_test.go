@@ -3,6 +3,7 @@ package console_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -50,6 +51,7 @@ func newDawn(tb testing.TB) *dawn {
 	d.refuse()
 	d.hear("FR-LYO", 7)
 	d.observe()
+	d.silence()
 	d.passed.Add(int64(3 * time.Hour))
 	d.fail(6)
 	d.hear("IT-BLQ", 9)
@@ -151,12 +153,13 @@ func (d *dawn) refuse() {
 	d.refused = list[0].Number
 }
 
-// hear has a post connected to this member, and no other.
+// hear has a post connected to this member.
 func (d *dawn) hear(post consular.PostID, id byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.now()
-	d.live = []ledger.Observation{{
+	d.live = slices.DeleteFunc(slices.Clone(d.live), func(o ledger.Observation) bool { return o.Post == post })
+	d.live = append(d.live, ledger.Observation{
 		Post: post, Node: wire.NodeID{id}, Heard: now.UnixMilli(), Session: now.Add(-time.Hour).UnixMilli(), RTT: 48, Offset: -1500,
 		Address: "198.51.100.7", Told: now.UnixMilli(),
 		Report: wire.Report{
@@ -165,7 +168,14 @@ func (d *dawn) hear(post consular.PostID, id byte) {
 			Free: 310e9, Total: 480e9, Used: 9e9, Mirror: wire.MirrorGood,
 			Working: now.Add(6 * 24 * time.Hour).UnixMilli(), Device: now.Add(200 * 24 * time.Hour).UnixMilli(), Alone: 45,
 		},
-	}}
+	})
+}
+
+// silence has nobody connected.
+func (d *dawn) silence() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.live = nil
 }
 
 func (d *dawn) heard() []ledger.Observation {

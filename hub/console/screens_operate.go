@@ -54,7 +54,7 @@ func (s *Screens) overview(c *gin.Context, who access.Principal) {
 			v.Changes = append(v.Changes, changeOf(p, p.T(key), one))
 		}
 	}
-	s.operatePage(c, who, "overview", p.T("operate.title"), v)
+	s.operatePage(c, who, operateScreen{name: "overview", title: p.T("operate.title"), data: v})
 }
 
 func changeOf(p lang.Printer, label string, c watch.Change) changeView {
@@ -93,8 +93,8 @@ func (s *Screens) whole(p lang.Printer, picture watch.Picture) (connected, oldes
 
 // operatePage answers with a page that renews itself: unchanged, when the reader
 // has it already.
-func (s *Screens) operatePage(c *gin.Context, who access.Principal, name, title string, data any) {
-	s.operateStatus(c, who, http.StatusOK, operateScreen{name: name, title: title, data: data})
+func (s *Screens) operatePage(c *gin.Context, who access.Principal, o operateScreen) {
+	s.operateStatus(c, who, http.StatusOK, o)
 }
 
 type operateScreen struct {
@@ -160,7 +160,7 @@ func (s *Screens) help(c *gin.Context, who access.Principal) {
 			File: "deploy/runbooks/" + string(kind) + ".md",
 		})
 	}
-	s.operatePage(c, who, "help", p.T("operate.help.title"), topics)
+	s.operatePage(c, who, operateScreen{name: "help", title: p.T("operate.help.title"), data: topics})
 }
 
 // needKinds lists them in the order in which they are explained.

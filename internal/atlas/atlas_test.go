@@ -59,7 +59,7 @@ func TestPosts(t *testing.T) {
 
 // TestSpread pushes random heaps apart, some of one place.
 func TestSpread(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test repeats itself
+	random := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
 		points := make([]atlas.Point, 1+random.IntN(30))
 		for i := range points {

@@ -22,10 +22,10 @@ type View struct {
 	Width, Height float64
 	Radius        float64 // of the room that each dot has to itself
 
-	project                  func(lat, lon float64) (x, y float64)
-	west, north, scale       float64 // of the projected window
-	minLat, maxLat           float64
-	minLon, maxLon           float64
+	project            func(lat, lon float64) (x, y float64)
+	west, north, scale float64 // of the projected window
+	minLat, maxLat     float64
+	minLon, maxLon     float64
 }
 
 // World is the whole world without the south and the middle of the Pacific,

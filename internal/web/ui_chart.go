@@ -98,13 +98,14 @@ type Bar struct {
 	Share, Part float64
 }
 
-// BarOf measures a count and a part of it against the largest count.
-func BarOf(label, text string, count, part, largest int) Bar {
+// Of measures the bar's count and a part of it against the largest count.
+func (b Bar) Of(count, part, largest int) Bar {
 	percent := func(n int) float64 {
 		if largest <= 0 {
 			return 0
 		}
 		return math.Round(float64(n)/float64(largest)*1000) / 10
 	}
-	return Bar{Label: label, Text: text, Share: percent(count), Part: percent(part)}
+	b.Share, b.Part = percent(count), percent(part)
+	return b
 }

@@ -36,7 +36,7 @@ func exampleShares(p lang.Printer) Bars {
 	b := Bars{Title: p.T("web.example.list"), All: p.T("web.example.one"), Part: p.T("web.example.two")}
 	for i, key := range []string{"web.example.three", "web.example.four"} {
 		count := most / (i + 1)
-		b.Rows = append(b.Rows, BarOf(p.T(key), p.Number(int64(count)), count, 15*i, most))
+		b.Rows = append(b.Rows, Bar{Label: p.T(key), Text: p.Number(int64(count))}.Of(count, 15*i, most))
 	}
 	return b
 }

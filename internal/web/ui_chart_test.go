@@ -38,7 +38,7 @@ func TestColumns(t *testing.T) {
 	require.Equal(t, "M1 100V50h1V100zM2 100V1h1V100z", web.Columns([]float64{0, 5, 99}, 10))
 }
 
-func TestBarOf(t *testing.T) {
-	require.Equal(t, web.Bar{Label: "a", Text: "3", Share: 33.3, Part: 11.1}, web.BarOf("a", "3", 3, 1, 9))
-	require.Equal(t, web.Bar{}, web.BarOf("", "", 0, 0, 0), "of nothing, nothing is long")
+func TestBar(t *testing.T) {
+	require.Equal(t, web.Bar{Label: "a", Text: "3", Share: 33.3, Part: 11.1}, web.Bar{Label: "a", Text: "3"}.Of(3, 1, 9))
+	require.Equal(t, web.Bar{}, web.Bar{}.Of(0, 0, 0), "of nothing, nothing is long")
 }
