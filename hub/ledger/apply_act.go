@@ -92,11 +92,17 @@ func (c OfficerAct) read() (Command, Deed, string) {
 		return nil, Deed{}, "act"
 	}
 	deed := Deed{Officer: c.Officer, Role: c.Role, Act: inner.kind()}
+	return inner, deed, c.describe(inner, &deed)
+}
+
+// describe writes what the command inside says into its line; the field that is
+// wrong otherwise.
+func (c OfficerAct) describe(inner Command, deed *Deed) string {
 	switch in := inner.(type) {
 	case CompleteOrder:
 		deed.Event, deed.Reason, deed.Order = in.Event, in.Reason, in.Order
 		if c.Seen == 0 && in.Event != 0 {
-			return nil, Deed{}, "seen"
+			return "seen"
 		}
 	case Decide:
 		deed.Event, deed.Reason = in.Event, in.Reason
@@ -111,12 +117,12 @@ func (c OfficerAct) read() (Command, Deed, string) {
 		deed.Subject = strconv.FormatUint(in.Number, 10)
 	case NoteOpening:
 		if in.By != string(c.Officer) {
-			return nil, Deed{}, "by"
+			return "by"
 		}
 	default:
-		return nil, Deed{}, "act"
+		return "act"
 	}
-	return inner, deed, ""
+	return ""
 }
 
 // unseen refuses a decision on a case that is not as the officer saw it.

@@ -103,17 +103,8 @@ func (c Observe) badField() string {
 		return "needs"
 	}
 	for _, o := range c.Reports {
-		switch {
-		case o.Post.Validate() != nil:
-			return "post"
-		case o.Heard <= 0 || o.Heard > c.Time || o.Session < 0 || o.Session > o.Heard || o.Told < 0 || o.Told > c.Time:
-			return "heard"
-		case o.RTT < 0 || o.RTT > maxTime || o.Offset < -maxTime || o.Offset > maxTime:
-			return "clock"
-		case len(o.Address) > maxAddress || (o.Told != 0) != (o.Report != wire.Report{}):
-			return "report"
-		case o.Told != 0 && o.Report.Validate() != nil:
-			return "report"
+		if field := o.badField(c.Time); field != "" {
+			return field
 		}
 	}
 	for _, b := range c.Begun {
@@ -125,6 +116,23 @@ func (c Observe) badField() string {
 		if !needKey(key) {
 			return "need"
 		}
+	}
+	return ""
+}
+
+// badField names what cannot have been heard by then.
+func (o Observation) badField(by int64) string {
+	switch {
+	case o.Post.Validate() != nil:
+		return "post"
+	case o.Heard <= 0 || o.Heard > by || o.Session < 0 || o.Session > o.Heard || o.Told < 0 || o.Told > by:
+		return "heard"
+	case o.RTT < 0 || o.RTT > maxTime || o.Offset < -maxTime || o.Offset > maxTime:
+		return "clock"
+	case len(o.Address) > maxAddress || (o.Told != 0) != (o.Report != wire.Report{}):
+		return "report"
+	case o.Told != 0 && o.Report.Validate() != nil:
+		return "report"
 	}
 	return ""
 }
@@ -210,20 +218,28 @@ func (c DescribePost) badField() string {
 	case len(c.Closed) > maxClosed:
 		return "closed"
 	}
-	for i, h := range c.Hours {
-		if h.Day > 6 || h.From >= h.To || h.To > dayMinutes {
-			return "hours"
-		}
-		if i > 0 && (c.Hours[i-1].Day > h.Day || c.Hours[i-1].Day == h.Day && c.Hours[i-1].To > h.From) {
-			return "hours"
-		}
-	}
 	for _, d := range c.Closed {
 		if year, _, _ := d.Split(); year == 0 {
 			return "closed"
 		}
 	}
+	if !inOrder(c.Hours) {
+		return "hours"
+	}
 	return ""
+}
+
+// inOrder wants hours within their days, one after another.
+func inOrder(hours []OpenHours) bool {
+	for i, h := range hours {
+		if h.Day > 6 || h.From >= h.To || h.To > dayMinutes {
+			return false
+		}
+		if i > 0 && (hours[i-1].Day > h.Day || hours[i-1].Day == h.Day && hours[i-1].To > h.From) {
+			return false
+		}
+	}
+	return true
 }
 
 // telephone allows digits and what people write between them.

@@ -99,7 +99,7 @@ func (t *tx) passed(c *Case, timer Timer) error {
 }
 
 // late gives when the first limit passed that still counts, 0 for none.
-func (c Case) late() int64 {
+func (c *Case) late() int64 {
 	switch {
 	case over(c.Flow):
 		return 0
@@ -114,7 +114,7 @@ func (t *tx) lateness(c, before Case) error {
 	since := c.late()
 	switch {
 	case since != 0:
-		return t.putRaw(inLate, number(c.Number), append(number(uint64(since)), c.Flow.Kind, c.Flow.State))
+		return t.putRaw(inLate, number(c.Number), append(number(uint64(max(since, 0))), c.Flow.Kind, c.Flow.State))
 	case before.Late != 0 || before.Overdue != 0:
 		return t.delete(inLate, number(c.Number))
 	}

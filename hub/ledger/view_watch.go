@@ -195,7 +195,7 @@ func (s *Standing) soon(r kv.Reader, places map[[2]uint8]int, until int64) (err 
 
 // alarmUntil gives when the first limit passes, until a moment, after which the
 // case does not move by itself; 0 for none.
-func (c Case) alarmUntil(until int64) (due int64) {
+func (c *Case) alarmUntil(until int64) (due int64) {
 	for _, timer := range c.Timers {
 		if timer.Fires == 0 && timer.Due != 0 && timer.Due <= until && (due == 0 || timer.Due < due) {
 			due = timer.Due

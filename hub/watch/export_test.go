@@ -9,7 +9,7 @@ import (
 func Forecast(hours []ledger.HourPoint, reserve int64) (perDay int64, days int) {
 	perDay = forecast(hours)
 	last := hours[len(hours)-1]
-	return perDay, fullIn(Disk{Free: int64(last.Free), Total: int64(last.Total), PerDay: perDay}, reserve) //nolint:gosec // of a test
+	return perDay, fullIn(Disk{Free: int64(last.Free), Total: int64(last.Total), PerDay: perDay}, reserve)
 }
 
 // KindName is kindName.
