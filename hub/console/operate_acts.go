@@ -82,16 +82,11 @@ func (c *Console) AttendNeed(ctx context.Context, who access.Principal, in NeedA
 	if at < 0 {
 		return changed(ChangedError{What: ChangedEnded})
 	}
-	held := picture.Needs[at].Taken
-	mine := string(held.By) == who.ID
-	switch {
-	case in.Take && mine && (note == "" || note == held.Note), !in.Take && held.By == "":
-		return nil
-	case in.Take && !mine && held.By != in.Seen && held.By == "":
-		return changed(ChangedError{What: ChangedFree})
-	case in.Take && !mine && held.By != in.Seen, !in.Take && !mine:
-		return changed(ChangedError{What: ChangedTaken, By: held.By, At: held.At, Note: held.Note})
-	case !in.Take:
+	in.Note = note
+	if same, err := in.against(picture.Needs[at].Taken, wire.StaffID(who.ID)); same || err != nil {
+		return err
+	}
+	if !in.Take {
 		note = ""
 	}
 	_, err = c.as(who, 0)(ctx, ledger.AttendNeed{Time: c.Now().UnixMilli(), Key: in.Key, Take: in.Take, Note: note})
@@ -99,6 +94,23 @@ func (c *Console) AttendNeed(ctx context.Context, who access.Principal, in NeedA
 		return changed(ChangedError{What: ChangedEnded})
 	}
 	return err
+}
+
+// against compares the act with who has the need: it may change nothing, or come
+// from a page that shows somebody else.
+func (in NeedAct) against(held watch.Taken, me wire.StaffID) (same bool, err error) {
+	mine := held.By == me
+	switch {
+	case in.Take && mine:
+		return in.Note == "" || in.Note == held.Note, nil
+	case !in.Take && held.By == "":
+		return true, nil
+	case !in.Take && mine, in.Take && held.By == in.Seen:
+		return false, nil
+	case held.By == "":
+		return false, changed(ChangedError{What: ChangedFree})
+	}
+	return false, changed(ChangedError{What: ChangedTaken, By: held.By, At: held.At, Note: held.Note})
 }
 
 // RetryAct has an order tried again now.

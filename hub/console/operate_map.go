@@ -98,7 +98,7 @@ func dotSize(v atlas.View, entries int) float64 {
 // worldMap is the map of all posts.
 func (s *Screens) worldMap(p lang.Printer, picture watch.Picture) web.Map {
 	posts := make(map[consular.PostID]watch.Post, len(picture.Posts))
-	count := map[watch.Standing]int{}
+	count := make(map[watch.Standing]int, len(standings()))
 	for _, one := range picture.Posts {
 		posts[one.ID] = one
 		count[one.Standing]++

@@ -99,13 +99,27 @@ func (s *Screens) postTable(c *gin.Context, p lang.Printer, picture watch.Pictur
 	if by := sorts[t.Sort]; by != nil {
 		orderedBy(posts, by)
 	}
-	for _, name := range []string{"standing", "name", "backlog", "age", "refused", "clock", "disk"} {
-		if wide || name == "standing" || name == "name" || name == "backlog" || name == "age" {
-			t.Sorts = append(t.Sorts, tableLink{Href: t.link(name, t.Standing), Label: p.T("operate.sort." + name), Current: name == t.Sort})
-		}
+	t.choices(p, count, len(picture.Posts))
+	t.Columns = s.postColumns(p, wide)
+	for _, one := range posts {
+		t.Rows = append(t.Rows, s.postRow(p, one, wide))
+	}
+	t.Shown = p.T("operate.posts_shown", "number", len(posts), "all", len(picture.Posts))
+	return t
+}
+
+// choices are the links that order and filter the table; only the page of the
+// posts shows what the last orders are about.
+func (t *postTable) choices(p lang.Printer, count map[string]int, all int) {
+	names := []string{"standing", "name", "backlog", "age"}
+	if t.Action == "/operate/posts" {
+		names = append(names, "refused", "clock", "disk")
+	}
+	for _, name := range names {
+		t.Sorts = append(t.Sorts, tableLink{Href: t.link(name, t.Standing), Label: p.T("operate.sort." + name), Current: name == t.Sort})
 	}
 	t.Standings = []tableLink{{
-		Href: t.link(t.Sort, ""), Label: p.T("operate.filter.all", "number", len(picture.Posts)), Current: t.Standing == "",
+		Href: t.link(t.Sort, ""), Label: p.T("operate.filter.all", "number", all), Current: t.Standing == "",
 	}}
 	for _, standing := range standings() {
 		if name := standingName(standing); count[name] > 0 {
@@ -115,15 +129,9 @@ func (s *Screens) postTable(c *gin.Context, p lang.Printer, picture watch.Pictur
 			})
 		}
 	}
-	t.Columns = s.postColumns(p, wide)
-	for _, one := range posts {
-		t.Rows = append(t.Rows, s.postRow(p, one, wide))
-	}
-	t.Shown = p.T("operate.posts_shown", "number", len(posts), "all", len(picture.Posts))
-	return t
 }
 
-func (t postTable) link(sort, standing string) string {
+func (t *postTable) link(sort, standing string) string {
 	q := url.Values{"sort": {sort}}
 	if standing != "" {
 		q.Set("standing", standing)

@@ -59,4 +59,5 @@ async function again() {
   }
   setTimeout(again, every);
 }
+document.querySelector(".rooms [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 if (root) setTimeout(again, every);
