@@ -57,5 +57,5 @@ func (n *Node) until(slot pki.Slot) int64 {
 // aloneDays gives for how many days the post may still work without the hub.
 func (n *Node) aloneDays() uint16 {
 	left := staff.MostAlone - time.Since(n.lastHeard())
-	return uint16(min(max(left/(24*time.Hour), 0), 366)) //nolint:gosec // at most 366
+	return uint16(min(max(left/(24*time.Hour), 0), 366))
 }

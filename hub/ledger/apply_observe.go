@@ -129,12 +129,18 @@ func (o Observation) badField(by int64) string {
 		return "heard"
 	case o.RTT < 0 || o.RTT > maxTime || o.Offset < -maxTime || o.Offset > maxTime:
 		return "clock"
-	case len(o.Address) > maxAddress || (o.Told != 0) != (o.Report != wire.Report{}):
-		return "report"
-	case o.Told != 0 && o.Report.Validate() != nil:
+	case len(o.Address) > maxAddress || !o.toldWell():
 		return "report"
 	}
 	return ""
+}
+
+// toldWell wants a good report with the time that it came at, or neither.
+func (o Observation) toldWell() bool {
+	if o.Told == 0 {
+		return o.Report == wire.Report{}
+	}
+	return o.Report.Validate() == nil
 }
 
 // observe keeps what was heard of one post, unless the machine is not the

@@ -139,6 +139,11 @@ func (m *Metrics) picture(p Picture) {
 		m.breaching.WithLabelValues(kind, s.Name).Set(float64(s.Breaching))
 		m.today.WithLabelValues(kind, s.Name).Set(float64(s.Today))
 	}
+	for _, kind := range Kinds() { // a kind without needs is 0, not absent: that would be a watch that does not run
+		for _, u := range []Urgency{Now, Today, Soon} {
+			m.needs.WithLabelValues(string(kind), u.String()).Set(0)
+		}
+	}
 	for _, n := range p.Needs {
 		m.needs.WithLabelValues(string(n.Kind), n.Urgency.String()).Inc()
 		if n.Kind == NeedPouch {

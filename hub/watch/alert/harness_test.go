@@ -47,6 +47,7 @@ type nation struct {
 	store   *kv.Memory
 	index   uint64
 	now     time.Time
+	clock   func() time.Time // instead of now, where time goes by itself
 	needs   []watch.Need
 	follows bool  // this member does not lead
 	fail    error // of commits
@@ -79,9 +80,16 @@ func (n *nation) commit(_ context.Context, c ledger.Command) error {
 	return r.Err()
 }
 
+func (n *nation) time() time.Time {
+	if n.clock != nil {
+		return n.clock()
+	}
+	return n.now
+}
+
 // Picture implements alert.Watch.
 func (n *nation) Picture(context.Context) (watch.Picture, error) {
-	return watch.Picture{At: n.now, Needs: n.needs}, nil
+	return watch.Picture{At: n.time(), Needs: n.needs}, nil
 }
 
 // see changes the picture to these needs, has the ledger note the change as the
@@ -114,7 +122,7 @@ func (n *nation) alerter(cfg alert.Config, mailer alert.Mailer) *alert.Alerter {
 	require.NoError(n.t, err)
 	a, err := alert.New(cfg, alert.Needs{
 		Cluster: "c0ffee", Watch: n, State: n, Leading: func() bool { return !n.follows }, Commit: n.commit, Mailer: mailer,
-		Words: words, Posts: posts, Now: func() time.Time { return n.now }, Logger: slog.New(slog.NewTextHandler(&n.log, nil)),
+		Words: words, Posts: posts, Now: n.time, Logger: slog.New(slog.NewTextHandler(&n.log, nil)),
 	})
 	require.NoError(n.t, err)
 	n.t.Cleanup(a.Close)
