@@ -28,6 +28,7 @@ type grammar struct {
 	Letters lettersCommand `cmd:"" help:"List orders to production sites that need a person."`
 	Office  officeCommand  `cmd:"" help:"The record office's own desk: keys, officers, revoked documents."`
 	Status  statusCommand  `cmd:"" help:"Show the state of a running member."`
+	Doctor  doctorCommand  `cmd:"" help:"Look at a member or a portal and all that it needs, and say what is wrong and what to do."`
 	Keys    keysCommand    `cmd:"" help:"Print the public keys that prove receipts, one a line, for offline verifiers."`
 	Version versionCommand `cmd:"" help:"Show the version."`
 }
