@@ -87,6 +87,7 @@ type Verify struct {
 
 // WithDefaults fills in what was left out.
 func (c Config) WithDefaults() Config {
+	c.Watch = c.Watch.WithDefaults()
 	or(&c.Nodes.Listen, ":7700")
 	or(&c.Nodes.TCP, c.Nodes.Listen)
 	or(&c.Cluster.Listen, "127.0.0.1:7701")
