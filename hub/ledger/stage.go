@@ -56,6 +56,9 @@ func (t *tx) stage(c *Case, before Case) error {
 	c.Entered = was
 	if before.Flow.State != c.Flow.State || before.Flow.Since != c.Flow.Since {
 		c.Entered, c.Late = t.time, 0
+		if workflow.State(c.Flow.State) == workflow.PouchDelayed {
+			c.Late = t.time // the limit that passed is what brought it here
+		}
 	}
 	if before.Flow.State != c.Flow.State {
 		t.tally.reached(before.Flow, c.Flow)

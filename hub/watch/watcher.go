@@ -157,7 +157,8 @@ func (w *Watcher) Changed() <-chan struct{} {
 }
 
 // Picture gives how the network stands now, as far as this member knows: pages
-// that are asked for within the same second share one.
+// that are asked for within the same second share one, unless something was
+// committed in between: who has just taken a need sees so.
 func (w *Watcher) Picture(ctx context.Context) (Picture, error) {
 	if err := ctx.Err(); err != nil {
 		return Picture{}, fault.New(fault.Timeout, "watch: picture", "", err)
@@ -165,7 +166,8 @@ func (w *Watcher) Picture(ctx context.Context) (Picture, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := w.cfg.Now()
-	if age := now.Sub(w.made.At); age >= 0 && age < beat/2 {
+	log, _ := w.cfg.State.Watch()
+	if age := now.Sub(w.made.At); age >= 0 && age < beat/2 && log == w.made.Log {
 		return w.made, nil
 	}
 	p, err := w.paint(now)
