@@ -122,6 +122,9 @@ func headers(c *gin.Context) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
+	if c.Request.TLS != nil { // a surface behind a proxy says so itself
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 }
 
 // sameOrigin refuses what another site makes a browser send; programs, which
