@@ -47,7 +47,7 @@ func TestWeakSurfacesGiveWay(t *testing.T) {
 	page := func(text string) gin.HandlerFunc {
 		return func(c *gin.Context) { c.Data(http.StatusOK, "text/html; charset=utf-8", []byte(text)) }
 	}
-	post := func(c *gin.Context) { changed++ }
+	post := func(*gin.Context) { changed++ }
 	cases := map[string]struct {
 		strong, weak func(*gin.Engine)
 		raw          bool // the weak engine is not that of package web

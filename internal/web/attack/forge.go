@@ -32,7 +32,7 @@ func (s Surface) CrossSite() {
 			}
 			got := s.send(r)
 			require.Equal(s.T, http.StatusForbidden, got.Code, "%s %s %v", method, path, forged)
-			require.Empty(s.T, got.Result().Cookies(), "%s %s %v", method, path, forged) //nolint:bodyclose // a recorder's
+			require.Empty(s.T, got.Result().Cookies(), "%s %s %v", method, path, forged)
 		}
 	})
 	require.Equal(s.T, before, s.state(), "a form of another site changed something")

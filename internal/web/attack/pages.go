@@ -80,14 +80,19 @@ func (s Surface) inline(page, nonce, what string) {
 			require.Fail(s.T, "a page holds what its policy forbids", "%s: %s", what, n.Data)
 		}
 		for _, a := range n.Attr {
-			require.False(s.T, strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc", "%s: %s %s", what, n.Data, a.Key)
-			if a.Key == "src" || a.Key == "href" && n.Data == "link" || a.Key == "action" || a.Key == "formaction" {
-				require.True(s.T, a.Val == "#" || strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "//"), "%s: %s %s=%s", what, n.Data, a.Key, a.Val)
-			}
-			if a.Key == "href" {
-				require.NotRegexp(s.T, `(?i)^\s*(javascript|data|vbscript):`, a.Val, what)
-			}
+			s.attribute(n, a, what)
 		}
+	}
+}
+
+func (s Surface) attribute(n *html.Node, a html.Attribute, what string) {
+	s.T.Helper()
+	require.False(s.T, strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc", "%s: %s %s", what, n.Data, a.Key)
+	if a.Key == "src" || a.Key == "href" && n.Data == "link" || a.Key == "action" || a.Key == "formaction" {
+		require.True(s.T, a.Val == "#" || strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "//"), "%s: %s %s=%s", what, n.Data, a.Key, a.Val)
+	}
+	if a.Key == "href" {
+		require.NotRegexp(s.T, `(?i)^\s*(javascript|data|vbscript):`, a.Val, what)
 	}
 }
 
