@@ -60,7 +60,8 @@ type Network struct {
 	Officers []Person `json:"officers"` // people of the hub, at the console
 
 	printer  string     // host:port
-	around   []*process // outside systems around a record
+	around   []*process // outside systems around a record, and the portal
+	portal   *process
 	dir      string
 	sites    [2]string // Rabat and Marrakech, host:port
 	programs binaries

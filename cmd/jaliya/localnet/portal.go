@@ -31,8 +31,11 @@ func (n *Network) startPortal(ctx context.Context, o Options) error {
 		}
 	}
 	p := &process{name: "portal", admin: loopback(o.PortBase + offsetPortalAdmin)}
-	n.around = append(n.around, p)
-	return n.programs.start(ctx, p, "hub", "serve", "--role", "portal", "--config", n.portalConfig())
+	n.portal, n.around = p, append(n.around, p)
+	if err := n.programs.start(ctx, p, "hub", "serve", "--role", "portal", "--config", n.portalConfig()); err != nil {
+		return err
+	}
+	return giveWay(p.cmd.Process.Pid, nicePortal)
 }
 
 func (n *Network) portalReply() string { return filepath.Join(n.dir, "portal.reply.json") }

@@ -42,7 +42,7 @@ func surface(t *testing.T, w *world) (attack.Surface, *person, string) {
 // cookies of the person.
 func TestAttacks(t *testing.T) {
 	w := newWorld(t)
-	s, p, own := surface(t, w)
+	s, _, _ := surface(t, w)
 	provider := strings.TrimPrefix(w.issuer, "http://")
 	t.Run("OKHeaders", func(*testing.T) { s.Headers() })
 	t.Run("ErrCrossSite", func(*testing.T) { s.CrossSite() })
@@ -53,8 +53,6 @@ func TestAttacks(t *testing.T) {
 		s.Trusted = provider // to sign in, and to pay
 		s.Redirects("next", "back", "return", "redirect_uri")
 	})
-	_ = own
-	_ = p
 }
 
 // TestNobody: whoever is not signed in gets the door, and nothing happens.
