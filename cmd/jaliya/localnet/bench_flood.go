@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"jaliya/internal/access"
@@ -15,12 +16,25 @@ const (
 	floodRounds = 6   // quiet and flooded in turn: both see the same neighbors
 	floodVisits = 10  // releases in each
 	floodMost   = 2.0 // times the quiet latency that a flood may make of it
+
+	// A portal has a machine of its own (S12): the flood and the portal have one
+	// processor, the network that posts need has the other.
+	outsideProcessor = 0
+	insideProcessor  = 1
 )
 
 // flood measures how long a release takes from L1 to L2 while nobody asks the
 // portal anything, and while it is flooded from as many addresses as there are
 // connections. Errors: Timeout when the flood more than doubles it.
 func (n *Network) flood(ctx context.Context, post *Post, out io.Writer) error {
+	if runtime.NumCPU() <= insideProcessor {
+		return fault.New(fault.Unsupported, "localnet: flood", "one processor", nil)
+	}
+	for process, processor := range map[*process]int{n.portal: outsideProcessor, n.Hub: insideProcessor, post.process: insideProcessor} {
+		if err := pin(process.cmd.Process.Pid, processor); err != nil {
+			return err
+		}
+	}
 	who := newPeople(3)
 	slip, err := n.deposit(ctx, post, who.visitor(post))
 	if err != nil {

@@ -2,6 +2,7 @@ package localnet
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -35,7 +36,7 @@ func newOnlooker(base string, n int, cookies http.CookieJar) *onlooker {
 
 // onlookerAddress is of 127.16.0.0/12, where nothing of the network listens.
 func onlookerAddress(n int) net.IP {
-	return net.IPv4(127, byte(16+n>>16&0x0f), byte(n>>8), byte(n))
+	return binary.BigEndian.AppendUint32(nil, 0x7f100000|uint32(n&0xfffff)) //nolint:gosec // masked
 }
 
 func (c *onlooker) leave() { c.http.CloseIdleConnections() }

@@ -6,25 +6,50 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"jaliya/internal/fault"
 )
 
-// Who gives way to whom when one machine carries what would be many: a portal to
-// the member beside it, and what stands for the outside world to everything.
-const (
-	nicePortal  = 10
-	niceOutside = 19
-)
+// nicePortal is how a portal gives way to the member beside it when one machine
+// carries what would be two.
+const nicePortal = 10
 
 // giveWay lowers the priority of a process that leads a group of its own, with
 // all its threads.
 func giveWay(pid, nice int) error {
 	if err := syscall.Setpriority(syscall.PRIO_PGRP, pid, nice); err != nil {
 		return fault.New(fault.Other, "localnet: lower priority", "", err)
+	}
+	return nil
+}
+
+// pin keeps a process with all its threads on some processors: a stand-in for a
+// machine of its own.
+func pin(pid int, processors ...int) error {
+	const op = "localnet: keep on processors"
+	var set unix.CPUSet
+	for _, one := range processors {
+		set.Set(one)
+	}
+	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		return fault.New(fault.NotFound, op, "", err)
+	}
+	for _, task := range tasks {
+		thread, err := strconv.Atoi(task.Name())
+		if err != nil {
+			return fault.New(fault.Internal, op, task.Name(), err)
+		}
+		if err := unix.SchedSetaffinity(thread, &set); err != nil && !errors.Is(err, syscall.ESRCH) { // it has ended
+			return fault.New(fault.Other, op, "", err)
+		}
 	}
 	return nil
 }
@@ -57,7 +82,7 @@ func (n *Network) startFlood(ctx context.Context, slip released) (*flooding, err
 		return nil, fault.New(fault.Other, op, "", err)
 	}
 	f := &flooding{cmd: cmd, out: bufio.NewReader(pipe)}
-	if err := giveWay(cmd.Process.Pid, niceOutside); err != nil {
+	if err := pin(cmd.Process.Pid, outsideProcessor); err != nil {
 		_, stopped := f.stop()
 		return nil, errors.Join(err, stopped)
 	}

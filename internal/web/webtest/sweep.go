@@ -1,11 +1,13 @@
 package webtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -78,7 +80,7 @@ func (b *Tab) walk() (out []string) {
 	b.T.Helper()
 	// Tab goes on from where the focus last was, even when it is gone from there.
 	Eval[bool](b, `(() => { document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex"); scrollTo(0, 0); return true; })()`)
-	var visited []int
+	visited := []int{}
 	for range mostStops {
 		b.Do(chromedp.KeyEvent(kb.Tab))
 		at := b.focus()
@@ -119,6 +121,8 @@ func (b *Tab) focus() stop {
 // stops at one, and arrows go on.
 func (b *Tab) missed(visited []int) []string {
 	b.T.Helper()
+	stops, err := json.Marshal(visited)
+	require.NoError(b.T, err)
 	return Eval[[]string](b, fmt.Sprintf(`(() => {
 		const visited = new Set(%s), all = [...document.querySelectorAll("*")];
 		const groups = new Set(all.filter((one, i) => visited.has(i) && one.type === "radio").map((one) => one.name));
@@ -127,13 +131,5 @@ func (b *Tab) missed(visited []int) []string {
 			&& one.checkVisibility({ visibilityProperty: true }) && !one.closest("[inert]") && one.tabIndex >= 0
 			&& !(one.type === "radio" && groups.has(one.name))
 		).map((one) => one.cloneNode(false).outerHTML.slice(0, 160));
-	})()`, list(visited)))
-}
-
-func list(of []int) string {
-	out := "["
-	for _, one := range of {
-		out += fmt.Sprintf("%d,", one)
-	}
-	return out + "]"
+	})()`, stops))
 }

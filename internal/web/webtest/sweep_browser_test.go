@@ -32,7 +32,7 @@ func TestSweepBrowser(t *testing.T) {
 	page := ""
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprint(w, `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>t</title><style>
+		_, _ = fmt.Fprint(w, `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>t</title><style>
 			.wide { width: 900px } .bare:focus { outline: none } .over { position: fixed; inset: 0; pointer-events: auto }
 			@media print { .noprint { display: none } }</style>`+page)
 	}))
