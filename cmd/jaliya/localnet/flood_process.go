@@ -17,19 +17,6 @@ import (
 	"jaliya/internal/fault"
 )
 
-// nicePortal is how a portal gives way to the member beside it when one machine
-// carries what would be two.
-const nicePortal = 10
-
-// giveWay lowers the priority of a process that leads a group of its own, with
-// all its threads.
-func giveWay(pid, nice int) error {
-	if err := syscall.Setpriority(syscall.PRIO_PGRP, pid, nice); err != nil {
-		return fault.New(fault.Other, "localnet: lower priority", "", err)
-	}
-	return nil
-}
-
 // pin keeps a process with all its threads on some processors: a stand-in for a
 // machine of its own.
 func pin(pid int, processors ...int) error {

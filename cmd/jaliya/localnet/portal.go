@@ -32,10 +32,7 @@ func (n *Network) startPortal(ctx context.Context, o Options) error {
 	}
 	p := &process{name: "portal", admin: loopback(o.PortBase + offsetPortalAdmin)}
 	n.portal, n.around = p, append(n.around, p)
-	if err := n.programs.start(ctx, p, "hub", "serve", "--role", "portal", "--config", n.portalConfig()); err != nil {
-		return err
-	}
-	return giveWay(p.cmd.Process.Pid, nicePortal)
+	return n.programs.start(ctx, p, "hub", "serve", "--role", "portal", "--config", n.portalConfig())
 }
 
 func (n *Network) portalReply() string { return filepath.Join(n.dir, "portal.reply.json") }
