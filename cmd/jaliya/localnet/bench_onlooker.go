@@ -36,7 +36,7 @@ func newOnlooker(base string, n int, cookies http.CookieJar) *onlooker {
 
 // onlookerAddress is of 127.16.0.0/12, where nothing of the network listens.
 func onlookerAddress(n int) net.IP {
-	return binary.BigEndian.AppendUint32(nil, 0x7f100000|uint32(n&0xfffff)) //nolint:gosec // masked
+	return binary.BigEndian.AppendUint32(nil, 0x7f100000|uint32(n&0xfffff))
 }
 
 func (c *onlooker) leave() { c.http.CloseIdleConnections() }

@@ -37,6 +37,7 @@ function firstLeft(main) {
 }
 
 document.querySelector(".stepper .now")?.scrollIntoView({ block: "nearest", inline: "center" });
+document.querySelector(".stepper ol")?.addEventListener("focusin", (event) => event.target.scrollIntoView({ block: "nearest", inline: "center" }));
 
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
