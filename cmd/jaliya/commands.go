@@ -67,17 +67,27 @@ func (c *codeCommand) Run(s cli.Streams) error {
 
 type benchCommand struct {
 	Entries  int `default:"100000" help:"How many entries the node holds before it may send."`
+	Loads    int `default:"100000" help:"How often citizens load the page of a request."`
 	PortBase int `default:"28080" help:"First port."`
 }
 
-// Run measures a node and a hub as processes.
+// Run measures a node, a hub and a portal as processes.
 func (c *benchCommand) Run(ctx context.Context, s cli.Streams) (err error) {
 	dir, err := localnet.BenchDir()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	return localnet.Bench(ctx, localnet.Options{Dir: dir, PortBase: c.PortBase, Seed: 1}, c.Entries, s.Out)
+	return localnet.Bench(ctx, localnet.Options{Dir: dir, PortBase: c.PortBase, Seed: 1}, localnet.Work{Entries: c.Entries, Loads: c.Loads}, s.Out)
+}
+
+type floodCommand struct {
+	Portal string `required:"" help:"Base URL of the portal."`
+}
+
+// Run floods until it is interrupted. The slip is read from standard input.
+func (c *floodCommand) Run(ctx context.Context, s cli.Streams) error {
+	return localnet.Flood(ctx, c.Portal, s.In, s.Out)
 }
 
 type versionCommand struct{}

@@ -14,7 +14,8 @@ func main() {
 type grammar struct {
 	Localnet localnetCommand `cmd:"" help:"Run a hub and posts on loopback as separate processes."`
 	Code     codeCommand     `cmd:"" help:"Show the sign-in code of a member of staff of localnet."`
-	Bench    benchCommand    `cmd:"" help:"Measure a node and a hub as processes: saves, start, memory, entries a second."`
+	Bench    benchCommand    `cmd:"" help:"Measure a node, a hub and a portal as processes: saves, start, memory, entries and pages a second, a flood."`
+	Flood    floodCommand    `cmd:"" hidden:"" help:"Flood a portal until interrupted, as bench does."`
 	Doctor   doctorCommand   `cmd:"" help:"Look at the whole path of a post, a member or a portal, and say what is wrong and what to do."`
 	Verify   verifyCommand   `cmd:"" help:"Prove a journal or a receipt offline."`
 	Pouch    pouchCommand    `cmd:"" help:"Carry a post's work to the hub in a file, where no link does, and the receipts back."`

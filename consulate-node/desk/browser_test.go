@@ -89,7 +89,8 @@ func (b *tab) keys() {
 	require.Contains(b.T, webtest.Eval[string](b.Tab, "location.pathname"), "/release")
 }
 
-// TestNarrowBrowser holds pages to the smallest screen.
+// TestNarrowBrowser holds pages to the smallest screen, and goes through
+// them by keyboard.
 func TestNarrowBrowser(t *testing.T) {
 	w := newWorld(t)
 	server := httptest.NewServer(w.screens(t))
@@ -102,17 +103,21 @@ func TestNarrowBrowser(t *testing.T) {
 		b.Press(`.languages [value="` + language + `"]`)
 		b.signIn("agent")
 		b.Look("home")
+		b.Walk("home")
 		b.Open("/visits/new")
 		b.Fill(map[string]string{"service": "cnie.first"})
 		b.Press("form.form button.primary")
 		b.Look("person")
+		b.Walk("person")
 		visit, _, _ := strings.Cut(strings.TrimPrefix(webtest.Eval[string](b.Tab, "location.pathname"), "/visits/"), "/")
 		for _, step := range []string{"family", "contact", "documents", "portrait", "confirm", "review"} {
 			b.Open("/visits/" + visit + "/steps/" + step)
 			b.Look(step)
+			b.Walk(step)
 		}
 		b.Open("/components")
 		b.Look("components")
+		b.Walk("components")
 	}
 }
 

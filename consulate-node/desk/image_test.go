@@ -3,11 +3,13 @@ package desk_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -186,6 +188,16 @@ func TestInspect(t *testing.T) {
 		"ErrCutJPEG":       {"portrait", portrait(t, 413, 531)[:40], "media-type"},
 		"ErrBadPNG":        {"signature", append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 60)...), "media-type"},
 		"ErrTooLarge":      {"scan-old-card", fixCRC(huge), "picture-too-large"},
+		"ErrHalfJPEG":      {"portrait", half(portrait(t, 413, 531)), "picture-cut"},
+		"ErrLastByteJPEG":  {"scan-old-card", cut(portrait(t, 413, 531), 1), "picture-cut"},
+		"ErrHalfPNG":       {"portrait", half(picture(t, 413, 531)), "picture-cut"},
+		"ErrNoEndPNG":      {"print-left-thumb", cut(picture(t, 50, 50), 12), "picture-cut"},
+		"ErrTurnedPNG":     {"print-left-thumb", turned(picture(t, 50, 50)), "picture-cut"},
+		"OKCameraTrailer":  {"scan-old-card", append(portrait(t, 10, 10), "a clip, as telephones append it"...), ""},
+		"ErrZip":           {"scan-old-card", append([]byte("PK\x03\x04"), portrait(t, 10, 10)...), "media-type"},
+		"ErrGIFScript":     {"scan-old-card", []byte("GIF89a/*<script>*/=1"), "media-type"},
+		"ErrSVGInXML":      {"scan-old-card", []byte("<?xml version=\"1.0\"?><svg onload=\"x()\"/>"), "media-type"},
+		"ErrManyPixels":    {"scan-old-card", fixCRC(dots(picture(t, 1, 1), 6400, 6251)), "picture-too-large"},
 		"ErrTooSmall":      {"portrait", portrait(t, 412, 531), "picture-too-small"},
 	}
 	w := newWorld(t)
@@ -214,6 +226,24 @@ func TestInspect(t *testing.T) {
 		a := w.do(t, call{role: agent, method: http.MethodPatch, path: path, body: content, header: offset(0)})
 		require.Equal(t, "digest-mismatch", a.problem.Code)
 	})
+}
+
+func cut(raw []byte, n int) []byte { return slices.Clone(raw[:len(raw)-n]) }
+
+func half(raw []byte) []byte { return cut(raw, len(raw)/2) }
+
+// turned has one bit of its pixels turned.
+func turned(raw []byte) []byte {
+	out := slices.Clone(raw)
+	out[len(out)-20] ^= 1
+	return out
+}
+
+// dots writes other measures into the head of a PNG.
+func dots(raw []byte, width, height uint32) []byte {
+	binary.BigEndian.PutUint32(raw[16:], width)
+	binary.BigEndian.PutUint32(raw[20:], height)
+	return raw
 }
 
 // TestConcurrentUploads sends the same image from many sides: each byte counts

@@ -28,7 +28,7 @@ type inspected struct {
 }
 
 // inspect reads a whole image once. Errors: Invalid with CodeDigest,
-// CodeMediaType, CodePictureTooLarge or CodePictureTooSmall.
+// CodeMediaType, CodePictureTooLarge, CodePictureTooSmall or CodePictureCut.
 func (d *Desk) inspect(o *open, name string) (found inspected, err error) {
 	const op = "desk: inspect image"
 	file, err := d.openImage(o, name, os.O_RDONLY)
@@ -55,7 +55,10 @@ func (d *Desk) inspect(o *open, name string) (found inspected, err error) {
 	if wire.Digest(hash.Sum(nil)) != o.images[name].Digest {
 		return found, bad(web.CodeDigest)
 	}
-	return found, judged
+	if judged != nil {
+		return found, judged
+	}
+	return found, d.entire(o, name, found.media)
 }
 
 func bad(code web.Code) error {

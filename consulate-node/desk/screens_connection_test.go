@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"jaliya/consulate-node/desk"
@@ -137,10 +136,10 @@ func TestConnectionInTheBrowser(t *testing.T) {
 				server := httptest.NewServer(w.screensWith(t, desk.ScreenOptions{SelfTest: test}))
 				t.Cleanup(server.Close)
 				b := startBrowser(t, server.URL)
-				b.name = fmt.Sprintf("connection-%s-%d", language, width)
-				b.do(chromedp.EmulateViewport(width, 900))
-				b.open("/sign-in")
-				b.press(`.languages [value="` + language + `"]`)
+				b.Name = fmt.Sprintf("connection-%s-%d", language, width)
+				b.Viewport(width)
+				b.Open("/sign-in")
+				b.Speak(language)
 				b.signIn("agent")
 				for _, state := range []struct {
 					name  string
@@ -151,12 +150,12 @@ func TestConnectionInTheBrowser(t *testing.T) {
 					{"good", []doctor.Finding{{Code: "names-good", Facts: doctor.Facts{"name": "hub.example.ma"}}}},
 				} {
 					test.ends(t, w.now, state.found...)
-					b.open("/connection")
-					b.look(state.name)
+					b.Open("/connection")
+					b.Look(state.name)
 				}
 				test.running = true
-				b.open("/connection")
-				b.look("running")
+				b.Open("/connection")
+				b.Look("running")
 			})
 		}
 	}

@@ -40,6 +40,15 @@ func TestOfficeBrowser(t *testing.T) {
 	}
 }
 
+// Look goes through the page by keyboard as well, in one of the runs.
+func (b *tab) Look(name string) {
+	b.T.Helper()
+	b.Tab.Look(name)
+	if b.Name == "fr-1280" {
+		b.Walk(name)
+	}
+}
+
 // act sends the form of an act.
 func (b *tab) act(name string) {
 	b.T.Helper()

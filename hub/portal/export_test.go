@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"jaliya/hub/rpc"
 )
 
@@ -26,3 +28,6 @@ func Fresh(c Config, now time.Time) error {
 	i.now = func() time.Time { return now }
 	return i.certificate()
 }
+
+// Engine gives all routes of a portal.
+func Engine(p *Portal) *gin.Engine { return p.engine }

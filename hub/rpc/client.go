@@ -14,6 +14,11 @@ import (
 	"jaliya/internal/wire"
 )
 
+// mostAtOnce is how many questions a portal asks a member at a time; the rest
+// wait at the portal. However many citizens ask, a member, which has posts to
+// serve as well, sees so many and never a handshake for each.
+const mostAtOnce = 16
+
 // Client asks members, the one that answered last first. It is a Member.
 type Client struct {
 	members []string
@@ -30,7 +35,7 @@ func NewClient(members []string, conf *tls.Config) (*Client, error) {
 		return nil, fault.New(fault.Invalid, "rpc: new client", "members or TLS missing", nil)
 	}
 	return &Client{members: members, http: &http.Client{Timeout: patience + 10*time.Second, Transport: &http.Transport{
-		TLSClientConfig: conf, TLSHandshakeTimeout: 10 * time.Second, MaxIdleConnsPerHost: 16,
+		TLSClientConfig: conf, TLSHandshakeTimeout: 10 * time.Second, MaxIdleConnsPerHost: mostAtOnce, MaxConnsPerHost: mostAtOnce,
 		IdleConnTimeout: 90 * time.Second, MaxResponseHeaderBytes: 16 << 10,
 	}}}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"time"
 
 	"jaliya/internal/fault"
@@ -47,10 +48,11 @@ func NewHandler(m Member, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	handle(mux, log, "keys", func(ctx context.Context, _ Nothing) (Keys, error) { return m.Keys(ctx) })
 	handle(mux, log, "file", m.File)
-	handle(mux, log, "follow", m.Follow)
-	handle(mux, log, "follow-token", m.FollowToken)
-	handle(mux, log, "mine", m.Mine)
-	handle(mux, log, "request", m.Request)
+	read := newGate(max(1, runtime.GOMAXPROCS(0)/2))
+	handle(mux, log, "follow", one(read, m.Follow))
+	handle(mux, log, "follow-token", one(read, m.FollowToken))
+	handle(mux, log, "mine", one(read, m.Mine))
+	handle(mux, log, "request", one(read, m.Request))
 	handle(mux, log, "payment", m.Payment)
 	handle(mux, log, "payment-notice", m.PaymentNotice)
 	handle(mux, log, "question", m.Question)

@@ -2,6 +2,7 @@ package access
 
 import (
 	"net/http"
+	"strings"
 
 	"jaliya/internal/fault"
 )
@@ -10,6 +11,18 @@ import (
 type Cookie struct {
 	Name   string
 	Secure bool // the surface is served over TLS
+}
+
+// hostPrefix makes browsers refuse a cookie that another host of the domain, or
+// a page without TLS, has set: nobody plants a session.
+const hostPrefix = "__Host-"
+
+// Called is what the cookie is called on the line.
+func (c Cookie) Called() string {
+	if c.Secure && !strings.HasPrefix(c.Name, hostPrefix) {
+		return hostPrefix + c.Name
+	}
+	return c.Name
 }
 
 // DeskCookie names the cookie of a post's desk.
@@ -25,7 +38,7 @@ func (c Cookie) Set(token string) *http.Cookie { return c.cookie(token, 0) }
 
 func (c Cookie) cookie(token string, maxAge int) *http.Cookie {
 	return &http.Cookie{ //nolint:gosec // G124: Secure follows the surface; a desk on loopback has no TLS
-		Name: c.Name, Value: token, Path: "/", MaxAge: maxAge, Secure: c.Secure, HttpOnly: true,
+		Name: c.Called(), Value: token, Path: "/", MaxAge: maxAge, Secure: c.Secure, HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
 	}
 }
@@ -35,7 +48,7 @@ func (c Cookie) Clear() *http.Cookie { return c.cookie("", -1) }
 
 // Token reads the token of a request, empty when it has none or several.
 func (c Cookie) Token(r *http.Request) string {
-	held := r.CookiesNamed(c.Name)
+	held := r.CookiesNamed(c.Called())
 	if len(held) != 1 {
 		return ""
 	}

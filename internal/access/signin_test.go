@@ -179,7 +179,7 @@ func TestThrottle(t *testing.T) {
 
 func TestCookie(t *testing.T) {
 	c := access.Cookie{Name: access.DeskCookie, Secure: true}
-	require.Equal(t, "jaliya_desk=token; Path=/; HttpOnly; Secure; SameSite=Lax", c.Set("token").String())
+	require.Equal(t, "__Host-jaliya_desk=token; Path=/; HttpOnly; Secure; SameSite=Lax", c.Set("token").String())
 	require.Contains(t, c.Clear().String(), "Max-Age=0")
 	who := access.Principal{ID: "LYO-00001", Role: access.Agent, Surface: access.SurfaceDesk}
 	people := access.CookieAuthenticator{Cookie: c, Who: func(token string, active bool) (access.Principal, error) {
@@ -196,11 +196,12 @@ func TestCookie(t *testing.T) {
 		header, cookie string
 		ok             bool
 	}{
-		"OK":                 {"", "jaliya_desk=token", true},
+		"OK":                 {"", "__Host-jaliya_desk=token", true},
 		"ErrNone":            {"", "", false},
-		"ErrOther":           {"", "jaliya_desk=x", false},
-		"ErrTwice":           {"", "jaliya_desk=token; jaliya_desk=token", false},
-		"ErrHeaderGoesFirst": {"Bearer x", "jaliya_desk=token", false},
+		"ErrPlanted":         {"", "jaliya_desk=token", false},
+		"ErrOther":           {"", "__Host-jaliya_desk=x", false},
+		"ErrTwice":           {"", "__Host-jaliya_desk=token; __Host-jaliya_desk=token", false},
+		"ErrHeaderGoesFirst": {"Bearer x", "__Host-jaliya_desk=token", false},
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {

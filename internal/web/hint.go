@@ -27,6 +27,7 @@ const (
 	CodeMediaType        Code = "media-type"        // the image is not what its name says
 	CodePictureTooLarge  Code = "picture-too-large"
 	CodePictureTooSmall  Code = "picture-too-small"
+	CodePictureCut       Code = "picture-cut"     // it ends before its end
 	CodeDigest           Code = "digest-mismatch" // what arrived is not what was announced
 	CodeIncomplete       Code = "incomplete"      // the visit cannot be released as it is
 	CodeReleased         Code = "released"        // the visit is sealed, nothing can be changed
@@ -95,7 +96,7 @@ func Codes() []Code {
 	return []Code{
 		CodeUnauthenticated, CodeFourEyes, CodeNoRoute, CodeMethod, CodeJSON, CodeContentType,
 		CodeVersionRequired, CodeVersionConflict, CodeWrongOffset, CodeUploadComplete, CodeUploadIncomplete,
-		CodeMediaType, CodePictureTooLarge, CodePictureTooSmall, CodeDigest, CodeIncomplete, CodeReleased,
+		CodeMediaType, CodePictureTooLarge, CodePictureTooSmall, CodePictureCut, CodeDigest, CodeIncomplete, CodeReleased,
 		CodeNotSecured, CodeNoMatch, CodeAttempts, CodeNoIntakeKey, CodeSignIn, CodeLocked, CodeStaffOld, CodeCrossOrigin,
 		CodeTwoPersons, CodePouchUnknown, CodePouchOtherPost, CodeManifestPart, CodePouchNotOpen, CodePouchNotHere,
 		CodePouchCounted, CodeCountOther, CodeCardUnknown, CodeCardOther, CodeCardNotReady, CodeCardOnHold,

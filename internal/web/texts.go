@@ -217,6 +217,11 @@ var texts = map[string]map[Language]Text{
 		French:  {"Image trop grande", "L'image compte plus de pixels que permis."},
 		Arabic:  {"صورة كبيرة جدا", "عدد نقط الصورة يتجاوز المسموح به."},
 	},
+	"picture-cut": {
+		English: {"Only part of the picture", "The picture ends before its end: part of the file is missing."},
+		French:  {"Image incomplète", "L'image s'arrête avant la fin : une partie du fichier manque."},
+		Arabic:  {"صورة ناقصة", "تنتهي الصورة قبل تمامها: جزء من الملف غير موجود."},
+	},
 	"picture-too-small": {
 		English: {"Picture too small", "The picture has fewer pixels than needed. Capture again."},
 		French:  {"Image trop petite", "L'image compte moins de pixels que nécessaire. Refaites la prise."},

@@ -34,9 +34,16 @@ const (
 	drainLimit = 20 * time.Minute
 )
 
-// Bench measures a whole node and hub as processes: start and memory of a node
-// that holds many unsent entries, and how fast they become L2.
-func Bench(ctx context.Context, o Options, entries int, out io.Writer) (err error) {
+// Work says how much a bench does.
+type Work struct {
+	Entries int // that a node holds before it may send
+	Loads   int // of the page by which citizens follow a request
+}
+
+// Bench measures a whole node, hub and portal as processes: start and memory of
+// a node that holds many unsent entries, how fast they become L2, the page by
+// which citizens follow a request, and what a flood of it does to a desk.
+func Bench(ctx context.Context, o Options, w Work, out io.Writer) (err error) {
 	o.Posts = 1
 	n, err := Start(ctx, o)
 	if err != nil {
@@ -47,7 +54,7 @@ func Bench(ctx context.Context, o Options, entries int, out io.Writer) (err erro
 	if err := p.process.stop(); err != nil {
 		return err
 	}
-	saved, raw, err := fill(ctx, p, entries)
+	saved, raw, err := fill(ctx, p, w.Entries)
 	if err != nil {
 		return err
 	}
@@ -57,8 +64,17 @@ func Bench(ctx context.Context, o Options, entries int, out io.Writer) (err erro
 	if err := n.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "node ready with %d entries held %8.2f s\n", entries, time.Since(began).Seconds())
-	return n.drain(ctx, p, drained{entries: entries, raw: float64(time.Second) / float64(raw), out: out})
+	fmt.Fprintf(out, "node ready with %d entries held %8.2f s\n", w.Entries, time.Since(began).Seconds())
+	if err := n.drain(ctx, p, drained{entries: w.Entries, raw: float64(time.Second) / float64(raw), out: out}); err != nil {
+		return err
+	}
+	if err := n.weights(ctx, p, out); err != nil {
+		return err
+	}
+	if err := n.pages(ctx, p, w.Loads, out); err != nil {
+		return err
+	}
+	return n.flood(ctx, p, out)
 }
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

@@ -70,7 +70,8 @@ type Network struct {
 
 	mu       sync.Mutex // guards Look, around, and the file of the description
 	printer  string     // host:port
-	around   []*process // outside systems around a record
+	around   []*process // outside systems around a record, and the portal
+	portal   *process
 	dir      string
 	sites    [2]string // Rabat and Marrakech, host:port
 	programs binaries

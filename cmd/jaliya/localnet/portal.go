@@ -31,6 +31,7 @@ func (n *Network) startPortal(ctx context.Context, o Options) error {
 		}
 	}
 	p := n.beside(&process{name: "portal", admin: loopback(o.PortBase + offsetPortalAdmin)})
+	n.portal = p
 	return n.programs.start(ctx, p, "hub", "serve", "--role", "portal", "--config", n.portalConfig())
 }
 

@@ -67,6 +67,15 @@ func TestAccountBrowser(t *testing.T) {
 	}
 }
 
+// Look goes through the page by keyboard as well, in one of the runs.
+func (b *tab) Look(name string) {
+	b.T.Helper()
+	b.Tab.Look(name)
+	if b.Name == "ar-390" {
+		b.Walk(name)
+	}
+}
+
 // signIn goes through the provider's pages.
 func (b *tab) signIn() {
 	b.T.Helper()

@@ -48,6 +48,7 @@ type world struct {
 	ledger.Views
 
 	tb       testing.TB
+	handler  http.Handler // of the pages
 	store    *kv.Memory
 	keys     *seal.IntakeKeys
 	dicts    *seal.Dictionaries
@@ -173,6 +174,7 @@ func (w *world) serve() {
 	door, err := signin.New(signin.Config{Issuer: at.URL, ClientID: "portal", KeyFile: file, RedirectURL: back})
 	require.NoError(tb, err)
 	portal = w.engine(catalog, door)
+	w.handler = portal
 }
 
 func (w *world) engine(catalog *lang.Catalog, door *signin.SignIn) http.Handler {

@@ -37,8 +37,8 @@ function firstLeft(main) {
   return [...main.querySelectorAll(".primary:not(.two-person *, [data-capture] *)")].find((button) => shown(button) && !button.disabled);
 }
 
-for (const here of document.querySelectorAll(".places [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
 document.querySelector(".stepper .now")?.scrollIntoView({ block: "nearest", inline: "center" });
+document.querySelector(".stepper ol")?.addEventListener("focusin", (event) => event.target.scrollIntoView({ block: "nearest", inline: "center" }));
 
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {

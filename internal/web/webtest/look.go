@@ -30,7 +30,11 @@ func (b *Tab) Picture(name string) {
 	if !b.plain { // a picture that waits for its turn would stay white
 		Eval[bool](b, `Promise.all([...document.images].map((one) => { one.loading = "eager"; return one.decode().catch(() => {}); })).then(() => true)`)
 	}
-	picture, err := chromedp.Run(b.Patient(), chromedp.FullScreenshot(100))
+	shoot := chromedp.FullScreenshot(100)
+	if Eval[bool](b, "document.documentElement.scrollHeight <= innerHeight") {
+		shoot = chromedp.CaptureScreenshot() // the other one shifts a short page that is read from right to left
+	}
+	picture, err := chromedp.Run(b.Patient(), shoot)
 	require.NoError(b.T, err)
 	b.shot++
 	file := fmt.Sprintf("%s%s-%02d-%s.png", b.prefix(), b.Name, b.shot, name)
@@ -44,11 +48,15 @@ func (b *Tab) prefix() string {
 	return b.o.Surface + "-"
 }
 
-// Judge holds the page to its width, its weight, and axe-core.
+// Judge holds the page to its width, here, on the smallest screen and on paper,
+// to its weight, and to axe-core.
 func (b *Tab) Judge(name string) {
 	b.T.Helper()
 	for _, wide := range b.Overflow() {
 		b.T.Errorf("%s %s: wider than the screen: %s", b.Name, name, wide)
+	}
+	for _, fault := range append(b.narrow(), b.paper()...) {
+		b.T.Errorf("%s %s: %s", b.Name, name, fault)
 	}
 	if weight := b.Weigh(); b.o.Heavy > 0 && (weight.Total() > b.o.Heavy || weight.Fonts > mostFonts) {
 		b.T.Errorf("%s %s: the page is too heavy: %+v", b.Name, name, weight)
@@ -85,7 +93,7 @@ func (b *Tab) Axe() []string {
 		Nodes            []struct{ HTML, FailureSummary string }
 	}
 	var out []string
-	for _, one := range Eval[[]finding](b, `axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations)`) {
+	for _, one := range Eval[[]finding](b, `axe.run(document, {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}}).then((r) => r.violations)`) {
 		var nodes []string
 		for _, n := range one.Nodes {
 			nodes = append(nodes, n.HTML+" "+n.FailureSummary)

@@ -17,6 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// screenHeight is that of every screen, in CSS pixels.
+const screenHeight = 900
+
 // patience is how long one step may take on a busy machine.
 const patience = 30 * time.Second
 
@@ -44,6 +47,7 @@ type Tab struct {
 	dir   string
 	shot  int
 	plain bool // pages run no script
+	width int64
 }
 
 // Wanted skips a test of a browser without JALIYA_BROWSER=1: make test needs
@@ -140,7 +144,8 @@ func Eval[V any](b *Tab, script string) V {
 // Viewport makes the screen so wide, in CSS pixels.
 func (b *Tab) Viewport(width int64) {
 	b.T.Helper()
-	b.Do(chromedp.EmulateViewport(width, 900))
+	b.width = width
+	b.Do(chromedp.EmulateViewport(width, screenHeight))
 }
 
 // Scripts lets pages run scripts or not. What a test evaluates runs anyway, but

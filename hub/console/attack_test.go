@@ -1,0 +1,91 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+
+	"jaliya/internal/access"
+	"jaliya/internal/consular"
+	"jaliya/internal/web/attack"
+)
+
+// against gives the console with the browser of an officer, and a request that
+// waits for a decision.
+func (w *world) against(t *testing.T, s surfer) (attack.Surface, consular.Reference) {
+	t.Helper()
+	ref, _ := w.release()
+	base, err := url.Parse(w.server.URL)
+	require.NoError(t, err)
+	engine, ok := w.server.Config.Handler.(*gin.Engine)
+	require.True(t, ok)
+	return attack.Surface{
+		T: t, Engine: engine, Host: base.Host,
+		As: func(r *http.Request) {
+			for _, c := range s.client.Jar.Cookies(base) {
+				r.AddCookie(c)
+			}
+		},
+		Fill:  strings.NewReplacer(":reference", ref.Digits(), ":part", "portrait", ":label", "P261FRLYO0001X", ":act", "pack", ":hash", "0", ":name", "style.css"),
+		State: func() any { return w.state(ref) },
+	}, ref
+}
+
+// TestAttacks tries on every route of the console what strangers try, with the
+// cookie of each role.
+func TestAttacks(t *testing.T) {
+	w := newWorld(t)
+	for _, role := range access.HubRoles() {
+		t.Run(string(role), func(t *testing.T) {
+			browser := w.signedIn(w.hire(role, "Somebody "+string(role)))
+			s, _ := w.against(t, browser)
+			s.CrossSite()
+			s.Hosts()
+			s.Paths()
+			require.NotContains(t, browser.get("/").at, "/sign-in", "still signed in")
+			s.Headers() // it signs out in the end
+		})
+	}
+	browser := w.signedIn(w.hire(access.Verifier, "Nadia Tazi"))
+	s, _ := w.against(t, browser)
+	s.Methods()
+	s.Redirects("next", "back", "return")
+}
+
+// TestMarkupTyped: what officers type comes back as text.
+func TestMarkupTyped(t *testing.T) {
+	w := newWorld(t)
+	// Both are in before what they type has the door count attempts.
+	browsers := []surfer{
+		w.signedIn(w.hire(access.Verifier, attack.Markup()[0])), w.signedIn(w.hire(access.PouchOfficer, attack.Markup()[1])),
+	}
+	door := map[string]bool{"/sign-in": true, "/unlock": true, "/enrol": true}
+	for i, browser := range browsers {
+		attack.Harmless(t, browser.get("/").text, "the name of an officer")
+		s, _ := w.against(t, browser)
+		for _, text := range attack.Markup() {
+			for _, route := range s.Engine.Routes() {
+				if door[route.Path] && i > 0 { // it is the same for all
+					continue
+				}
+				if route.Method != http.MethodPost || route.Path == "/sign-out" || route.Path == "/lock" || strings.HasPrefix(route.Path, "/api/") {
+					continue
+				}
+				var pairs []string
+				for _, field := range []string{
+					"officer", "password", "code", "sheet", "next", "reference", "decision", "reason", "second", "note", "text", "version",
+					"seal", "waybill", "label", "post", "destination", "courier", "site", "name", "language", "back", "words",
+				} {
+					pairs = append(pairs, field, text)
+				}
+				got := browser.post(s.Fill.Replace(route.Path), pairs...)
+				require.Less(t, got.status, http.StatusInternalServerError, route.Path)
+				attack.Harmless(t, got.text, route.Path+" "+text)
+			}
+		}
+	}
+}
