@@ -14,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"golang.org/x/sync/errgroup"
 
+	contracts "jaliya/deploy/openapi"
 	"jaliya/hub/console"
 	"jaliya/hub/console/officer"
 	"jaliya/internal/access"
@@ -176,6 +177,7 @@ func (h *Hub) consoleEngine(log *slog.Logger) (*gin.Engine, error) {
 	}
 	console.NewAPI(h.officers.console, cookie).Register(engine)
 	screens.Register(engine)
+	web.ServeContract(engine, contracts.Console)
 	return engine, nil
 }
 

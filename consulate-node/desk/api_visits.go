@@ -45,9 +45,14 @@ func (a *API) visit(c *gin.Context, status int, v View, err error) {
 	answer(c, status, v, err)
 }
 
+// visitsBody is the answer of GET /visits.
+type visitsBody struct {
+	Visits []Summary `json:"visits"` // oldest first
+}
+
 func (a *API) list(c *gin.Context, p access.Principal) {
 	drafts, err := a.desk.Drafts(c.Request.Context(), p)
-	answer(c, http.StatusOK, gin.H{"visits": drafts}, err)
+	answer(c, http.StatusOK, visitsBody{Visits: drafts}, err)
 }
 
 func (a *API) show(c *gin.Context, p access.Principal) {
@@ -101,22 +106,24 @@ func (a *API) done(c *gin.Context, err error) {
 	c.Status(http.StatusNoContent)
 }
 
-func (a *API) put(c *gin.Context, p access.Principal) {
-	id, version, err := versioned(c)
-	if err != nil {
-		web.Fail(c, err)
-		return
+// put saves one group as it was typed.
+func put(group Group) func(*API, *gin.Context, access.Principal) {
+	return func(a *API, c *gin.Context, p access.Principal) {
+		id, version, err := versioned(c)
+		var form Form
+		if err == nil {
+			form, err = NewForm(group)
+		}
+		if err == nil {
+			err = web.ReadJSON(c, form)
+		}
+		if err != nil {
+			web.Fail(c, err)
+			return
+		}
+		v, err := a.desk.Put(c.Request.Context(), p, PutInput{Visit: id, Version: version, Form: form})
+		a.visit(c, http.StatusOK, v, err)
 	}
-	form, err := NewForm(Group(c.Param("group")))
-	if err == nil {
-		err = web.ReadJSON(c, form)
-	}
-	if err != nil {
-		web.Fail(c, err)
-		return
-	}
-	v, err := a.desk.Put(c.Request.Context(), p, PutInput{Visit: id, Version: version, Form: form})
-	a.visit(c, http.StatusOK, v, err)
 }
 
 func (a *API) review(c *gin.Context, p access.Principal) {

@@ -143,9 +143,14 @@ type confirmBody struct {
 	Code     string `json:"code"`
 }
 
+// waitingBody is the answer of GET /verify.
+type waitingBody struct {
+	Waiting []Waiting `json:"waiting"`
+}
+
 func (a *API) waiting(c *gin.Context, who access.Principal) {
 	list, err := a.console.Waiting(c.Request.Context(), who)
-	answer(c, http.StatusOK, gin.H{"waiting": list}, err)
+	answer(c, http.StatusOK, waitingBody{Waiting: list}, err)
 }
 
 func (a *API) file(c *gin.Context, who access.Principal) {
