@@ -13,9 +13,11 @@ func main() {
 }
 
 type grammar struct {
-	Join    joinCommand    `cmd:"" help:"Make this machine the node of a post, by a one-time invitation."`
-	Serve   serveCommand   `cmd:"" help:"Run the node."`
-	Status  statusCommand  `cmd:"" help:"Show what a running node says of itself."`
-	Token   tokenCommand   `cmd:"" help:"Draw a bearer token for a service account."`
-	Version versionCommand `cmd:"" help:"Show the version."`
+	Join   joinCommand   `cmd:"" help:"Make this machine the node of a post, by a one-time invitation."`
+	Serve  serveCommand  `cmd:"" help:"Run the node."`
+	Status statusCommand `cmd:"" help:"Show what a running node says of itself."`
+	Token  tokenCommand  `cmd:"" help:"Draw a bearer token for a service account."`
+
+	Accounts accountsCommand `cmd:"" help:"List the service accounts of the desk."`
+	Version  versionCommand  `cmd:"" help:"Show the version."`
 }

@@ -20,6 +20,7 @@ type grammar struct {
 	Revoke  revokeCommand  `cmd:"" help:"Shut a machine out for good; its connections are cut."`
 	Staff   staffCommand   `cmd:"" help:"Add, change, reset, disable and list the staff of posts."`
 	Officer officerCommand `cmd:"" help:"Add, change, reset, disable and list the officers of the hub."`
+	Token   tokenCommand   `cmd:"" help:"Draw a bearer token for a program that reads the console."`
 	Verify  verifyCommand  `cmd:"" help:"The verification desk: list, show, pass, refuse, recapture, return."`
 	Pouch   pouchCommand   `cmd:"" help:"The pouch desk: open, pack, close, send."`
 	Letters lettersCommand `cmd:"" help:"List orders to production sites that need a person."`
@@ -27,4 +28,6 @@ type grammar struct {
 	Status  statusCommand  `cmd:"" help:"Show the state of a running member."`
 	Keys    keysCommand    `cmd:"" help:"Print the public keys that prove receipts, one a line, for offline verifiers."`
 	Version versionCommand `cmd:"" help:"Show the version."`
+
+	Accounts accountsCommand `cmd:"" help:"List the service accounts of the console."`
 }

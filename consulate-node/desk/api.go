@@ -55,7 +55,7 @@ func Routes() []Route {
 		{http.MethodGet, "/status", access.NodeStatus, (*API).status},
 	}
 	for _, group := range Groups() {
-		routes = append(routes, Route{http.MethodPut, visit + "/" + string(group), access.VisitWrite, put(group)})
+		routes = append(routes, Route{http.MethodPut, visit + "/" + string(group), access.VisitWrite, group.put})
 	}
 	return routes
 }

@@ -106,24 +106,22 @@ func (a *API) done(c *gin.Context, err error) {
 	c.Status(http.StatusNoContent)
 }
 
-// put saves one group as it was typed.
-func put(group Group) func(*API, *gin.Context, access.Principal) {
-	return func(a *API, c *gin.Context, p access.Principal) {
-		id, version, err := versioned(c)
-		var form Form
-		if err == nil {
-			form, err = NewForm(group)
-		}
-		if err == nil {
-			err = web.ReadJSON(c, form)
-		}
-		if err != nil {
-			web.Fail(c, err)
-			return
-		}
-		v, err := a.desk.Put(c.Request.Context(), p, PutInput{Visit: id, Version: version, Form: form})
-		a.visit(c, http.StatusOK, v, err)
+// put saves the group as it was typed.
+func (g Group) put(a *API, c *gin.Context, p access.Principal) {
+	id, version, err := versioned(c)
+	var form Form
+	if err == nil {
+		form, err = NewForm(g)
 	}
+	if err == nil {
+		err = web.ReadJSON(c, form)
+	}
+	if err != nil {
+		web.Fail(c, err)
+		return
+	}
+	v, err := a.desk.Put(c.Request.Context(), p, PutInput{Visit: id, Version: version, Form: form})
+	a.visit(c, http.StatusOK, v, err)
 }
 
 func (a *API) review(c *gin.Context, p access.Principal) {

@@ -98,8 +98,8 @@ func wordsOf(t reflect.Type) (words []any) {
 	}
 	for i := range 255 {
 		v := reflect.New(t).Elem()
-		v.SetUint(uint64(i) + 1) //nolint:gosec // 1 to 255
-		marshaler, ok := v.Interface().(encoding.TextMarshaler)
+		v.SetUint(uint64(i) + 1)
+		marshaler, ok := reflect.TypeAssert[encoding.TextMarshaler](v)
 		if !ok {
 			return nil
 		}
@@ -156,8 +156,7 @@ func (s *schemas) name(k key) string {
 // fields adds the members of a struct in the way of encoding/json; those of an
 // embedded struct stand among the others.
 func (s *schemas) fields(k key, properties object, required *[]string) {
-	for i := range k.of.NumField() {
-		f := k.of.Field(i)
+	for f := range k.of.Fields() {
 		tag := f.Tag.Get("json")
 		name, options, _ := strings.Cut(tag, ",")
 		if f.Anonymous && name == "" {

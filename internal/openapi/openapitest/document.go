@@ -151,4 +151,3 @@ func at[T any](v any, path ...string) T {
 	out, _ := v.(T)
 	return out
 }
-

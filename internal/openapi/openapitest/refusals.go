@@ -105,6 +105,8 @@ func (d *Document) Refusals(t *testing.T, a Attack) {
 	t.Helper()
 	before := a.State()
 	handler := d.Watch(t, a.Handler)
+	noMethod := wrong{status: http.StatusMethodNotAllowed, code: string(web.CodeMethod)}
+	noRoute := wrong{status: http.StatusNotFound, code: string(web.CodeNoRoute)}
 	asked := 0
 	for _, o := range d.Operations {
 		for _, w := range wrongs() {
@@ -114,7 +116,7 @@ func (d *Document) Refusals(t *testing.T, a Attack) {
 			for language := range sentences {
 				r := a.request(t, o, language)
 				w.change(r, o, a)
-				refused(t, o.ID+", "+w.name, reply{serve(handler, r), o.Method, language}, w.status, w.code)
+				refused(t, o.ID+", "+w.name, reply{serve(handler, r), o.Method, language}, w)
 				asked++
 			}
 		}
@@ -123,10 +125,10 @@ func (d *Document) Refusals(t *testing.T, a Attack) {
 		for language := range sentences {
 			r := a.request(t, o, language)
 			r.Method = http.MethodTrace
-			refused(t, o.ID+", another method", reply{serve(handler, r), r.Method, language}, http.StatusMethodNotAllowed, string(web.CodeMethod))
+			refused(t, o.ID+", another method", reply{serve(handler, r), r.Method, language}, noMethod)
 			r = a.request(t, o, language)
-			r.URL.Path += "/" + canary + "/" + canary
-			refused(t, o.ID+", another path", reply{serve(handler, r), o.Method, language}, http.StatusNotFound, string(web.CodeNoRoute))
+			r.URL.Path += strings.Repeat("/"+canary, 5)
+			refused(t, o.ID+", another path", reply{serve(handler, r), o.Method, language}, noRoute)
 			asked += 2
 		}
 	}
@@ -192,8 +194,9 @@ type reply struct {
 	method, language string
 }
 
-func refused(t *testing.T, name string, got reply, status int, code string) {
+func refused(t *testing.T, name string, got reply, want wrong) {
 	t.Helper()
+	status, code := want.status, want.code
 	require.Equal(t, status, got.Code, "%s: %s", name, got.Body)
 	require.NotContains(t, got.Body.String(), canary, name)
 	if status == http.StatusUnauthorized {

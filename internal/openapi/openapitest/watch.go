@@ -3,6 +3,7 @@ package openapitest
 import (
 	"bytes"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/http/httptest"
@@ -40,10 +41,7 @@ func (d *Document) Watch(tb testing.TB, below http.Handler) http.Handler {
 			tb.Errorf("%s %s answers %d: %s\nsent: %.300s\nanswered: %.1000s",
 				method, path, recorded.Code, complaint, sent.String(), recorded.Body.String())
 		}
-		header := w.Header()
-		for name, values := range recorded.Header() {
-			header[name] = values
-		}
+		maps.Copy(w.Header(), recorded.Header())
 		w.WriteHeader(recorded.Code)
 		_, _ = w.Write(recorded.Body.Bytes()) // a caller that has gone
 	})
