@@ -97,7 +97,7 @@ func readTypes(d *ast.GenDecl, words map[string]string) {
 // sentence joins the lines of a comment. The name of the Go type at its head
 // says nothing to those who read the document.
 func sentence(name, comment string) string {
-	text := strings.Join(strings.Fields(comment), " ")
+	text := strings.ReplaceAll(strings.Join(strings.Fields(comment), " "), "consular.", "")
 	for _, head := range []string{name + " is ", name + " are "} {
 		if rest, ok := strings.CutPrefix(text, head); ok && rest != "" {
 			return strings.ToUpper(rest[:1]) + rest[1:]
