@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"jaliya/internal/fault"
@@ -94,10 +95,13 @@ func readTypes(d *ast.GenDecl, words map[string]string) {
 	}
 }
 
-// sentence joins the lines of a comment. The name of the Go type at its head
-// says nothing to those who read the document.
+// qualified is a Go name with its package.
+var qualified = regexp.MustCompile(`\b[a-z][a-z0-9]*\.([A-Z]\w*)`)
+
+// sentence joins the lines of a comment. The name of the Go type at its head,
+// and the packages of others, say nothing to those who read the document.
 func sentence(name, comment string) string {
-	text := strings.ReplaceAll(strings.Join(strings.Fields(comment), " "), "consular.", "")
+	text := qualified.ReplaceAllString(strings.Join(strings.Fields(comment), " "), "$1")
 	for _, head := range []string{name + " is ", name + " are "} {
 		if rest, ok := strings.CutPrefix(text, head); ok && rest != "" {
 			return strings.ToUpper(rest[:1]) + rest[1:]

@@ -169,7 +169,7 @@ func packed(t *testing.T, n network, slip desk.Released) (label, seal string) {
 	require.NoError(t, err)
 	require.NotNil(t, opened.JSON200, "%s", opened.Body)
 	pouch := *opened.JSON200
-	act := func(what console.ActOnPouchParamsAct, in console.PouchActInput) {
+	act := func(what string, in console.PouchActInput) {
 		t.Helper()
 		in.Version = pouch.Version
 		got, err := c.ActOnPouchWithResponse(ctx, pouch.Label, what, in)

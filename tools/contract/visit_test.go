@@ -106,9 +106,11 @@ func (c counter) enrol(post string, v specimen.Visit, files []specimen.File) (st
 		guardian, err := c.PutGuardianWithResponse(ctx, id, &desk.PutGuardianParams{IfMatch: quoted(now)}, shaped[desk.GuardianFormInput](t, v.Guardian))
 		saved(guardian.JSON200, guardian.Body, err)
 	}
-	stale, err := c.PutContactWithResponse(ctx, id, &desk.PutContactParams{IfMatch: quoted(1)}, shaped[desk.ContactFormInput](t, v.Contact))
+	other := shaped[desk.ContactFormInput](t, v.Contact)
+	other.Phone = new("+33600000000")
+	stale, err := c.PutContactWithResponse(ctx, id, &desk.PutContactParams{IfMatch: quoted(1)}, other)
 	require.NoError(t, err)
-	require.NotNil(t, stale.ApplicationProblemJSON409)
+	require.NotNil(t, stale.ApplicationProblemJSON409, "%s", stale.Body)
 	require.Equal(t, "version-conflict", stale.ApplicationProblemJSON409.Code)
 	require.Equal(t, now, *stale.ApplicationProblemJSON409.Next.Version)
 	for _, f := range files {
@@ -128,7 +130,7 @@ func (c counter) enrol(post string, v specimen.Visit, files []specimen.File) (st
 func (c counter) upload(visit string, f specimen.File) int64 {
 	t, ctx := c.t, c.t.Context()
 	sum := sha256.Sum256(f.Data)
-	begun, err := c.StartImageWithResponse(ctx, visit, f.Name, desk.ImageInput{Size: int64(len(f.Data)), SHA256: hex.EncodeToString(sum[:])})
+	begun, err := c.StartImageWithResponse(ctx, visit, f.Name, desk.ImageInput{Size: int64(len(f.Data)), Sha256: hex.EncodeToString(sum[:])})
 	require.NoError(t, err)
 	require.NotNil(t, begun.JSON201, "%s", begun.Body)
 	half := len(f.Data) / 2

@@ -37,10 +37,7 @@ func (d *Document) Watch(tb testing.TB, below http.Handler) http.Handler {
 		media := r.Header.Get("Content-Type")
 		recorded := httptest.NewRecorder()
 		below.ServeHTTP(recorded, r)
-		for _, complaint := range d.complaints(exchange{method, path, media, sent.Bytes(), recorded}) {
-			tb.Errorf("%s %s answers %d: %s\nsent: %.300s\nanswered: %.1000s",
-				method, path, recorded.Code, complaint, sent.String(), recorded.Body.String())
-		}
+		d.hold(tb, exchange{method, path, media, sent.Bytes(), recorded})
 		maps.Copy(w.Header(), recorded.Header())
 		w.WriteHeader(recorded.Code)
 		_, _ = w.Write(recorded.Body.Bytes()) // a caller that has gone
@@ -56,6 +53,14 @@ type exchange struct {
 	method, path, media string
 	sent                []byte
 	got                 *httptest.ResponseRecorder
+}
+
+// hold fails the test for each thing that is not as the document says.
+func (d *Document) hold(tb testing.TB, e exchange) {
+	tb.Helper()
+	for _, complaint := range d.complaints(e) {
+		tb.Errorf("%s %s answers %d: %s\nsent: %.300s\nanswered: %.1000s", e.method, e.path, e.got.Code, complaint, e.sent, e.got.Body)
+	}
 }
 
 func (d *Document) complaints(e exchange) []string {

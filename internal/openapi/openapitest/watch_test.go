@@ -82,15 +82,21 @@ func TestWatch(t *testing.T) {
 			} else {
 				e.POST(openapi.Prefix+"/a", answers(200, told{}))
 			}
-			seen := &complaints{TB: t}
-			r := httptest.NewRequestWithContext(t.Context(), tc.method, openapi.Prefix+tc.path, strings.NewReader(tc.body))
-			document.Watch(seen, e).ServeHTTP(httptest.NewRecorder(), r)
+			inside, outside := &complaints{TB: t}, &complaints{TB: t}
+			server := httptest.NewServer(document.Watch(inside, e))
+			defer server.Close()
+			r, err := http.NewRequestWithContext(t.Context(), tc.method, server.URL+openapi.Prefix+tc.path, strings.NewReader(tc.body))
+			require.NoError(t, err)
+			response, err := document.Transport(outside, http.DefaultTransport).RoundTrip(r)
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+			require.Equal(t, inside.said, outside.said, "both ends see the same")
 			if tc.says == "" {
-				require.Empty(t, seen.said)
+				require.Empty(t, inside.said)
 				return
 			}
-			require.NotEmpty(t, seen.said)
-			require.Contains(t, seen.said[0], tc.says)
+			require.NotEmpty(t, inside.said)
+			require.Contains(t, inside.said[0], tc.says)
 		})
 	}
 }
