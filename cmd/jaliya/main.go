@@ -17,5 +17,6 @@ type grammar struct {
 	Bench    benchCommand    `cmd:"" help:"Measure a node and a hub as processes: saves, start, memory, entries a second."`
 	Verify   verifyCommand   `cmd:"" help:"Prove a journal or a receipt offline."`
 	Sim      simCommand      `cmd:"" help:"Simulators of the outside systems."`
+	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of desk, console or portal."`
 	Version  versionCommand  `cmd:"" help:"Show the version."`
 }

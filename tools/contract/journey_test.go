@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/base32"
 	"net/http"
-	"net/http/cookiejar"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	contracts "jaliya/deploy/openapi"
 	"jaliya/internal/access"
 	"jaliya/internal/specimen"
 	"jaliya/tools/contract/client/console"
@@ -23,8 +23,8 @@ import (
 // decided and sent at the console, received and handed over at the desk.
 func TestJourney(t *testing.T) {
 	n := start(t)
-	agent := newCounter(t, n.Posts[0].Desk, n.token("agent"))
-	supervisor := newCounter(t, n.Posts[0].Desk, n.token("supervisor"))
+	agent := newCounter(t, n.Posts[0].Desk, n.Posts[0].Accounts.token("agent"))
+	supervisor := newCounter(t, n.Posts[0].Desk, n.Posts[0].Accounts.token("supervisor"))
 	stranger, _ := access.NewToken()
 	refused, err := newCounter(t, n.Posts[0].Desk, stranger).ListVisitsWithResponse(t.Context())
 	require.NoError(t, err)
@@ -54,11 +54,12 @@ func TestJourney(t *testing.T) {
 	citizen := newCitizen(t, n.Portal, slip)
 	citizen.says("being_verified")
 	citizen.mistypes()
+	listed(t, n, slip)
 	passed(t, n, slip, v)
 	label, seal := packed(t, n, slip)
 	citizen.says("on_its_way")
 	received(t, agent, supervisor, label, seal)
-	handedOver(t, agent, n.token("supervisor"), slip, v)
+	handedOver(t, agent, n.Posts[0].Accounts.token("supervisor"), slip, v)
 	citizen.says("handed_over")
 }
 
@@ -71,7 +72,7 @@ type citizen struct {
 
 func newCitizen(t *testing.T, base string, slip desk.Released) citizen {
 	t.Helper()
-	c, err := portal.NewClientWithResponses(base)
+	c, err := portal.NewClientWithResponses(base, portal.WithHTTPClient(held(t, contracts.Portal)))
 	require.NoError(t, err)
 	return citizen{t: t, slip: slip, ClientWithResponses: c}
 }
@@ -102,9 +103,7 @@ func (c citizen) mistypes() {
 func signedIn(t *testing.T, n network, role string) *console.ClientWithResponses {
 	t.Helper()
 	who := n.officer(role)
-	jar, err := cookiejar.New(nil)
-	require.NoError(t, err)
-	c, err := console.NewClientWithResponses(n.Console, console.WithHTTPClient(&http.Client{Jar: jar}))
+	c, err := console.NewClientWithResponses(n.Console, console.WithHTTPClient(held(t, contracts.Console)))
 	require.NoError(t, err)
 	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(who.Secret)
 	require.NoError(t, err)
@@ -121,6 +120,37 @@ func signedIn(t *testing.T, n network, role string) *console.ClientWithResponses
 	require.NotNil(t, session.JSON200, "%s", session.Body)
 	require.Equal(t, role, session.JSON200.Role)
 	return c
+}
+
+// listed has a program read by its token what waits: the list that names
+// nobody, and no more.
+func listed(t *testing.T, n network, slip desk.Released) {
+	t.Helper()
+	ctx := t.Context()
+	program := func(role string) *console.ClientWithResponses {
+		c, err := console.NewClientWithResponses(n.Console, console.WithHTTPClient(held(t, contracts.Console)),
+			console.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+				r.Header.Set("Authorization", "Bearer "+n.Programs.token(role))
+				return nil
+			}))
+		require.NoError(t, err)
+		return c
+	}
+	statistics := program("verifier")
+	eventually(t, "the case to wait", func() bool {
+		waits, err := statistics.ListWaitingWithResponse(ctx)
+		require.NoError(t, err)
+		require.NotNil(t, waits.JSON200, "%s", waits.Body)
+		return len(waits.JSON200.Waiting) == 1 && waits.JSON200.Waiting[0].Reference == slip.Reference
+	})
+	file, err := statistics.OpenFileWithResponse(ctx, slip.Reference)
+	require.NoError(t, err)
+	require.NotNil(t, file.ApplicationProblemJSON403, "%s", file.Body)
+	require.Equal(t, "person-needed", file.ApplicationProblemJSON403.Code)
+	work, err := program("pouch-officer").ListPouchWorkWithResponse(ctx)
+	require.NoError(t, err)
+	require.NotNil(t, work.JSON200, "%s", work.Body)
+	require.Empty(t, work.JSON200.Cards)
 }
 
 // passed has a verifier read the packet and let it pass.

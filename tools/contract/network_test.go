@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"net"
+	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"jaliya/internal/openapi/openapitest"
 )
 
 // network is what localnet says of itself in localnet.json.
@@ -22,14 +26,27 @@ type network struct {
 	Portal   string   `json:"portal"`
 	Console  string   `json:"console"`
 	Officers []person `json:"officers"`
+	Programs accounts `json:"accounts"`
 	Posts    []struct {
-		ID       string `json:"post"`
-		Desk     string `json:"desk"`
-		Accounts []struct {
-			Role  string `json:"role"`
-			Token string `json:"token"`
-		} `json:"accounts"`
+		ID       string   `json:"post"`
+		Desk     string   `json:"desk"`
+		Accounts accounts `json:"accounts"`
 	} `json:"posts"`
+}
+
+type accounts []struct {
+	Role  string `json:"role"`
+	Token string `json:"token"`
+}
+
+// token gives the token of a program with a role.
+func (list accounts) token(role string) string {
+	for _, a := range list {
+		if a.Role == role {
+			return a.Token
+		}
+	}
+	return ""
 }
 
 type person struct {
@@ -37,15 +54,6 @@ type person struct {
 	Role     string `json:"role"`
 	Password string `json:"password"`
 	Secret   string `json:"totp_secret"`
-}
-
-func (n network) token(role string) string {
-	for _, a := range n.Posts[0].Accounts {
-		if a.Role == role {
-			return a.Token
-		}
-	}
-	return ""
 }
 
 func (n network) officer(role string) person {
@@ -124,6 +132,14 @@ func start(tb testing.TB) (n network) {
 	require.NoError(tb, err)
 	require.NoError(tb, json.Unmarshal(raw, &n))
 	return n
+}
+
+// held gives what a client sends by, which holds every answer to a document.
+func held(t *testing.T, document []byte) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	return &http.Client{Jar: jar, Transport: openapitest.Read(t, document).Transport(t, http.DefaultTransport)}
 }
 
 // eventually asks until it is so.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	contracts "jaliya/deploy/openapi"
 	"jaliya/internal/consular"
 	"jaliya/internal/specimen"
 	"jaliya/internal/wire"
@@ -27,7 +28,7 @@ type counter struct {
 
 func newCounter(t *testing.T, base, token string) counter {
 	t.Helper()
-	c, err := desk.NewClientWithResponses(base, desk.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+	c, err := desk.NewClientWithResponses(base, desk.WithHTTPClient(held(t, contracts.Desk)), desk.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+token)
 		r.Header.Set("Accept-Language", "en")
 		return nil

@@ -56,10 +56,11 @@ type Network struct {
 	Admin  string   `json:"hub_admin"`
 	Sites  string   `json:"centre_admin"` // of the card production centres: /rabat/admin/, /marrakech/admin/
 
-	Portal   string   `json:"portal"` // base URL of the citizens' portal
-	Outside  Outside  `json:"outside"`
-	Console  string   `json:"console"`  // base URL
-	Officers []Person `json:"officers"` // people of the hub, at the console
+	Portal   string    `json:"portal"` // base URL of the citizens' portal
+	Outside  Outside   `json:"outside"`
+	Console  string    `json:"console"`  // base URL
+	Officers []Person  `json:"officers"` // people of the hub, at the console
+	Accounts []Account `json:"accounts"` // programs there, by bearer token
 
 	printer  string     // host:port
 	around   []*process // outside systems around a record
@@ -172,7 +173,7 @@ func (n *Network) hubConfig() string { return filepath.Join(n.dir, "hub.toml") }
 func (n *Network) startHub(ctx context.Context, o Options) error {
 	config := fmt.Sprintf("dir = %q\n[nodes]\nlisten = %q\n[cluster]\nlisten = %q\n[admin]\nlisten = %q\n[console]\nlisten = %q\n[log]\nformat = \"json\"\n",
 		filepath.Join(n.dir, "hub"), loopback(o.PortBase+offsetNodes), loopback(o.PortBase+offsetCluster), n.Admin, loopback(o.PortBase+offsetConsole))
-	if err := write(n.hubConfig(), config+n.carriers(o)+n.desks(o)); err != nil {
+	if err := write(n.hubConfig(), config+n.admitPrograms()+n.carriers(o)+n.desks(o)); err != nil {
 		return err
 	}
 	passphrase := filepath.Join(n.dir, "passphrase")
@@ -254,10 +255,7 @@ func (n *Network) join(ctx context.Context, p *Post, relayed string) error {
 	var config strings.Builder
 	fmt.Fprintf(&config, "dir = %q\nhubs = [%q]\n[desk]\nlisten = %q\nportal = %q\n", p.dir, relayed, strings.TrimPrefix(p.Desk, "http://"), n.Portal)
 	for _, a := range []Account{{Name: "amina", Role: access.Agent}, {Name: "driss", Role: access.Supervisor}} {
-		token, hash := access.NewToken()
-		a.Token = token
-		p.Accounts = append(p.Accounts, a)
-		fmt.Fprintf(&config, "[[desk.service_account]]\nname = %q\nrole = %q\ntoken_sha256 = %q\n", a.Name, a.Role, hash)
+		p.Accounts = append(p.Accounts, admit(&config, "desk", a))
 	}
 	fmt.Fprintf(&config, "[printer]\nuri = \"ipp://%s/ipp/print\"\n", n.printer)
 	fmt.Fprintf(&config, "[admin]\nlisten = %q\n[log]\nformat = \"json\"\n", p.Admin)
