@@ -101,10 +101,10 @@ func wrongs() []wrong {
 // Refusals asks every operation of the document wrongly, in three languages:
 // each answer is a problem document with the code that belongs to it, in the
 // language that was asked for, quoting nothing, and nothing has changed.
-func (d *Document) Refusals(t *testing.T, a Attack) {
-	t.Helper()
+func (d *Document) Refusals(tb testing.TB, a Attack) {
+	tb.Helper()
 	before := a.State()
-	handler := d.Watch(t, a.Handler)
+	handler := d.Watch(tb, a.Handler)
 	noMethod := wrong{status: http.StatusMethodNotAllowed, code: string(web.CodeMethod)}
 	noRoute := wrong{status: http.StatusNotFound, code: string(web.CodeNoRoute)}
 	asked := 0
@@ -114,38 +114,38 @@ func (d *Document) Refusals(t *testing.T, a Attack) {
 				continue
 			}
 			for language := range sentences {
-				r := a.request(t, o, language)
+				r := a.request(tb, o, language)
 				w.change(r, o, a)
-				refused(t, o.ID+", "+w.name, reply{serve(handler, r), o.Method, language}, w)
+				refused(tb, o.ID+", "+w.name, reply{serve(handler, r), o.Method, language}, w)
 				asked++
 			}
 		}
 	}
 	for _, o := range d.Operations {
 		for language := range sentences {
-			r := a.request(t, o, language)
+			r := a.request(tb, o, language)
 			r.Method = http.MethodTrace
-			refused(t, o.ID+", another method", reply{serve(handler, r), r.Method, language}, noMethod)
-			r = a.request(t, o, language)
+			refused(tb, o.ID+", another method", reply{serve(handler, r), r.Method, language}, noMethod)
+			r = a.request(tb, o, language)
 			r.URL.Path += strings.Repeat("/"+canary, 5)
-			refused(t, o.ID+", another path", reply{serve(handler, r), o.Method, language}, noRoute)
+			refused(tb, o.ID+", another path", reply{serve(handler, r), o.Method, language}, noRoute)
 			asked += 2
 		}
 	}
 	for _, o := range d.Operations {
 		if strings.Contains(o.Path, "{") {
-			r := a.request(t, o, "en")
+			r := a.request(tb, o, "en")
 			r.URL.Path = hole.ReplaceAllString(o.Path, canary)
 			a.admit(r, o)
 			got := serve(handler, r)
-			require.GreaterOrEqual(t, got.Code, http.StatusBadRequest, o.ID)
-			require.Less(t, got.Code, http.StatusInternalServerError, o.ID)
-			require.NotContains(t, got.Body.String(), canary, o.ID)
+			require.GreaterOrEqual(tb, got.Code, http.StatusBadRequest, o.ID)
+			require.Less(tb, got.Code, http.StatusInternalServerError, o.ID)
+			require.NotContains(tb, got.Body.String(), canary, o.ID)
 			asked++
 		}
 	}
-	require.Equal(t, before, a.State())
-	require.Greater(t, asked, 10*len(d.Operations))
+	require.Equal(tb, before, a.State())
+	require.Greater(tb, asked, 10*len(d.Operations))
 }
 
 func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
@@ -194,25 +194,25 @@ type reply struct {
 	method, language string
 }
 
-func refused(t *testing.T, name string, got reply, want wrong) {
-	t.Helper()
+func refused(tb testing.TB, name string, got reply, want wrong) {
+	tb.Helper()
 	status, code := want.status, want.code
-	require.Equal(t, status, got.Code, "%s: %s", name, got.Body)
-	require.NotContains(t, got.Body.String(), canary, name)
+	require.Equal(tb, status, got.Code, "%s: %s", name, got.Body)
+	require.NotContains(tb, got.Body.String(), canary, name)
 	if status == http.StatusUnauthorized {
-		require.NotEmpty(t, got.Header().Get("WWW-Authenticate"), name)
+		require.NotEmpty(tb, got.Header().Get("WWW-Authenticate"), name)
 	}
 	if got.method == http.MethodHead {
 		return
 	}
-	require.Equal(t, web.ProblemType, got.Header().Get("Content-Type"), name)
-	require.Equal(t, got.language, got.Header().Get("Content-Language"), name)
+	require.Equal(tb, web.ProblemType, got.Header().Get("Content-Type"), name)
+	require.Equal(tb, got.language, got.Header().Get("Content-Language"), name)
 	var p web.Problem
-	require.NoError(t, json.Unmarshal(got.Body.Bytes(), &p), name)
-	require.Equal(t, code, p.Code, name)
-	require.Equal(t, status, p.Status, name)
-	require.Equal(t, got.Header().Get("X-Request-Id"), p.RequestID, name)
+	require.NoError(tb, json.Unmarshal(got.Body.Bytes(), &p), name)
+	require.Equal(tb, code, p.Code, name)
+	require.Equal(tb, status, p.Status, name)
+	require.Equal(tb, got.Header().Get("X-Request-Id"), p.RequestID, name)
 	words := web.TextOf(web.Code(code), web.Language(got.language))
-	require.Equal(t, words, web.Text{Title: p.Title, Detail: p.Detail}, name)
-	require.Regexp(t, sentences[got.language], p.Title, name)
+	require.Equal(tb, words, web.Text{Title: p.Title, Detail: p.Detail}, name)
+	require.Regexp(tb, sentences[got.language], p.Title, name)
 }
