@@ -58,8 +58,8 @@ func TestJourney(t *testing.T) {
 	passed(t, n, slip, v)
 	label, seal := packed(t, n, slip)
 	citizen.says("on_its_way")
-	received(t, agent, supervisor, label, seal)
-	handedOver(t, agent, n.Posts[0].Accounts.token("supervisor"), slip, v)
+	received(agent, supervisor, label, seal)
+	handedOver(agent, n.Posts[0].Accounts.token("supervisor"), slip, v)
 	citizen.says("handed_over")
 }
 
@@ -223,9 +223,9 @@ func packed(t *testing.T, n network, slip desk.Released) (label, seal string) {
 }
 
 // received has two persons open the pouch and put the card into its place.
-func received(t *testing.T, agent, supervisor counter, label, seal string) {
+func received(agent, supervisor counter, label, seal string) {
+	t, ctx := agent.t, agent.t.Context()
 	t.Helper()
-	ctx := t.Context()
 	arrived, err := supervisor.ReceivePouchWithResponse(ctx, label)
 	require.NoError(t, err)
 	require.NotNil(t, arrived.JSON200, "%s", arrived.Body)
@@ -251,9 +251,9 @@ func received(t *testing.T, agent, supervisor counter, label, seal string) {
 }
 
 // handedOver finds the card by name and gives it to its owner.
-func handedOver(t *testing.T, agent counter, second string, slip desk.Released, v specimen.Visit) {
+func handedOver(agent counter, second string, slip desk.Released, v specimen.Visit) {
+	t, ctx := agent.t, agent.t.Context()
 	t.Helper()
-	ctx := t.Context()
 	found, err := agent.FindCardsWithResponse(ctx, desk.SearchInput{Text: v.Person.Family.Arabic})
 	require.NoError(t, err)
 	require.NotNil(t, found.JSON200, "%s", found.Body)
