@@ -73,6 +73,8 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("POST /certify", answer(h.certify))
 	h.deskRoutes(mux)
 	h.officerRoutes(mux)
+	h.postRoutes(mux)
+	mux.HandleFunc("POST /alert/test", answer(h.testAlert))
 	mux.HandleFunc("POST /staff", answer(h.changeStaff))
 	mux.HandleFunc("POST /staff/list", answer(h.listStaff))
 	return telemetry.ServeAdminOn(ctx, l, mux)

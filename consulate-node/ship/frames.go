@@ -217,6 +217,8 @@ func (l *loop) welcome(ctx context.Context, payload []byte) error {
 		}
 		l.told = w
 	}
+	l.feature = w.Feature
+	l.session.Store(w.Session)
 	return l.step(ctx, Event{Kind: Welcomed, Welcome: w})
 }
 

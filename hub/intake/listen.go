@@ -29,6 +29,9 @@ func (s *session) listen(ctx context.Context) error {
 		case wire.FramePing:
 			err = s.pong(ctx, payload)
 		case wire.FramePong:
+			err = s.ponged(payload)
+		case wire.FrameReport:
+			s.reported(payload)
 		case wire.FrameNoticeCursor:
 			err = s.noticeStored(ctx, payload)
 		case wire.FrameRefusal:

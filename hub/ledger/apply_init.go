@@ -8,7 +8,7 @@ import (
 )
 
 // Feature is the highest feature level that this program can apply (D19).
-const Feature = 3
+const Feature = 4
 
 // minSecret is the least length of the index secret, in bytes.
 const minSecret = 32
@@ -145,6 +145,9 @@ func (c RaiseFeature) apply(t *tx) (Result, error) {
 		return refuse(fault.Invalid, "level"), nil
 	case c.Level <= t.cluster.Feature:
 		return Result{}, nil
+	}
+	if err := t.markStages(c.Level); err != nil {
+		return Result{}, err
 	}
 	now := t.cluster
 	now.Feature = c.Level

@@ -34,6 +34,10 @@ type Case struct {
 	Print     *Print      `cbor:"18,keyasint,omitempty"`
 
 	Token wire.Digest `cbor:"19,keyasint,omitzero"` // of the newest packet's slip: consular.FollowToken.Digest
+
+	Entered int64 `cbor:"20,keyasint,omitempty"` // when it came into its state
+	Late    int64 `cbor:"21,keyasint,omitempty"` // when a limit of the state passed
+	Overdue int64 `cbor:"22,keyasint,omitempty"` // when a limit of the whole case passed
 }
 
 // Flow is workflow.Case as it is stored: numbers, so that a field may be
@@ -211,6 +215,9 @@ func (t *tx) packet(c Case, h wire.Header, s *Stored, in workflow.Input) (Reason
 	}
 	if err := t.setToken(&c, h); err != nil {
 		return 0, err
+	}
+	if t.watches() {
+		t.tally.Released++
 	}
 	c.Record, c.Commit, c.Slip = h.Record, s.Commit, *h.SlipHash
 	s.Case = c.Number

@@ -23,6 +23,7 @@ const (
 	FramePing         FrameType = 8
 	FramePong         FrameType = 9
 	FrameRestore      FrameType = 10
+	FrameReport       FrameType = 11
 	FrameOffer        FrameType = 16
 	FrameWant         FrameType = 17
 	FrameChunk        FrameType = 18
@@ -44,6 +45,8 @@ func (t FrameType) Limit() int {
 		return 16384
 	case FrameBatch, FrameNotices, FrameRestore:
 		return MaxBatch
+	case FrameReport:
+		return 512
 	case FrameNoticeCursor:
 		return 128
 	case FramePing, FramePong, FrameStored:
