@@ -207,6 +207,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.renewDesk(ctx) })
 	g.Go(func() error { return n.staff.Run(ctx) })
 	g.Go(func() error { return n.serveAdmin(ctx) })
+	g.Go(func() error { return n.serveSocket(ctx) })
 	g.Go(func() error { return n.serveDesk(ctx) })
 	g.Go(func() error { return n.keepClock(ctx) })
 	g.Go(func() error { return n.sweepDesk(ctx) })

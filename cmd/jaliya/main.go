@@ -17,6 +17,7 @@ type grammar struct {
 	Bench    benchCommand    `cmd:"" help:"Measure a node and a hub as processes: saves, start, memory, entries a second."`
 	Doctor   doctorCommand   `cmd:"" help:"Look at the whole path of a post, a member or a portal, and say what is wrong and what to do."`
 	Verify   verifyCommand   `cmd:"" help:"Prove a journal or a receipt offline."`
+	Pouch    pouchCommand    `cmd:"" help:"Carry a post's work to the hub in a file, where no link does, and the receipts back."`
 	Sim      simCommand      `cmd:"" help:"Simulators of the outside systems."`
 	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of desk, console or portal."`
 	Version  versionCommand  `cmd:"" help:"Show the version."`

@@ -24,6 +24,8 @@ const (
 	FramePong         FrameType = 9
 	FrameRestore      FrameType = 10
 	FrameReport       FrameType = 11
+	FrameCarried      FrameType = 12
+	FrameCarriedEnd   FrameType = 13
 	FrameOffer        FrameType = 16
 	FrameWant         FrameType = 17
 	FrameChunk        FrameType = 18
@@ -41,6 +43,10 @@ func (t FrameType) Limit() int {
 	switch t {
 	case FrameHello, FrameRefusal, FrameReceipt:
 		return 1024
+	case FrameCarried:
+		return 2048
+	case FrameCarriedEnd:
+		return 256
 	case FrameWelcome:
 		return 16384
 	case FrameBatch, FrameNotices, FrameRestore:
