@@ -14,6 +14,7 @@ import (
 
 	"jaliya/consulate-node/desk"
 	"jaliya/consulate-node/ship"
+	contracts "jaliya/deploy/openapi"
 	"jaliya/internal/access"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
@@ -125,6 +126,7 @@ func (n *Node) serveDesk(ctx context.Context) error {
 	desk.NewAPI(n.desk, auth).Register(engine)
 	desk.NewHandoverAPI(n.hand, auth, n.staff).Register(engine)
 	n.registerWorkstation(engine)
+	web.ServeContract(engine, contracts.Desk)
 	if err := n.registerScreens(engine, auth, sessions.Door()); err != nil { //nolint:contextcheck // each page takes the context of its request
 		return err
 	}

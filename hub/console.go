@@ -14,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"golang.org/x/sync/errgroup"
 
+	contracts "jaliya/deploy/openapi"
 	"jaliya/hub/console"
 	"jaliya/hub/console/officer"
 	"jaliya/internal/access"
@@ -29,6 +30,8 @@ type ConsoleConfig struct {
 	Listen string `toml:"listen"` // TCP host:port; empty: no console here
 	Cert   string `toml:"cert"`   // PEM file with the chain; needed beyond loopback
 	Key    string `toml:"key"`    // PEM file; read again when it changes
+	// Accounts are programs that may read what the console lists.
+	Accounts []access.ServiceAccount `toml:"service_account"`
 }
 
 func (c ConsoleConfig) secure() bool { return c.Cert != "" }
@@ -38,6 +41,9 @@ func (c ConsoleConfig) Validate() error {
 	const op = "hub: validate config"
 	if (c.Cert == "") != (c.Key == "") {
 		return fault.New(fault.Invalid, op, "console.cert and console.key go together", nil)
+	}
+	if _, err := access.NewBearer(c.Accounts); err != nil {
+		return err
 	}
 	if c.Listen == "" {
 		return nil
@@ -170,12 +176,17 @@ func (h *Hub) consoleEngine(log *slog.Logger) (*gin.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	programs, err := access.NewBearer(h.cfg.Console.Accounts)
+	if err != nil {
+		return nil, err
+	}
 	engine := web.NewEngine(log)
 	if h.cfg.Console.secure() {
 		engine.Use(func(c *gin.Context) { c.Header("Strict-Transport-Security", "max-age=31536000") })
 	}
-	console.NewAPI(h.officers.console, cookie).Register(engine)
+	console.NewAPI(h.officers.console, cookie).Admit(programs).Register(engine)
 	screens.Register(engine)
+	web.ServeContract(engine, contracts.Console)
 	return engine, nil
 }
 

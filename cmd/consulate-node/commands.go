@@ -136,18 +136,34 @@ func (c *statusCommand) Run(ctx context.Context, s cli.Streams) error {
 type tokenCommand struct {
 	Name string `required:"" help:"Who will use it."`
 	Role string `required:"" help:"Role of the account, such as agent or supervisor."`
+	Days int    `default:"365" help:"How many days it is good; 0: until its lines are removed."`
 }
 
 // Run prints a token once, and the lines that admit it.
 func (c *tokenCommand) Run(s cli.Streams) error {
-	role, err := access.ParseRole(c.Role)
+	token, account, err := access.DrawToken(c.Name, c.Role, c.Days, time.Now())
 	if err != nil {
 		return err
 	}
-	token, hash := access.NewToken()
-	_, err = fmt.Fprintf(s.Out, "Token (shown once): %s\n\n[[desk.service_account]]\nname = %q\nrole = %q\ntoken_sha256 = %q\n",
-		token, c.Name, string(role), hash)
-	return err
+	return access.PrintToken(s.Out, "desk", token, account)
+}
+
+type accountsCommand struct {
+	configFlag
+	JSON bool `name:"json" help:"Print as JSON."`
+}
+
+// Run lists the service accounts of the desk, by its configuration.
+func (c *accountsCommand) Run(s cli.Streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	lines := access.AccountLines(cfg.Desk.Accounts, time.Now())
+	if c.JSON {
+		return cli.PrintJSON(s.Out, lines)
+	}
+	return access.PrintAccounts(s.Out, lines)
 }
 
 type versionCommand struct{}

@@ -19,4 +19,6 @@ type grammar struct {
 	Doctor  doctorCommand  `cmd:"" help:"Look at the whole path from this machine to the hub, and say what is wrong and what to do."`
 	Token   tokenCommand   `cmd:"" help:"Draw a bearer token for a service account."`
 	Version versionCommand `cmd:"" help:"Show the version."`
+
+	Accounts accountsCommand `cmd:"" help:"List the service accounts of the desk."`
 }

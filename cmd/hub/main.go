@@ -21,6 +21,7 @@ type grammar struct {
 	Revoke  revokeCommand  `cmd:"" help:"Shut a machine out for good; its connections are cut."`
 	Staff   staffCommand   `cmd:"" help:"Add, change, reset, disable and list the staff of posts."`
 	Officer officerCommand `cmd:"" help:"Add, change, reset, disable and list the officers of the hub."`
+	Token   tokenCommand   `cmd:"" help:"Draw a bearer token for a program that reads the console."`
 	Post    postCommand    `cmd:"" help:"Telephone and opening hours of posts: list, set."`
 	Alert   alertCommand   `cmd:"" help:"Alerts to those who do not look: test."`
 	Verify  verifyCommand  `cmd:"" help:"The verification desk: list, show, pass, refuse, recapture, return."`
@@ -31,4 +32,6 @@ type grammar struct {
 	Doctor  doctorCommand  `cmd:"" help:"Look at a member or a portal and all that it needs, and say what is wrong and what to do."`
 	Keys    keysCommand    `cmd:"" help:"Print the public keys that prove receipts, one a line, for offline verifiers."`
 	Version versionCommand `cmd:"" help:"Show the version."`
+
+	Accounts accountsCommand `cmd:"" help:"List the service accounts of the console."`
 }

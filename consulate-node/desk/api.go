@@ -32,13 +32,12 @@ type Route = RouteOf[*API]
 // Routes lists the whole API.
 func Routes() []Route {
 	const visit, image = "/visits/:visit", "/visits/:visit/images/:name"
-	return []Route{
+	routes := []Route{
 		{http.MethodPost, "/visits", access.VisitWrite, (*API).begin},
 		{http.MethodGet, "/visits", access.VisitRead, (*API).list},
 		{http.MethodGet, visit, access.VisitRead, (*API).show},
 		{http.MethodPatch, visit, access.VisitWrite, (*API).change},
 		{http.MethodDelete, visit, access.VisitWrite, (*API).discard},
-		{http.MethodPut, visit + "/:group", access.VisitWrite, (*API).put},
 		{http.MethodGet, visit + "/review", access.VisitRead, (*API).review},
 		{http.MethodPost, visit + "/release", access.VisitRelease, (*API).release},
 		{http.MethodPost, visit + "/payment", access.VisitWrite, (*API).pay},
@@ -55,6 +54,10 @@ func Routes() []Route {
 		{http.MethodPost, "/follow", access.RequestFollow, (*API).follow},
 		{http.MethodGet, "/status", access.NodeStatus, (*API).status},
 	}
+	for _, group := range Groups() {
+		routes = append(routes, Route{http.MethodPut, visit + "/" + string(group), access.VisitWrite, group.put})
+	}
+	return routes
 }
 
 // Register puts the routes on an engine of web.NewEngine.

@@ -38,7 +38,12 @@ func (a *API) read(c *gin.Context, p access.Principal) {
 	a.done(c, a.desk.Read(c.Request.Context(), p, c.Param("reference")))
 }
 
+// requestsBody is the answer of GET /waiting.
+type requestsBody struct {
+	Requests []RequestView `json:"requests"` // oldest news first
+}
+
 func (a *API) waiting(c *gin.Context, p access.Principal) {
 	all, err := a.desk.Waiting(c.Request.Context(), p)
-	answer(c, http.StatusOK, gin.H{"requests": all}, err)
+	answer(c, http.StatusOK, requestsBody{Requests: all}, err)
 }

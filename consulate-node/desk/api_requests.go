@@ -15,9 +15,14 @@ func (a *API) request(c *gin.Context, p access.Principal) {
 	answer(c, http.StatusOK, v, err)
 }
 
+// proofBody is the answer of GET /requests/{reference}/receipt.
+type proofBody struct {
+	Proof string `json:"proof"` // "JR1-...", to be printed
+}
+
 func (a *API) receipt(c *gin.Context, p access.Principal) {
 	proof, err := a.desk.Receipt(c.Request.Context(), p, c.Param("reference"))
-	answer(c, http.StatusOK, gin.H{"proof": proof}, err)
+	answer(c, http.StatusOK, proofBody{Proof: proof}, err)
 }
 
 // followBody is the body of POST /follow: neither stands in a URL, since URLs

@@ -45,9 +45,14 @@ func (a *API) visit(c *gin.Context, status int, v View, err error) {
 	answer(c, status, v, err)
 }
 
+// visitsBody is the answer of GET /visits.
+type visitsBody struct {
+	Visits []Summary `json:"visits"` // oldest first
+}
+
 func (a *API) list(c *gin.Context, p access.Principal) {
 	drafts, err := a.desk.Drafts(c.Request.Context(), p)
-	answer(c, http.StatusOK, gin.H{"visits": drafts}, err)
+	answer(c, http.StatusOK, visitsBody{Visits: drafts}, err)
 }
 
 func (a *API) show(c *gin.Context, p access.Principal) {
@@ -101,13 +106,13 @@ func (a *API) done(c *gin.Context, err error) {
 	c.Status(http.StatusNoContent)
 }
 
-func (a *API) put(c *gin.Context, p access.Principal) {
+// put saves the group as it was typed.
+func (g Group) put(a *API, c *gin.Context, p access.Principal) {
 	id, version, err := versioned(c)
-	if err != nil {
-		web.Fail(c, err)
-		return
+	var form Form
+	if err == nil {
+		form, err = NewForm(g)
 	}
-	form, err := NewForm(Group(c.Param("group")))
 	if err == nil {
 		err = web.ReadJSON(c, form)
 	}

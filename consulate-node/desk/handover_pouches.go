@@ -10,9 +10,14 @@ import (
 	"jaliya/internal/web"
 )
 
+// pouchesBody is the answer of GET /pouches.
+type pouchesBody struct {
+	Pouches []handover.PouchView `json:"pouches"` // newest first
+}
+
 func (a *HandoverAPI) pouches(c *gin.Context, p access.Principal) {
 	list, err := a.handover.Pouches(c.Request.Context(), p)
-	answer(c, http.StatusOK, gin.H{"pouches": list}, err)
+	answer(c, http.StatusOK, pouchesBody{Pouches: list}, err)
 }
 
 func (a *HandoverAPI) pouch(c *gin.Context, p access.Principal) {

@@ -104,6 +104,11 @@ func (a *SessionAPI) show(c *gin.Context) {
 	answer(c, http.StatusOK, v, err)
 }
 
+// staffBody is the answer of GET /staff.
+type staffBody struct {
+	Staff []staff.Line `json:"staff"`
+}
+
 func (a *SessionAPI) list(c *gin.Context) {
 	who, err := a.Authenticator().Authenticate(c.Request)
 	if err != nil {
@@ -111,7 +116,7 @@ func (a *SessionAPI) list(c *gin.Context) {
 		return
 	}
 	people, err := a.signIn.List(c.Request.Context(), who)
-	answer(c, http.StatusOK, gin.H{"staff": people}, err)
+	answer(c, http.StatusOK, staffBody{Staff: people}, err)
 }
 
 func (a *SessionAPI) leave(c *gin.Context) {

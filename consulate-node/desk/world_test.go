@@ -25,9 +25,11 @@ import (
 
 	"jaliya/consulate-node/desk"
 	"jaliya/consulate-node/journal"
+	contracts "jaliya/deploy/openapi"
 	"jaliya/internal/access"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
+	"jaliya/internal/openapi/openapitest"
 	"jaliya/internal/seal"
 	"jaliya/internal/web"
 	"jaliya/internal/wire"
@@ -52,6 +54,7 @@ type world struct {
 	tokens   map[access.Role]string
 	auth     access.Authenticator
 	device   string // origin of the fingerprint reader, none without
+	contract *openapitest.Document
 }
 
 const (
@@ -74,6 +77,7 @@ func newWorld(tb testing.TB) *world {
 		dir: tb.TempDir(), intake: intake, receipt: receipt, dataKey: dataKey, dicts: dicts, log: &bytes.Buffer{},
 		id:  journal.Identity{Node: wire.NewNodeID(), Post: "FR-LYO", Cluster: wire.NewClusterID()},
 		now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), tokens: make(map[access.Role]string),
+		contract: openapitest.Read(tb, contracts.Desk),
 	}
 	var accounts []access.ServiceAccount
 	for _, role := range access.Roles() {
@@ -175,7 +179,7 @@ func (w *world) do(tb testing.TB, c call) answer {
 		r.Header.Set(name, value)
 	}
 	a := answer{ResponseRecorder: httptest.NewRecorder()}
-	w.engine.ServeHTTP(a, r)
+	w.contract.Watch(tb, w.engine).ServeHTTP(a, r)
 	if a.Header().Get("Content-Type") == web.ProblemType {
 		require.NoError(tb, json.Unmarshal(a.Body.Bytes(), &a.problem))
 	}

@@ -16,8 +16,9 @@ const APIPrefix = "/api/v1"
 
 // API binds the actions to JSON over HTTP: see API.md.
 type API struct {
-	console *Console
-	door    doorman
+	console  *Console
+	door     doorman
+	programs access.Authenticator // nil: none are admitted
 }
 
 // NewAPI gives the JSON API. The cookie is the console's.
@@ -52,13 +53,10 @@ func APIRoutes() []APIRoute {
 func (a *API) Register(e *gin.Engine) {
 	group := e.Group(APIPrefix)
 	a.registerSession(group)
-	auth := a.door.authenticator()
+	auth := a.authenticator()
 	for _, route := range APIRoutes() {
 		group.Handle(route.Method, route.Path, func(c *gin.Context) {
-			who, err := auth.Authenticate(c.Request)
-			if err == nil {
-				err = who.Require(route.Permission)
-			}
+			who, err := route.may(c, auth)
 			if err != nil {
 				web.Fail(c, err)
 				return
@@ -143,9 +141,14 @@ type confirmBody struct {
 	Code     string `json:"code"`
 }
 
+// waitingBody is the answer of GET /verify.
+type waitingBody struct {
+	Waiting []Waiting `json:"waiting"`
+}
+
 func (a *API) waiting(c *gin.Context, who access.Principal) {
 	list, err := a.console.Waiting(c.Request.Context(), who)
-	answer(c, http.StatusOK, gin.H{"waiting": list}, err)
+	answer(c, http.StatusOK, waitingBody{Waiting: list}, err)
 }
 
 func (a *API) file(c *gin.Context, who access.Principal) {
@@ -155,7 +158,7 @@ func (a *API) file(c *gin.Context, who access.Principal) {
 		return
 	}
 	f, err := a.console.File(c.Request.Context(), who, ref)
-	answer(c, http.StatusOK, f, err)
+	answer(c, http.StatusOK, fileOf(f), err)
 }
 
 func (a *API) image(c *gin.Context, who access.Principal) {

@@ -292,12 +292,16 @@ func TestVerifyAPI(t *testing.T) {
 	require.False(t, list.Waiting[0].Due.IsZero())
 	require.InDelta(t, 60, time.Until(list.Waiting[0].Limit).Hours()/24, 1, "law 55-19")
 	var file struct {
-		Release wire.Release
-		Offers  []string
+		Release struct {
+			Person consular.Person
+			Parts  []struct{ Name, SHA256 string }
+		}
+		Offers []string
 	}
 	got := s.json(http.MethodGet, "/verify/"+ref.Digits(), "")
 	require.NoError(t, json.Unmarshal([]byte(got.text), &file), got.text)
 	require.Equal(t, who.Person.Family, file.Release.Person.Family)
+	require.Regexp(t, "^[0-9a-f]{64}$", file.Release.Parts[0].SHA256)
 	require.Equal(t, console.Decisions(), file.Offers)
 	require.Equal(t, "image/jpeg", s.json(http.MethodGet, "/verify/"+ref.Digits()+"/images/portrait", "").header.Get("Content-Type"))
 	body := func(version uint64, decision string) string {

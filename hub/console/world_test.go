@@ -17,8 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
+	contracts "jaliya/deploy/openapi"
 	"jaliya/hub/console"
 	"jaliya/hub/console/officer"
 	"jaliya/hub/gateway"
@@ -30,6 +32,7 @@ import (
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
 	"jaliya/internal/lang"
+	"jaliya/internal/openapi/openapitest"
 	"jaliya/internal/seal"
 	"jaliya/internal/specimen"
 	"jaliya/internal/web"
@@ -56,6 +59,10 @@ type world struct {
 	people *officer.SignIn
 	desk   *pouch.Desk
 	server *httptest.Server
+
+	console *console.Console
+	engine  *gin.Engine
+
 	hasher *access.Hasher
 	passed atomic.Int64 // ns that the clock was put ahead
 	watch  switched     // what the operators see
@@ -210,7 +217,8 @@ func (w *world) build() {
 	engine := web.NewEngine(logger)
 	console.NewAPI(c, cookie).Register(engine)
 	screens.Register(engine)
-	w.server = httptest.NewServer(engine)
+	w.console, w.engine = c, engine
+	w.server = httptest.NewServer(openapitest.Read(w.tb, contracts.Console).Watch(w.tb, engine))
 	w.tb.Cleanup(w.server.Close)
 }
 

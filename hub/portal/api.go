@@ -1,24 +1,21 @@
 package portal
 
 import (
-	_ "embed"
 	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	contracts "jaliya/deploy/openapi"
 	"jaliya/hub/rpc"
 	"jaliya/internal/consular"
 	"jaliya/internal/web"
 )
 
-//go:embed openapi.json
-var contract []byte
-
 // followBody is the body of POST /api/v1/follow.
 type followBody struct {
-	Reference string `json:"reference"`
-	SlipCode  string `json:"slip_code"`
+	Reference string `json:"reference"` // 18 digits of any script, spaces allowed
+	SlipCode  string `json:"slip_code"` // 8 digits, spaces allowed
 }
 
 // followAnswer is a request as programs read it: keys of the catalog, no words.
@@ -32,10 +29,10 @@ type followAnswer struct {
 	Updated   time.Time          `json:"updated"`
 	Promised  time.Time          `json:"promised,omitzero"`
 	First     time.Time          `json:"first_promised,omitzero"`
-	Moved     string             `json:"moved_by,omitempty"`
+	Moved     string             `json:"moved_by,omitempty"` // status in which the time was lost
 	Until     time.Time          `json:"act_until,omitzero"`
 	Steps     []followStep       `json:"steps"`
-	Next      []string           `json:"next"`
+	Next      []string           `json:"next"` // statuses that usually come
 }
 
 type followStep struct {
@@ -45,7 +42,7 @@ type followStep struct {
 
 func (p *Portal) registerAPI(e *gin.Engine) {
 	e.POST(apiPrefix+"follow", p.apiFollow)
-	e.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json", contract) })
+	web.ServeContract(e, contracts.Portal)
 }
 
 // apiFollow answers programs as the page answers people. Permission: everybody,

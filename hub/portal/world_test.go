@@ -15,11 +15,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	contracts "jaliya/deploy/openapi"
 	"jaliya/hub/portal"
 	"jaliya/hub/rpc"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/lang"
+	"jaliya/internal/openapi/openapitest"
 )
 
 // The slip that somebody holds. The check digits are those of the reference.
@@ -72,6 +74,8 @@ type world struct {
 	log    *bytes.Buffer
 	now    time.Time
 	portal *portal.Portal
+
+	watched http.Handler // the portal, held against its document
 }
 
 func reference(tb testing.TB, seed byte) consular.Reference {
@@ -109,6 +113,7 @@ func newWorld(tb testing.TB, change ...func(*portal.Options)) *world {
 	}
 	w.portal, err = portal.New(o)
 	require.NoError(tb, err)
+	w.watched = openapitest.Read(tb, contracts.Portal).Watch(tb, w.portal)
 	return w
 }
 
@@ -150,7 +155,7 @@ func (b *browser) send(r *http.Request) page {
 		r.AddCookie(b.cookie)
 	}
 	rec := httptest.NewRecorder()
-	b.w.portal.ServeHTTP(rec, r)
+	b.w.watched.ServeHTTP(rec, r)
 	got := rec.Result()
 	for _, c := range got.Cookies() {
 		if strings.HasSuffix(c.Name, "jaliya_follow") {

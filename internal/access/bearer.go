@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
+	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 )
 
@@ -28,6 +30,8 @@ type ServiceAccount struct {
 	Name        string `json:"name" toml:"name"`
 	Role        Role   `json:"role" toml:"role"`
 	TokenSHA256 string `json:"token_sha256" toml:"token_sha256"` // 64 hexadecimal digits
+	// Expires is the last day, in UTC, on which the token is good; empty: it has none.
+	Expires consular.Date `json:"expires,omitempty" toml:"expires"`
 }
 
 var accountName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
@@ -52,6 +56,9 @@ func (a ServiceAccount) hash() (sum [sha256.Size]byte, err error) {
 	if _, err := hex.Decode(sum[:], []byte(a.TokenSHA256)); err != nil {
 		return sum, fault.New(fault.Invalid, op, a.Name+": token_sha256", err)
 	}
+	if a.Expires != "" && a.Expires.Validate() != nil {
+		return sum, fault.New(fault.Invalid, op, a.Name+": expires: a day such as 2027-12-31", nil)
+	}
 	return sum, nil
 }
 
@@ -65,18 +72,22 @@ func NewToken() (token, sha256Hex string) {
 }
 
 // Bearer authenticates service accounts by token. Safe for concurrent use.
-type Bearer struct{ accounts []account }
+type Bearer struct {
+	accounts []account
+	now      func() time.Time
+}
 
 type account struct {
-	hash [sha256.Size]byte
-	who  Principal
+	hash    [sha256.Size]byte
+	who     Principal
+	expires consular.Date
 }
 
 // NewBearer takes the configured accounts. Errors: Invalid for a bad account,
 // a name or a token given twice.
 func NewBearer(accounts []ServiceAccount) (*Bearer, error) {
 	const op = "access: load service accounts"
-	b := &Bearer{}
+	b := &Bearer{now: time.Now}
 	names, hashes := map[string]bool{}, map[[sha256.Size]byte]bool{}
 	for _, a := range accounts {
 		sum, err := a.hash()
@@ -87,15 +98,22 @@ func NewBearer(accounts []ServiceAccount) (*Bearer, error) {
 			return nil, fault.New(fault.Invalid, op, a.Name+" is there twice, or has the token of another", nil)
 		}
 		names[a.Name], hashes[sum] = true, true
-		b.accounts = append(b.accounts, account{hash: sum, who: Principal{
+		b.accounts = append(b.accounts, account{hash: sum, expires: a.Expires, who: Principal{
 			ID: servicePrefix + a.Name, Name: a.Name, Role: a.Role, Surface: SurfaceAPI,
 		}})
 	}
 	return b, nil
 }
 
+// At makes another clock say what day it is.
+func (b *Bearer) At(now func() time.Time) *Bearer {
+	b.now = now
+	return b
+}
+
 // Authenticate reads "Authorization: Bearer jal_..." (RFC 6750). All accounts
-// are compared, so the time does not tell which one came near.
+// are compared, so the time does not tell which one came near; a token whose
+// last day is over is refused like one that nobody has.
 func (b *Bearer) Authenticate(r *http.Request) (Principal, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	token = strings.TrimSpace(token)
@@ -108,7 +126,7 @@ func (b *Bearer) Authenticate(r *http.Request) (Principal, error) {
 			found = i
 		}
 	}
-	if !known || found < 0 {
+	if !known || found < 0 || b.accounts[found].over(b.now()) {
 		return Principal{}, fault.New(fault.Denied, "access: authenticate", "bearer token", ErrNoIdentity)
 	}
 	return b.accounts[found].who, nil

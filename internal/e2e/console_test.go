@@ -21,10 +21,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	contracts "jaliya/deploy/openapi"
 	"jaliya/hub"
 	"jaliya/hub/console/officer"
 	"jaliya/internal/access"
 	"jaliya/internal/fault"
+	"jaliya/internal/openapi/openapitest"
 )
 
 // consoleClient speaks to a hub's console as a browser there does.
@@ -32,6 +34,16 @@ type consoleClient struct {
 	t      *testing.T
 	base   string
 	cookie *http.Cookie
+	token  string // of a program
+	client *http.Client
+}
+
+func newConsoleClient(t *testing.T, listen string) *consoleClient {
+	t.Helper()
+	document := openapitest.Read(t, contracts.Console)
+	return &consoleClient{
+		t: t, base: "http://" + listen + "/api/v1", client: &http.Client{Transport: document.Transport(t, http.DefaultTransport)},
+	}
 }
 
 func (c *consoleClient) do(method, path, body string) (int, map[string]any) {
@@ -42,7 +54,10 @@ func (c *consoleClient) do(method, path, body string) (int, map[string]any) {
 	if c.cookie != nil {
 		r.AddCookie(c.cookie)
 	}
-	response, err := http.DefaultClient.Do(r)
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	response, err := c.client.Do(r)
 	require.NoError(c.t, err)
 	defer response.Body.Close()
 	for _, cookie := range response.Cookies() {
@@ -62,16 +77,18 @@ func (c *consoleClient) do(method, path, body string) (int, map[string]any) {
 // its console, and finds them there after a restart; nothing that lets them in
 // is in any file.
 func TestOfficers(t *testing.T) {
+	token, account, err := access.DrawToken("statistics", string(access.Verifier), 1, time.Now())
+	require.NoError(t, err)
 	cfg := hub.Config{
 		Dir: filepath.Join(t.TempDir(), "hub"), Nodes: hub.Nodes{Listen: freePort(t, "udp")},
 		Cluster: hub.ClusterConfig{Listen: freePort(t, "udp")}, Admin: hub.Admin{Listen: freePort(t, "tcp")},
-		Console: hub.ConsoleConfig{Listen: freePort(t, "tcp")},
+		Console: hub.ConsoleConfig{Listen: freePort(t, "tcp"), Accounts: []access.ServiceAccount{account}},
 	}.WithDefaults()
 	require.NoError(t, cfg.Validate())
-	_, err := hub.Init(cfg, hub.InitOptions{Name: "rabat-1", Passphrase: "a test passphrase", WorkFactor: 1, Now: time.Now()})
+	_, err = hub.Init(cfg, hub.InitOptions{Name: "rabat-1", Passphrase: "a test passphrase", WorkFactor: 1, Now: time.Now()})
 	require.NoError(t, err)
 	const name, password = "Nadia Canaryevitch", "quatre cigognes sur le minaret"
-	browser := &consoleClient{t: t, base: "http://" + cfg.Console.Listen + "/api/v1"}
+	browser := newConsoleClient(t, cfg.Console.Listen)
 	var id, code, secret string
 	t.Run("OK enrolment", func(t *testing.T) {
 		serve(t, cfg)
@@ -92,6 +109,13 @@ func TestOfficers(t *testing.T) {
 		require.Equal(t, http.StatusOK, status, said)
 		_, err = hub.AskOfficer(t.Context(), cfg, officer.Request{Action: "add", Role: "agent", Name: "x"})
 		require.Error(t, err)
+		openapitest.Served(t, through(t, "http://"+cfg.Console.Listen, http.DefaultTransport), contracts.Console)
+		program := newConsoleClient(t, cfg.Console.Listen)
+		program.token = token
+		status, said = program.do(http.MethodGet, "/verify", "")
+		require.Equal(t, http.StatusOK, status, said)
+		status, said = program.do(http.MethodGet, "/pouches", "")
+		require.Equal(t, http.StatusForbidden, status, said)
 	})
 	t.Run("OK restart", func(t *testing.T) {
 		serve(t, cfg)
@@ -107,7 +131,7 @@ func TestOfficers(t *testing.T) {
 		status, _ = browser.do(http.MethodGet, "/verify", "")
 		require.Equal(t, http.StatusUnauthorized, status)
 	})
-	scan(t, cfg.Dir, name, password, secret, strings.ReplaceAll(secret, " ", ""), code, strings.ReplaceAll(code, "-", ""))
+	scan(t, cfg.Dir, token, name, password, secret, strings.ReplaceAll(secret, " ", ""), code, strings.ReplaceAll(code, "-", ""))
 	t.Run("ErrKeyMissing", func(t *testing.T) {
 		require.NoError(t, os.Remove(filepath.Join(cfg.Dir, "keys", "officers.key")))
 		_, err := hub.Open(cfg, testLogger())
@@ -140,6 +164,7 @@ func TestConsoleConfig(t *testing.T) {
 		"ErrLAN":     {hub.ConsoleConfig{Listen: "192.168.1.1:8081"}, fault.Invalid},
 		"ErrHalf":    {hub.ConsoleConfig{Listen: "127.0.0.1:8081", Cert: "a"}, fault.Invalid},
 		"ErrPort":    {hub.ConsoleConfig{Listen: "127.0.0.1"}, fault.Invalid},
+		"ErrAccount": {hub.ConsoleConfig{Accounts: []access.ServiceAccount{{Name: "x", Role: access.Verifier, TokenSHA256: "00"}}}, fault.Invalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := hub.Config{Dir: "x", Console: c.console}.Validate()

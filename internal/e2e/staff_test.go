@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,11 +22,13 @@ import (
 	node "jaliya/consulate-node"
 	"jaliya/consulate-node/journal"
 	"jaliya/consulate-node/staff"
+	contracts "jaliya/deploy/openapi"
 	"jaliya/hub"
 	"jaliya/hub/ledger"
 	"jaliya/internal/access"
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
+	"jaliya/internal/openapi/openapitest"
 	"jaliya/internal/seal"
 	"jaliya/internal/wire"
 )
@@ -137,7 +141,18 @@ func newWorkstation(t *testing.T, listen string) workstation {
 	dialer := &net.Dialer{}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true, DialContext: dialer.DialContext}
 	t.Cleanup(transport.CloseIdleConnections)
-	return workstation{t: t, client: &http.Client{Transport: transport}, base: "https://" + listen}
+	document := openapitest.Read(t, contracts.Desk)
+	w := workstation{t: t, client: &http.Client{Transport: document.Transport(t, transport)}, base: "https://" + listen}
+	openapitest.Served(t, through(t, w.base, transport), contracts.Desk)
+	return w
+}
+
+// through gives a surface that runs elsewhere as a handler.
+func through(tb testing.TB, base string, transport http.RoundTripper) http.Handler {
+	tb.Helper()
+	address, err := url.Parse(base)
+	require.NoError(tb, err)
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }, Transport: transport}
 }
 
 type said struct {

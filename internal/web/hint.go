@@ -39,6 +39,7 @@ const (
 	CodeLocked           Code = "session-locked"  // the screen is locked, nothing typed is lost
 	CodeStaffOld         Code = "staff-data-old"  // the post has been alone too long to know who may sign in
 	CodeCrossOrigin      Code = "cross-origin"    // another site sent it
+	CodePersonNeeded     Code = "person-needed"   // a program asks for what only a person may do
 	CodeAmendDecided     Code = "amend-decided"   // verification has decided, nothing can be replaced
 	CodeAmendElsewhere   Code = "amend-elsewhere" // the packet that counts is not this post's
 	CodeAmendOpen        Code = "amend-open"      // another draft replaces the same packet
@@ -98,6 +99,7 @@ func Codes() []Code {
 		CodeVersionRequired, CodeVersionConflict, CodeWrongOffset, CodeUploadComplete, CodeUploadIncomplete,
 		CodeMediaType, CodePictureTooLarge, CodePictureTooSmall, CodePictureCut, CodeDigest, CodeIncomplete, CodeReleased,
 		CodeNotSecured, CodeNoMatch, CodeAttempts, CodeNoIntakeKey, CodeSignIn, CodeLocked, CodeStaffOld, CodeCrossOrigin,
+		CodePersonNeeded,
 		CodeTwoPersons, CodePouchUnknown, CodePouchOtherPost, CodeManifestPart, CodePouchNotOpen, CodePouchNotHere,
 		CodePouchCounted, CodeCountOther, CodeCardUnknown, CodeCardOther, CodeCardNotReady, CodeCardOnHold,
 		CodeCardStopped, CodeCardGiven, CodeAmendDecided, CodeAmendElsewhere, CodeAmendOpen,

@@ -282,6 +282,11 @@ var texts = map[string]map[Language]Text{
 		French:  {"Envoyé par un autre site", "La demande vient d'un autre site. Ouvrez la page ici et réessayez."},
 		Arabic:  {"مرسل من موقع آخر", "جاء الطلب من موقع آخر. افتح الصفحة هنا وحاول من جديد."},
 	},
+	"person-needed": {
+		English: {"Only a person may do this", "This is done in a person's own name. Sign in; a program cannot do it."},
+		French:  {"Seule une personne peut le faire", "Cet acte se fait au nom d'une personne. Connectez-vous; un logiciel ne peut pas le faire."},
+		Arabic:  {"لا يقوم بهذا إلا شخص", "هذا الإجراء يتم باسم شخص. سجل الدخول؛ لا يمكن لبرنامج القيام به."},
+	},
 	"two-persons": {
 		English: {"Two persons are needed", "Two different persons must do this together, one of them a supervisor."},
 		French:  {"Deux personnes sont nécessaires", "Deux personnes différentes doivent le faire ensemble, dont un superviseur."},

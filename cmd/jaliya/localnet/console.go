@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -43,6 +44,28 @@ func (n *Network) findOperate(ctx context.Context) error {
 		n.Operate = n.Console + path
 	}
 	return response.Body.Close()
+}
+
+// hubPrograms are programs that read the console's lists.
+var hubPrograms = []Account{{Name: "statistics", Role: access.Verifier}, {Name: "courier", Role: access.PouchOfficer}}
+
+// admitPrograms draws tokens for them, new ones at each start, and gives the
+// lines of the hub's configuration.
+func (n *Network) admitPrograms() string {
+	var config strings.Builder
+	n.Accounts = nil
+	for _, a := range hubPrograms {
+		n.Accounts = append(n.Accounts, admit(&config, "console", a))
+	}
+	return config.String()
+}
+
+// admit draws a token for a program and writes the lines that admit it.
+func admit(config *strings.Builder, surface string, a Account) Account {
+	token, hash := access.NewToken()
+	a.Token = token
+	fmt.Fprintf(config, "[[%s.service_account]]\nname = %q\nrole = %q\ntoken_sha256 = %q\n", surface, a.Name, a.Role, hash)
+	return a
 }
 
 // hireOfficers has the hub add its officers and enrols them at the console by

@@ -94,4 +94,6 @@ func signedIn(t *testing.T, post *Post, who Person) *browser {
 }
 
 // person speaks the desk's API in the session of a browser.
-func person(post *Post, b *browser) *client { return &client{base: post.Desk + "/api/v1", http: b.http} }
+func person(post *Post, b *browser) *client {
+	return &client{base: post.Desk + "/api/v1", http: b.http}
+}

@@ -59,14 +59,15 @@ type Network struct {
 	Admin string   `json:"hub_admin"`
 	Sites string   `json:"centre_admin"` // of the card production centres: /rabat/admin/, /marrakech/admin/
 
-	Portal   string   `json:"portal"` // base URL of the citizens' portal
-	Outside  Outside  `json:"outside"`
-	Console  string   `json:"console"`           // base URL
-	Operate  string   `json:"operate,omitempty"` // page of the console for operators, where it has one
-	Officers []Person `json:"officers"`          // people of the hub, at the console
-	Office   Office   `json:"office"`            // of Justice's records
-	Start    string   `json:"start"`             // page with all of these, and the codes of this half minute
-	Look     []Look   `json:"look,omitempty"`
+	Portal   string    `json:"portal"` // base URL of the citizens' portal
+	Outside  Outside   `json:"outside"`
+	Console  string    `json:"console"`           // base URL
+	Operate  string    `json:"operate,omitempty"` // page of the console for operators, where it has one
+	Officers []Person  `json:"officers"`          // people of the hub, at the console
+	Office   Office    `json:"office"`            // of Justice's records
+	Start    string    `json:"start"`             // page with all of these, and the codes of this half minute
+	Look     []Look    `json:"look,omitempty"`
+	Accounts []Account `json:"accounts"` // programs at the console, by bearer token
 
 	mu       sync.Mutex // guards Look, around, and the file of the description
 	printer  string     // host:port
@@ -219,7 +220,7 @@ func (n *Network) hubConfig() string { return filepath.Join(n.dir, "hub.toml") }
 func (n *Network) startHub(ctx context.Context, o Options) error {
 	config := fmt.Sprintf("dir = %q\n[nodes]\nlisten = %q\n[cluster]\nlisten = %q\n[admin]\nlisten = %q\n[console]\nlisten = %q\n[log]\nformat = \"json\"\n",
 		filepath.Join(n.dir, "hub"), loopback(o.PortBase+offsetNodes), loopback(o.PortBase+offsetCluster), n.Admin, loopback(o.PortBase+offsetConsole))
-	if err := write(n.hubConfig(), config+n.carriers(o)+n.desks(o)); err != nil {
+	if err := write(n.hubConfig(), config+n.admitPrograms()+n.carriers(o)+n.desks(o)); err != nil {
 		return err
 	}
 	founded := filepath.Join(n.dir, "founded")
