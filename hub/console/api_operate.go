@@ -35,17 +35,17 @@ func (a *API) overview(c *gin.Context, who access.Principal) {
 
 func (a *API) posts(c *gin.Context, who access.Principal) {
 	picture, err := a.console.Overview(c.Request.Context(), who)
-	answer(c, http.StatusOK, gin.H{"at": picture.At, "posts": each(picture.Posts, bodyOfPost)}, err)
+	answer(c, http.StatusOK, postsBody{At: picture.At, Posts: each(picture.Posts, bodyOfPost)}, err)
 }
 
 func (a *API) requests(c *gin.Context, who access.Principal) {
 	picture, err := a.console.Overview(c.Request.Context(), who)
-	answer(c, http.StatusOK, gin.H{"at": picture.At, "stages": each(picture.Stages, bodyOfStage)}, err)
+	answer(c, http.StatusOK, requestsBody{At: picture.At, Stages: each(picture.Stages, bodyOfStage)}, err)
 }
 
 func (a *API) hub(c *gin.Context, who access.Principal) {
 	picture, err := a.console.Overview(c.Request.Context(), who)
-	answer(c, http.StatusOK, gin.H{"at": picture.At, "log": picture.Log, "hub": bodyOfHub(picture.Hub)}, err)
+	answer(c, http.StatusOK, standingBody{At: picture.At, Log: picture.Log, Hub: bodyOfHub(picture.Hub)}, err)
 }
 
 func (a *API) onePost(c *gin.Context, who access.Principal) {
@@ -55,19 +55,19 @@ func (a *API) onePost(c *gin.Context, who access.Principal) {
 		return
 	}
 	one, err := a.console.PostStanding(c.Request.Context(), who, id)
-	answer(c, http.StatusOK, gin.H{
-		"post": bodyOfPost(one.Post), "needs": each(one.Needs, bodyOfNeed), "history": each(one.History, bodyOfPoint),
+	answer(c, http.StatusOK, onePostBody{
+		Post: bodyOfPost(one.Post), Needs: each(one.Needs, bodyOfNeed), History: each(one.History, bodyOfPoint),
 	}, err)
 }
 
 func (a *API) stuck(c *gin.Context, who access.Principal) {
 	list, err := a.console.StuckOrders(c.Request.Context(), who)
-	answer(c, http.StatusOK, gin.H{"stuck": each(list, bodyOfStuck)}, err)
+	answer(c, http.StatusOK, stuckList{Stuck: each(list, bodyOfStuck)}, err)
 }
 
 func (a *API) refused(c *gin.Context, who access.Principal) {
 	list, err := a.console.RefusedEntries(c.Request.Context(), who)
-	answer(c, http.StatusOK, gin.H{"refused": each(list, bodyOfRefused)}, err)
+	answer(c, http.StatusOK, refusedList{Refused: each(list, bodyOfRefused)}, err)
 }
 
 func (a *API) attendNeed(c *gin.Context, who access.Principal) {

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"reflect"
+	"slices"
 
 	"jaliya/hub/console/officer"
 	"jaliya/internal/access"
@@ -19,6 +20,7 @@ var (
 const (
 	tagVerify  = "verification"
 	tagPouches = "pouches"
+	tagOperate = "operations"
 	tagSession = "sign-in"
 )
 
@@ -26,7 +28,7 @@ const (
 func Contract() openapi.API {
 	api := openapi.API{
 		Title: "Jaliya: the hub's console",
-		Description: "Verification and pouches, for officers of the ministry. An officer signs in with password and authenticator " +
+		Description: "Verification, pouches and operations, for officers of the ministry. An officer signs in with password and authenticator " +
 			"and keeps a cookie; every act stands in the ledger under the officer's name. A program sends the bearer token of a service " +
 			"account and may read the lists that name nobody; what only a person may do it is refused with `person-needed`.\n\n" +
 			"Refusals are problem documents (RFC 9457). `code` is stable and is what programs match; title and detail follow " +
@@ -49,6 +51,9 @@ func Contract() openapi.API {
 			"reference": {Description: "Reference of the request: 18 digits, with or without spaces.", Example: "123456789012345678"},
 			"part":      {Description: "Name of an image of the packet, as `parts` lists it.", Example: "portrait"},
 			"label":     {Description: "Label of the pouch.", Example: "P261FRLYO0001X"},
+			"post":      {Description: "Identifier of the post.", Example: "FR-LYO"},
+			"order":     {Description: "Number of the order, as the list of stuck ones gives it.", Example: "17"},
+			"number":    {Description: "Number of the refused entry, as the list gives it.", Example: "3"},
 			"act": {
 				Description: "What to do with the pouch; `acts` of the pouch lists what may be done now.",
 				Values:      []string{PouchPack, PouchUnpack, PouchClose, PouchSend, PouchLost, PouchSettle},
@@ -58,9 +63,12 @@ func Contract() openapi.API {
 			reflect.TypeFor[officer.View](): "Session", reflect.TypeFor[fileBody](): "CaseFile", reflect.TypeFor[packetBody](): "Packet",
 			reflect.TypeFor[recordBody](): "RecordWish", reflect.TypeFor[partBody](): "Part", reflect.TypeFor[Waiting](): "WaitingCase",
 			reflect.TypeFor[waitingBody](): "WaitingCases", reflect.TypeFor[offerBody](): "NewAuthenticator",
+			reflect.TypeFor[pictureBody](): "Picture", reflect.TypeFor[postsBody](): "Posts", reflect.TypeFor[requestsBody](): "Stages",
+			reflect.TypeFor[standingBody](): "HubStanding", reflect.TypeFor[onePostBody](): "PostStanding",
+			reflect.TypeFor[stuckList](): "StuckOrders", reflect.TypeFor[refusedList](): "RefusedEntries",
 			reflect.TypeFor[openBody](): "OpenPouch", reflect.TypeFor[PouchAct](): "PouchAct",
 		},
-		Operations: append(verifyLines(), append(pouchLines(), sessionLines()...)...),
+		Operations: slices.Concat(verifyLines(), pouchLines(), operateLines(), sessionLines()),
 	}
 	return api
 }
@@ -118,6 +126,45 @@ func pouchLines() []openapi.Operation {
 			Permission:  string(access.PouchWrite), Request: PouchAct{}, Required: []string{"version"}, Answers: openapi.OK(Pouch{}),
 			Refusals: []openapi.Refusals{person, openapi.Refuse(http.StatusConflict, "version-conflict", "conflict")},
 		},
+	}
+}
+
+// operateLines are the operators' desks. Nothing of them names a citizen.
+func operateLines() []openapi.Operation {
+	read := func(path, id, summary string, value any) openapi.Operation {
+		return openapi.Operation{
+			Method: http.MethodGet, Path: "/operate" + path, ID: id, Tag: tagOperate, Summary: summary, Security: callers,
+			Permission: string(access.HubStatus), Answers: openapi.OK(value),
+		}
+	}
+	act := func(o openapi.Operation) openapi.Operation {
+		o.Method, o.Path, o.Tag, o.Security, o.Permission, o.Answers = http.MethodPost, "/operate"+o.Path, tagOperate, callers, string(access.HubOperate), openapi.Done()
+		o.Refusals = append(o.Refusals, openapi.Refuse(http.StatusForbidden, "person-needed"), openapi.Refuse(http.StatusConflict, "version-conflict"))
+		return o
+	}
+	missing := openapi.Refuse(http.StatusNotFound, "not-found")
+	one := read("/posts/:post", "getPostStanding", "One post, with two weeks of its past", onePostBody{})
+	one.Refusals = append(one.Refusals, missing)
+	return []openapi.Operation{
+		read("", "getPicture", "What needs somebody now, every post, every stage", pictureBody{}),
+		read("/posts", "listPosts", "Every post as it stands", postsBody{}),
+		one,
+		read("/requests", "listStages", "Open requests by kind and state", requestsBody{}),
+		read("/hub", "getHubStanding", "Members, leader, orders and certificates", standingBody{}),
+		read("/stuck", "listStuck", "Orders whose last attempt failed", stuckList{}),
+		read("/refused", "listRefused", "Entries that the hub took and refused", refusedList{}),
+		act(openapi.Operation{
+			Path: "/needs", ID: "attendNeed", Summary: "Take a need, or give it back", Request: NeedAct{}, Required: []string{"key"},
+			Idempotent: "To take what one has changes the note alone.",
+		}),
+		act(openapi.Operation{
+			Path: "/stuck/:order/retry", ID: "retryOrder", Summary: "Have an order tried again at once", Request: RetryAct{},
+			Refusals: []openapi.Refusals{missing}, Idempotent: "It is carried out under its id, so never twice.",
+		}),
+		act(openapi.Operation{
+			Path: "/refused/:number/settle", ID: "settleRefused", Summary: "Note what was done about a refused entry", Request: SettleAct{},
+			Required: []string{"note"}, Refusals: []openapi.Refusals{missing}, Idempotent: "The same note again changes nothing.",
+		}),
 	}
 }
 

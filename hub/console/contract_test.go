@@ -60,7 +60,7 @@ func TestEveryRouteRefuses(t *testing.T) {
 	}
 	openapitest.Read(t, contracts.Console).Refusals(t, openapitest.Attack{
 		Handler: w.engine, With: carrying(true), Without: carrying(false), State: w.commands,
-		Path: map[string]string{"reference": ref.Digits(), "part": "portrait", "label": string(label), "act": "pack"},
+		Path: map[string]string{"reference": ref.Digits(), "part": "portrait", "label": string(label), "act": "pack", "post": "FR-LYO", "order": "1", "number": "1"},
 	})
 	require.NotContains(t, w.log.String(), "Benzakourovitch")
 }
@@ -101,7 +101,10 @@ func TestPrograms(t *testing.T) {
 	surface := openapitest.Read(t, contracts.Console).Watch(t, engine)
 	before := w.commands()
 	reads := map[string]bool{"/verify": true, "/pouches": true, "/pouches/:label": true}
-	fill := strings.NewReplacer(":reference", ref.Digits(), ":part", "portrait", ":label", "P261FRLYO0001X", ":act", "pack")
+	for _, page := range []string{"", "/posts", "/posts/:post", "/requests", "/hub", "/stuck", "/refused"} {
+		reads["/operate"+page] = true
+	}
+	fill := strings.NewReplacer(":reference", ref.Digits(), ":part", "portrait", ":label", "P261FRLYO0001X", ":act", "pack", ":post", "FR-LYO", ":order", "1", ":number", "1")
 	for _, route := range console.APIRoutes() {
 		for role, token := range tokens {
 			got := bearing(surface, token)(t, route.Method, fill.Replace(route.Path))

@@ -21,6 +21,36 @@ type pictureBody struct {
 	Since  []changeBody `json:"since_yesterday"`
 }
 
+type postsBody struct {
+	At    time.Time  `json:"at"`
+	Posts []postBody `json:"posts"`
+}
+
+type requestsBody struct {
+	At     time.Time   `json:"at"`
+	Stages []stageBody `json:"stages"`
+}
+
+type standingBody struct {
+	At  time.Time `json:"at"`
+	Log uint64    `json:"log"`
+	Hub hubBody   `json:"hub"`
+}
+
+type onePostBody struct {
+	Post    postBody    `json:"post"`
+	Needs   []needBody  `json:"needs"`
+	History []pointBody `json:"history"` // one for each of the last 336 hours, oldest first
+}
+
+type stuckList struct {
+	Stuck []stuckBody `json:"stuck"`
+}
+
+type refusedList struct {
+	Refused []refusedBody `json:"refused"`
+}
+
 type changeBody struct {
 	Name   string `json:"name"`
 	Now    int    `json:"now"`
