@@ -8,7 +8,7 @@ import (
 )
 
 // Feature is the highest feature level that this program can apply (D19).
-const Feature = 3
+const Feature = 4
 
 // minSecret is the least length of the index secret, in bytes.
 const minSecret = 32

@@ -18,6 +18,9 @@ type Facts struct {
 	Pouch      []byte          `cbor:"5,keyasint,omitempty"` // 16 bytes
 	Count      uint16          `cbor:"6,keyasint,omitempty"`
 	TwoPersons bool            `cbor:"7,keyasint,omitempty"`
+	// Topic is what a record that was examined is about, 32 bytes: who, which
+	// product, what for, as the opener names it (topic.go).
+	Topic []byte `cbor:"51,keyasint,omitempty"`
 }
 
 // CompleteOrder is what became of an order, from the worker that carried it
@@ -79,6 +82,10 @@ func (c CompleteOrder) complete(t *tx, o Order) (Result, error) {
 	if in.Actor&workflow.AtPost != 0 {
 		return refuse(fault.Denied, "a post speaks by its entries"), nil
 	}
+	topic, err := t.examinedTopic(&held, &in, c.Facts.Topic)
+	if err != nil {
+		return Result{}, err
+	}
 	out, said, err := c.step(held, o, in)
 	if err != nil {
 		return refuse(fault.KindOf(err), "the case refuses the event"), nil
@@ -92,6 +99,11 @@ func (c CompleteOrder) complete(t *tx, o Order) (Result, error) {
 		return Result{}, err
 	}
 	held.Open = slices.DeleteFunc(held.Open, func(id uint64) bool { return id == o.ID })
+	if topic != nil && said {
+		if err := t.putRaw(inTopics, topic, number(held.Number)); err != nil {
+			return Result{}, err
+		}
+	}
 	if said {
 		return t.moved(&held, in, out)
 	}

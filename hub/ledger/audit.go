@@ -70,6 +70,7 @@ func Audit(r kv.Reader) Report {
 	a.orders()
 	a.staff()
 	a.officers()
+	a.topics()
 	return a.report
 }
 

@@ -35,6 +35,7 @@ var (
 	inHistory    = bucket("history")
 	inRefs       = bucket("refs")
 	inTokens     = bucket("tokens")
+	inTopics     = bucket("topics")
 	inOrders     = bucket("orders")
 	inOpen       = bucket("open")
 	inNotices    = bucket("notices")

@@ -34,6 +34,10 @@ type Case struct {
 	Print     *Print      `cbor:"18,keyasint,omitempty"`
 
 	Token wire.Digest `cbor:"19,keyasint,omitzero"` // of the newest packet's slip: consular.FollowToken.Digest
+
+	// What a request for a criminal record is about, without saying it (topic.go).
+	Topic    wire.Digest `cbor:"51,keyasint,omitzero"` // as the portal named it
+	Examined wire.Digest `cbor:"52,keyasint,omitzero"` // as the opener did, whatever way the request came
 }
 
 // Flow is workflow.Case as it is stored: numbers, so that a field may be
@@ -164,14 +168,23 @@ func (t *tx) released(h wire.Header, s *Stored, in workflow.Input) (Reason, erro
 	if found {
 		return t.packet(c, h, s, in)
 	}
+	if taken, err := t.topicTaken(h); taken || err != nil {
+		return ReasonOpenAlready, err
+	}
 	c = Case{Number: t.counts.Cases + 1, Reference: h.Reference, Opened: t.time, Flow: Flow{Kind: uint8(kind)}}
 	if h.Owner != nil {
 		c.Owner = *h.Owner
+	}
+	if h.Topic != nil {
+		c.Topic = *h.Topic
 	}
 	if reason, err := t.packet(c, h, s, in); reason != 0 || err != nil {
 		return reason, err
 	}
 	t.counts.Cases++
+	if err := t.setTopic(c); err != nil {
+		return 0, err
+	}
 	if h.Owner != nil {
 		if err := t.putRaw(inOwners, t.ownerKey(c.Owner, c.Number), []byte{}); err != nil {
 			return 0, err

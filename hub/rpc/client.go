@@ -61,6 +61,11 @@ func (c *Client) Mine(ctx context.Context, in Owner) ([]Followed, error) {
 	return ask[[]Followed](ctx, c, "mine", in)
 }
 
+// Standing implements Member.
+func (c *Client) Standing(ctx context.Context, in Topic) (Followed, error) {
+	return ask[Followed](ctx, c, "standing", in)
+}
+
 // Request implements Member.
 func (c *Client) Request(ctx context.Context, in OwnRequest) (Own, error) {
 	return ask[Own](ctx, c, "request", in)

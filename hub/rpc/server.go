@@ -50,6 +50,7 @@ func NewHandler(m Member, log *slog.Logger) http.Handler {
 	handle(mux, log, "follow", m.Follow)
 	handle(mux, log, "follow-token", m.FollowToken)
 	handle(mux, log, "mine", m.Mine)
+	handle(mux, log, "standing", m.Standing)
 	handle(mux, log, "request", m.Request)
 	handle(mux, log, "payment", m.Payment)
 	handle(mux, log, "payment-notice", m.PaymentNotice)

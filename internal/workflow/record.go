@@ -132,3 +132,14 @@ func recordStates() []StateRow {
 		{State: Revoked, Status: StatusRevoked, Final: true, legal: legalStop, Orders: []Order{OrderNotify, OrderClose}, Tells: closed},
 	}
 }
+
+// Waits reports whether a request in a state goes on for the person, who may
+// then have no other one for the same (domain.md G.2, row 3). One whose
+// document was opened does not: who lost the file may ask for a new one.
+func Waits(k Kind, s State) bool {
+	if k != KindRecord || s == None || s == EDelivered {
+		return false
+	}
+	row, known := For(k).State(s)
+	return known && !row.Final
+}
