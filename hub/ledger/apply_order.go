@@ -99,13 +99,8 @@ func (c CompleteOrder) complete(t *tx, o Order) (Result, error) {
 		return Result{}, err
 	}
 	held.Open = slices.DeleteFunc(held.Open, func(id uint64) bool { return id == o.ID })
-	if topic != nil && said {
-		if err := t.putRaw(inTopics, topic, number(held.Number)); err != nil {
-			return Result{}, err
-		}
-	}
 	if said {
-		return t.moved(&held, in, out)
+		return t.movedUnder(topic, &held, in, out)
 	}
 	if o.Bag != 0 && o.Bag == held.Bag {
 		if err := t.takeOut(&held); err != nil {
@@ -126,6 +121,16 @@ func (c CompleteOrder) step(held Case, o Order, in workflow.Input) (out workflow
 		return out, false, nil
 	}
 	return out, true, err
+}
+
+// movedUnder is moved for a case that is the one of a topic from now on.
+func (t *tx) movedUnder(topic []byte, c *Case, in workflow.Input, out workflow.Outcome) (Result, error) {
+	if topic != nil {
+		if err := t.putRaw(inTopics, topic, number(c.Number)); err != nil {
+			return Result{}, err
+		}
+	}
+	return t.moved(c, in, out)
 }
 
 func (t *tx) moved(c *Case, in workflow.Input, out workflow.Outcome) (Result, error) {
