@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -119,9 +120,9 @@ func (k *keys) askToJoin(ctx context.Context, c Config, who identity, i wire.Inv
 	}
 	var failed error
 	for _, address := range addresses {
-		reply, err := exchangeJoin(ctx, address, i, raw)
+		reply, road, err := exchangeJoin(ctx, address, i, raw)
 		if err == nil {
-			return reply, checkRoot(reply.Trust, i.Root)
+			return reply, errors.Join(checkRoot(reply.Trust, i.Root), remember(c.path(fileRoad), road))
 		}
 		failed = errors.Join(failed, err)
 		if kind := fault.KindOf(err); kind != fault.Unavailable && kind != fault.Timeout {
@@ -131,30 +132,50 @@ func (k *keys) askToJoin(ctx context.Context, c Config, who identity, i wire.Inv
 	return wire.JoinReply{}, failed
 }
 
-func exchangeJoin(ctx context.Context, address string, i wire.Invitation, request []byte) (reply wire.JoinReply, err error) {
+func exchangeJoin(ctx context.Context, address string, i wire.Invitation, request []byte) (reply wire.JoinReply, road link.Road, err error) {
 	conf, err := pki.JoinClient(pki.Fingerprint(i.Root), time.Now, link.ALPNJoin)
 	if err != nil {
-		return reply, err
+		return reply, road, err
 	}
 	d, err := openDialer()
 	if err != nil {
-		return reply, err
+		return reply, road, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	remote, err := net.ResolveUDPAddr("udp", address)
+	session, err := reachToJoin(ctx, d, address, conf)
 	if err != nil {
-		return reply, fault.New(fault.Unavailable, "node: resolve hub", address, err)
-	}
-	session, err := d.Dial(ctx, remote, link.ALPNJoin, conf)
-	if err != nil {
-		return reply, err
+		return reply, road, err
 	}
 	defer session.CloseWithReason(link.CodeDone, "")
 	raw, err := link.Exchange(ctx, session, request, wire.FrameJoin.Limit())
 	if err != nil {
-		return reply, err
+		return reply, road, err
 	}
-	return reply, wire.Unmarshal(raw, wire.FrameJoin.Limit(), &reply)
+	return reply, session.Road(), wire.Unmarshal(raw, wire.FrameJoin.Limit(), &reply)
+}
+
+// joinPatience is how long a join waits for QUIC before it tries TCP.
+const joinPatience = 10 * time.Second
+
+// reachToJoin dials over UDP, and over TCP where nothing comes back.
+func reachToJoin(ctx context.Context, d *link.Dialer, address string, conf *tls.Config) (*link.Session, error) {
+	remote, err := net.ResolveUDPAddr("udp", address)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "node: resolve hub", address, err)
+	}
+	within, cancel := context.WithTimeout(ctx, joinPatience)
+	defer cancel()
+	session, failed := d.Dial(within, remote, link.ALPNJoin, conf)
+	if kind := fault.KindOf(failed); kind != fault.Timeout && kind != fault.Unavailable {
+		return session, failed
+	}
+	outer := conf.Clone()
+	outer.NextProtos = []string{link.ALPNTunnel}
+	session, err = link.Tunnel{Address: address, TLS: outer, Config: link.DefaultConfig()}.Dial(ctx, link.ALPNJoin, conf)
+	if err != nil {
+		return nil, errors.Join(failed, err)
+	}
+	return session, nil
 }
 
 func openDialer() (*link.Dialer, error) {

@@ -18,6 +18,7 @@ const (
 	fileNational = "national.cbor"
 	fileReply    = "join.cbor" // the hub's answer to the join, public keys and certificates alone
 	fileTrust    = "trust.pem"
+	fileRoad     = "road.json"
 	fileJournal  = "keys/journal.key"
 	filePost     = "keys/post.key"
 	fileData     = "keys/data.key"

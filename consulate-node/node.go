@@ -110,12 +110,12 @@ func (n *Node) openShip() error {
 		hubs = n.national.Hubs
 	}
 	var err error
-	if n.uplink, err = openUplink(n.cfg, n.keys, hubs); err != nil {
+	if n.uplink, err = openUplink(n.cfg, n.keys, hubs, n.log.With(slog.String("component", "road"))); err != nil {
 		return err
 	}
 	n.ship, err = ship.New(ship.Config{
 		Journal: n.journal, Signer: n.keys.journal, Dial: n.uplink.ship, Keys: n.receiptKeys,
-		Welcomed: n.welcomed, Software: telemetry.Version, Now: time.Now,
+		Welcomed: n.welcomed, Proved: n.uplink.proved, Starved: n.uplink.starved, Software: telemetry.Version, Now: time.Now,
 		Logger: n.log.With(slog.String("component", "ship")), Metrics: ship.NewMetrics(n.metrics),
 	})
 	return err
@@ -199,6 +199,7 @@ func (n *Node) Run(ctx context.Context) error {
 		}
 	})
 	g.Go(func() error { return n.ship.Run(ctx) })
+	g.Go(func() error { return n.uplink.watch(ctx, n.uplink.tryQUIC) })
 	g.Go(func() error { return n.renewer.Run(ctx) })
 	g.Go(func() error { return n.renewDesk(ctx) })
 	g.Go(func() error { return n.staff.Run(ctx) })
@@ -239,7 +240,7 @@ func (n *Node) Close() error { return n.close() }
 func (n *Node) close() error {
 	var err error
 	if n.uplink != nil {
-		err = n.uplink.dialer.Close()
+		err = n.uplink.close()
 	}
 	if n.journal != nil {
 		err = errors.Join(err, n.journal.Close())

@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"net"
+	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -19,17 +19,17 @@ import (
 // uplink is how this node reaches the hub: addresses, certificates, and the
 // best known hub time to verify them by.
 type uplink struct {
-	dialer *link.Dialer
-	ring   *pki.Keyring
-	trust  *pki.TrustBundle
-	hubs   []string
-	next   atomic.Uint64 // which address is tried next
+	*roads
+	ring  *pki.Keyring
+	trust *pki.TrustBundle
+	hubs  []string
+	next  atomic.Uint64 // which address is tried next
 
 	mu     sync.Mutex // guards offset
 	offset time.Duration
 }
 
-func openUplink(c Config, k *keys, hubs []string) (*uplink, error) {
+func openUplink(c Config, k *keys, hubs []string, log *slog.Logger) (*uplink, error) {
 	raw, err := os.ReadFile(c.path(fileTrust))
 	if err != nil {
 		return nil, fault.New(fault.NotFound, "node: open uplink", "trust bundle", err)
@@ -38,11 +38,9 @@ func openUplink(c Config, k *keys, hubs []string) (*uplink, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := openDialer()
-	if err != nil {
-		return nil, err
-	}
-	return &uplink{dialer: d, ring: k.ring, trust: trust, hubs: hubs}, nil
+	u := &uplink{ring: k.ring, trust: trust, hubs: hubs}
+	u.roads, err = openRoads(c.path(fileRoad), trust, u.now, log)
+	return u, err
 }
 
 // now gives the best known hub time: a wrong clock stops no verification.
@@ -76,12 +74,18 @@ func (u *uplink) dialWith(ctx context.Context, alpn string, conf *tls.Config) (*
 	if len(u.hubs) == 0 {
 		return nil, fault.New(fault.Invalid, op, "no hub address", nil)
 	}
-	address := u.hubs[u.next.Add(1)%uint64(len(u.hubs))]
-	remote, err := net.ResolveUDPAddr("udp", address)
+	return u.roads.dial(ctx, u.address(), alpn, conf)
+}
+
+func (u *uplink) address() string { return u.hubs[u.next.Add(1)%uint64(len(u.hubs))] }
+
+// tryQUIC shakes hands over UDP on a road that replaces no session.
+func (u *uplink) tryQUIC(ctx context.Context) (*link.Session, error) {
+	conf, err := pki.MutualClient(u.ring.Source(pki.SlotWorking), u.verifier(pki.Member), link.ALPNFetch)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, op, address, err)
+		return nil, err
 	}
-	return u.dialer.Dial(ctx, remote, alpn, conf)
+	return u.quic(ctx, u.address(), link.ALPNFetch, conf)
 }
 
 // ship dials with the working certificate.

@@ -41,7 +41,11 @@ type Config struct {
 // Nodes says where posts connect.
 type Nodes struct {
 	Listen string `toml:"listen"` // UDP host:port, default ":7700"
+	TCP    string `toml:"tcp"`    // TCP host:port for posts whose network lets no UDP pass, default as listen; "off": none
 }
+
+// off stands for an address where nothing listens.
+const off = "off"
 
 // ClusterConfig says where members connect.
 type ClusterConfig struct {
@@ -80,6 +84,7 @@ type Verify struct {
 // WithDefaults fills in what was left out.
 func (c Config) WithDefaults() Config {
 	or(&c.Nodes.Listen, ":7700")
+	or(&c.Nodes.TCP, c.Nodes.Listen)
 	or(&c.Cluster.Listen, "127.0.0.1:7701")
 	or(&c.Admin.Listen, "127.0.0.1:9700")
 	or(&c.Admin.Socket, filepath.Join(c.Dir, "admin.sock"))
@@ -107,6 +112,9 @@ func (c Config) Validate() error {
 	}
 	listens := map[string]string{
 		"nodes.listen": d.Nodes.Listen, "cluster.listen": d.Cluster.Listen, "admin.listen": d.Admin.Listen,
+	}
+	if d.Nodes.TCP != off {
+		listens["nodes.tcp"] = d.Nodes.TCP
 	}
 	if d.Portals.Listen != "" {
 		listens["portals.listen"] = d.Portals.Listen

@@ -21,6 +21,7 @@ import (
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
 	"jaliya/internal/link"
+	"jaliya/internal/link/pki"
 	"jaliya/internal/seal"
 	"jaliya/internal/telemetry"
 )
@@ -41,6 +42,7 @@ type Hub struct {
 	worker   *gateway.Worker
 	registry *link.Registry
 	listener *link.Listener
+	walled   *link.Listener     // over TCP, nil where it is off
 	hasher   *access.Hasher     // of one-time codes
 	dicts    *seal.Dictionaries // of what is sealed to posts
 	officers deskOfOfficers
@@ -170,17 +172,57 @@ func (h *Hub) openListener() error {
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
+	if h.walled, err = h.openTunnels(cfg); err != nil {
+		return errors.Join(err, h.listener.Close())
+	}
 	return nil
+}
+
+// openTunnels listens for posts whose network lets no UDP pass (D33). Inside the
+// tunnels are the same sessions.
+func (h *Hub) openTunnels(cfg link.Config) (*link.Listener, error) {
+	const op = "hub: open tunnels"
+	if h.cfg.Nodes.TCP == off {
+		return nil, nil //nolint:nilnil // there is none, and that is no error
+	}
+	conf, err := pki.JoinServer(h.keys.ring.Source(pki.SlotWorking), h.keys.trust.Root, link.ALPNTunnel)
+	if err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(context.Background(), "tcp", h.cfg.Nodes.TCP)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, op, h.cfg.Nodes.TCP, err)
+	}
+	log := h.log.With(slog.String("component", "tunnel"))
+	tunnels, err := link.NewTunnels(listener, conf, log)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	walled, err := link.NewListener(tunnels, link.ListenerOptions{Config: cfg, Registry: h.registry, Log: log})
+	if err != nil {
+		return nil, errors.Join(err, tunnels.Close())
+	}
+	return walled, nil
+}
+
+// closeListeners closes listeners that never served.
+func (h *Hub) closeListeners() error {
+	err := h.listener.Close()
+	if h.walled != nil {
+		err = errors.Join(err, h.walled.Close())
+	}
+	return err
 }
 
 // Run serves until ctx ends or the disk fails, and closes everything.
 func (h *Hub) Run(ctx context.Context) error {
 	if err := h.found(ctx); err != nil {
-		return errors.Join(err, h.listener.Close(), h.close())
+		return errors.Join(err, h.closeListeners(), h.close())
 	}
 	endpoints, err := h.endpoints()
 	if err != nil {
-		return errors.Join(err, h.listener.Close(), h.close())
+		return errors.Join(err, h.closeListeners(), h.close())
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -195,6 +237,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.worker.Run(ctx) })
 	g.Go(func() error { return h.pouches.Run(ctx) })
 	g.Go(func() error { return h.listener.Serve(ctx, endpoints) })
+	if h.walled != nil {
+		g.Go(func() error { return h.walled.Serve(ctx, endpoints) })
+	}
 	g.Go(func() error { return h.serveAdmin(ctx) })
 	g.Go(func() error { return h.serveSocket(ctx) })
 	g.Go(func() error { return h.servePortals(ctx) })

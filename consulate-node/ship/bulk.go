@@ -100,6 +100,7 @@ func (c *carrier) hang() {
 	if c.session != nil {
 		c.session.CloseWithReason(link.CodeDone, "")
 		c.session = nil
+		c.uploads.Store(nil)
 	}
 }
 
@@ -148,6 +149,7 @@ func (c *carrier) uploadAll(ctx context.Context, digests []wire.Digest) (road, f
 			return busy(err), nil
 		}
 		c.session = session
+		c.uploads.Store(session)
 	}
 	// An upload waits for the link, not for ctx: only the end of the session
 	// ends it.

@@ -36,6 +36,7 @@ type conn struct {
 	in       chan frame  // from the reader
 	stop     context.CancelFunc
 	finished chan struct{} // closed when readers and writers are gone
+	proved   bool          // it has done work; owned by the loop
 }
 
 type frame struct {

@@ -20,6 +20,7 @@ type loop struct {
 	seen    <-chan struct{} // closes when known is no longer what the journal holds
 	known   Held
 	told    wire.Welcome // the last welcome that was kept durably
+	ended   *conn        // that was hung up and whose end is not judged yet
 }
 
 // control runs one session after another.
@@ -61,7 +62,9 @@ func (l *loop) step(ctx context.Context, ev Event) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range l.core.Step(l.cfg.Now(), held, ev) {
+	effects := l.core.Step(l.cfg.Now(), held, ev)
+	l.prove(ev)
+	for _, e := range effects {
 		next, err := l.carryOut(ctx, e)
 		if err != nil {
 			return err
@@ -72,8 +75,35 @@ func (l *loop) step(ctx context.Context, ev Event) error {
 			}
 		}
 	}
+	l.judge()
 	l.publish()
 	return nil
+}
+
+// prove notes the first work that a session does: a receipt, or an answer while
+// nothing waits for one. A handshake and a welcome prove too little: some
+// networks let those pass and starve the rest.
+func (l *loop) prove(ev Event) {
+	c := l.conn
+	if c == nil || c.proved || l.core.Phase != Following {
+		return
+	}
+	if ev.Kind != Receipted && (ev.Kind != Alive || l.core.window.full() > 0) {
+		return
+	}
+	c.proved = true
+	if l.cfg.Proved != nil {
+		l.cfg.Proved(c.session)
+	}
+}
+
+// judge says of a session that ended in silence that it had done no work.
+func (l *loop) judge() {
+	c := l.ended
+	l.ended = nil
+	if c != nil && !c.proved && fault.Is(l.core.Reason, fault.Timeout) && l.cfg.Starved != nil {
+		l.cfg.Starved(c.session)
+	}
 }
 
 // held reads the journal only when it has changed: a step happens for every
@@ -150,6 +180,13 @@ func (l *loop) dialed(ctx context.Context, d dialed) error {
 		return l.step(ctx, Event{Kind: Lost, Err: busy(d.err)})
 	}
 	l.conn = d.conn
+	road := d.conn.session.Road()
+	l.mu.Lock()
+	l.status.Transport = string(road)
+	l.mu.Unlock()
+	if bulk := l.uploads.Load(); bulk != nil && bulk.Road() != road {
+		bulk.CloseWithReason(link.CodeDone, "") // on a road that was left it would wait in vain
+	}
 	return l.step(ctx, Event{Kind: Connected})
 }
 
@@ -176,7 +213,7 @@ func (l *loop) leave() {
 // hang ends the session and waits for its goroutines.
 func (l *loop) hang() {
 	if c := l.conn; c != nil {
-		l.conn = nil
+		l.conn, l.ended = nil, c
 		c.close()
 	}
 }

@@ -17,13 +17,16 @@ import (
 	"jaliya/internal/wire"
 )
 
-// Config is what Ship needs. All fields but Metrics are required.
+// Config is what Ship needs. All fields but Proved, Starved and Metrics are
+// required.
 type Config struct {
 	Journal  *journal.Journal
 	Signer   *seal.SigningKey                                              // journal key
 	Dial     func(ctx context.Context, alpn string) (*link.Session, error) // to a hub member
 	Keys     func() wire.KeySet                                            // receipt keys that this node trusts
 	Welcomed func(wire.Welcome) error                                      // keeps what a welcome brings, durably
+	Proved   func(*link.Session)                                           // a control session has done work
+	Starved  func(*link.Session)                                           // one was silent before it had
 	Software string
 	Now      func() time.Time
 	Logger   *slog.Logger
@@ -38,8 +41,9 @@ type Ship struct {
 	mu     sync.Mutex // guards status
 	status Status
 
-	uploading atomic.Int32 // rounds of bundles on their way
-	lastDial  atomic.Int64 // how long the last good dial took, in ns
+	uploading atomic.Int32                 // rounds of bundles on their way
+	uploads   atomic.Pointer[link.Session] // the bulk session, nil while none stands
+	lastDial  atomic.Int64                 // how long the last good dial took, in ns
 
 	following chan struct{} // closed by the control loop while a session stands; guarded by mu
 }
@@ -96,7 +100,6 @@ func (s *Ship) publish() {
 	was := s.status.Phase
 	s.status.Phase, s.status.Since = s.core.Phase.String(), s.core.Since
 	s.status.Attempts, s.status.NextDial = s.core.Attempts, s.core.NextDial
-	s.status.Transport = "quic"
 	if s.core.Reason != nil {
 		s.status.Reason = fault.KindOf(s.core.Reason).String()
 	}

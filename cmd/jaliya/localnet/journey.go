@@ -33,6 +33,7 @@ func Journeys() []Journey {
 		{Name: "record", Tell: "a police record is asked for and paid on the portal, issued, opened once, printed at a post, and given into a hand", run: record},
 		{Name: "hands", Tell: "the same by people of the ministry: they read, refuse, send back, pass, pack and send", run: hands, alone: true, with: byHand},
 		{Name: "replace", Tell: "a post's machine dies with its disk; the next one hands over what lay there and receives what was under way", run: replace, alone: true},
+		{Name: "wall", Tell: "a post whose network lets no UDP pass joins and is secured over TCP; at another UDP starves after its first packets", run: wall, alone: true, with: walled},
 		{Name: "murder", Tell: "people are enrolled while hub and nodes are killed at random moments (--kills)", run: murder, alone: true},
 		{Name: "murder-card", Tell: "cards go the whole way to a hand while hub and nodes are killed and sites lose their answers (--kills)", run: murderCard, alone: true},
 	}

@@ -29,6 +29,8 @@ type Options struct {
 
 	VerifyByHand bool // cases wait for hub verify
 	PackByHand   bool // cards wait for hub pouch
+
+	walled bool // the first post's network lets no UDP pass, from the beginning
 }
 
 // Offsets from the port base (design.md section 8). The portal
@@ -200,8 +202,12 @@ func newPost(o Options, i int, post consular.Post) *Post {
 
 func (n *Network) startPost(ctx context.Context, o Options, p *Post, i int) (err error) {
 	relayed := loopback(o.PortBase + offsetRelay + i)
-	if p.relay, err = newRelay(relayed, loopback(o.PortBase+offsetNodes)); err != nil {
+	if p.relay, err = newRelay(relayed, loopback(o.PortBase+offsetNodes)); err != nil { //nolint:contextcheck // it lives until Close
 		return err
+	}
+	wall := o.walled && i == 0
+	if wall {
+		p.relay.Wall(0)
 	}
 	if err := n.joinOnce(ctx, p, relayed); err != nil {
 		return err
@@ -209,6 +215,12 @@ func (n *Network) startPost(ctx context.Context, o Options, p *Post, i int) (err
 	p.process = &process{name: strings.ToLower(string(p.ID)), admin: p.Admin}
 	if err := n.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config); err != nil {
 		return err
+	}
+	if wall {
+		// A desk slows down who tries codes that it has not heard of.
+		if err := (&teller{}).awaitLink(ctx, newClient(p, p.account(access.Agent)), true); err != nil {
+			return err
+		}
 	}
 	return n.hireStaff(ctx, p)
 }

@@ -11,15 +11,18 @@ import (
 	"jaliya/internal/fault"
 )
 
-// relay forwards UDP packets between a post and the hub, and can cut the link
-// like a broken line: packets vanish, nobody is told.
+// relay forwards UDP packets and TCP connections between a post and the hub, and
+// can cut the link like a broken line: packets vanish, nobody is told. As a wall
+// it drops UDP alone, at once or after the first packets of each flow.
 type relay struct {
+	tcp      *tcpLine
 	front    *net.UDPConn
 	hub      *net.UDPAddr
 	cut      atomic.Bool
+	wall     atomic.Int64 // packets of each flow that pass, then none do; negative: all pass
 	wg       sync.WaitGroup
 	mu       sync.Mutex // guards back
-	back     map[string]*net.UDPConn
+	back     map[string]*flow
 	finished bool // guarded by mu
 }
 
@@ -42,7 +45,11 @@ func newRelay(listen, hub string) (*relay, error) {
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, op, listen, err)
 	}
-	r := &relay{front: conn, hub: target, back: map[string]*net.UDPConn{}}
+	r := &relay{front: conn, hub: target, back: map[string]*flow{}}
+	r.wall.Store(-1)
+	if r.tcp, err = newTCPLine(listen, hub, &r.cut); err != nil {
+		return nil, errors.Join(fault.New(fault.Unavailable, op, listen, err), conn.Close())
+	}
 	r.wg.Go(r.forward)
 	return r, nil
 }
@@ -52,6 +59,25 @@ func (r *relay) Cut() { r.cut.Store(true) }
 
 // Restore mends the line.
 func (r *relay) Restore() { r.cut.Store(false) }
+
+// Wall lets the first packets of each flow of UDP pass and no more; a negative
+// number takes the wall away. TCP passes.
+func (r *relay) Wall(packets int64) { r.wall.Store(packets) }
+
+// Walled reports how many bytes went over TCP.
+func (r *relay) Walled() uint64 { return r.tcp.bytes.Load() }
+
+// passes says of one more packet of a flow whether it passes the wall.
+func (r *relay) passes(f *flow) bool {
+	most := r.wall.Load()
+	return most < 0 || f.packets.Add(1) <= most
+}
+
+// flow stands for one socket of the node towards the hub.
+type flow struct {
+	*net.UDPConn
+	packets atomic.Int64 // both ways
+}
 
 // Address is where the post finds the hub.
 func (r *relay) Address() string { return r.front.LocalAddr().String() }
@@ -66,7 +92,7 @@ func (r *relay) forward() {
 		if err != nil || r.cut.Load() {
 			continue
 		}
-		if conn := r.flow(from); conn != nil {
+		if conn := r.flow(from); conn != nil && r.passes(conn) {
 			// A packet that cannot be sent is a lost packet.
 			_, _ = conn.Write(buf[:n])
 		}
@@ -74,7 +100,7 @@ func (r *relay) forward() {
 }
 
 // flow gives the socket that stands for one node towards the hub.
-func (r *relay) flow(from *net.UDPAddr) *net.UDPConn {
+func (r *relay) flow(from *net.UDPAddr) *flow {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if conn, ok := r.back[from.String()]; ok {
@@ -83,16 +109,17 @@ func (r *relay) flow(from *net.UDPAddr) *net.UDPConn {
 	if r.finished {
 		return nil
 	}
-	conn, err := net.DialUDP("udp", nil, r.hub)
+	out, err := net.DialUDP("udp", nil, r.hub)
 	if err != nil {
 		return nil
 	}
+	conn := &flow{UDPConn: out}
 	r.back[from.String()] = conn
 	r.wg.Go(func() { r.answer(conn, from) })
 	return conn
 }
 
-func (r *relay) answer(conn *net.UDPConn, to *net.UDPAddr) {
+func (r *relay) answer(conn *flow, to *net.UDPAddr) {
 	buf := make([]byte, packetSize)
 	for {
 		if err := conn.SetReadDeadline(time.Now().Add(flowIdle)); err != nil {
@@ -108,13 +135,13 @@ func (r *relay) answer(conn *net.UDPConn, to *net.UDPAddr) {
 			}
 			continue
 		}
-		if !r.cut.Load() {
+		if !r.cut.Load() && r.passes(conn) {
 			_, _ = r.front.WriteToUDP(buf[:n], to)
 		}
 	}
 }
 
-func (r *relay) drop(conn *net.UDPConn, from *net.UDPAddr) {
+func (r *relay) drop(conn *flow, from *net.UDPAddr) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.back[from.String()] == conn {
@@ -125,7 +152,7 @@ func (r *relay) drop(conn *net.UDPConn, from *net.UDPAddr) {
 
 // Close ends the relay and waits for its goroutines.
 func (r *relay) Close(context.Context) error {
-	err := r.front.Close()
+	err := errors.Join(r.front.Close(), r.tcp.close())
 	r.mu.Lock()
 	r.finished = true
 	for _, conn := range r.back {
