@@ -36,10 +36,14 @@ type spec struct {
 }
 
 // sheet makes documents that are all alike.
-type sheet struct{ made int }
+type sheet struct {
+	made int
+	last paper.RecordData
+}
 
 func (s *sheet) Issue(_ context.Context, d paper.RecordData) (document.Issued, error) {
 	s.made++
+	s.last = d
 	return document.Issued{PDF: []byte("%PDF " + d.Number)}, d.Validate()
 }
 
@@ -149,6 +153,22 @@ func (o *office) answer() string {
 func (o *office) pass() {
 	o.clock.Advance(24 * time.Hour)
 	o.Release(o.t.Context())
+}
+
+// TestDatesAreReal: an office that works for days in seconds dates no document
+// tomorrow, which a reader would refuse today.
+func TestDatesAreReal(t *testing.T) {
+	o := newOffice(t, func(c *records.Config) { c.Ask, c.Refuse = 0, 0 })
+	before := consular.DateOf(time.Now().UTC())
+	_, _ = o.do("PUT", one, "c-1", o.request("c-1"))
+	for range 3 {
+		o.pass()
+	}
+	require.Equal(t, 1, o.sheet.made)
+	after := consular.DateOf(time.Now().UTC()) // where midnight passes meanwhile
+	require.Contains(t, []consular.Date{before, after}, o.sheet.last.Issued)
+	require.Equal(t, o.sheet.last.Issued.AddMonths(3), o.sheet.last.Expires)
+	require.WithinDuration(t, time.Now(), o.sheet.last.Made, time.Hour)
 }
 
 // TestContract walks requests through every operation and asks that each status
