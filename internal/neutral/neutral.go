@@ -44,14 +44,15 @@ func Compare(samples []Sample, level float64) []Result {
 			words[name] = true
 		}
 	}
+	orders := enough(len(figures)+len(words), level)
 	var list []Result
 	for _, name := range slices.Sorted(maps.Keys(figures)) {
-		list = append(list, Figure(samples, name))
+		list = append(list, figure(samples, name, orders))
 	}
 	for _, name := range slices.Sorted(maps.Keys(words)) {
-		list = append(list, Word(samples, name))
+		list = append(list, word(samples, name, orders))
 	}
-	return Holm(list, level)
+	return holm(list, level)
 }
 
 // Differ gives the names of those that differ.
@@ -64,9 +65,9 @@ func Differ(list []Result) (names []string) {
 	return names
 }
 
-// Holm marks what differs so that the chance of a single false word over all of
+// holm marks what differs so that the chance of a single false word over all of
 // the list is at most the level, however they hang together (Holm 1979).
-func Holm(list []Result, level float64) []Result {
+func holm(list []Result, level float64) []Result {
 	order := make([]int, len(list))
 	for i := range order {
 		order[i] = i
@@ -81,9 +82,9 @@ func Holm(list []Result, level float64) []Result {
 	return list
 }
 
-// Figure compares one figure by the statistic of Kolmogorov and Smirnov. A
+// figure compares one figure by the statistic of Kolmogorov and Smirnov. A
 // sample without it has zero.
-func Figure(samples []Sample, name string) Result {
+func figure(samples []Sample, name string, orders int) Result {
 	sorted := slices.Clone(samples)
 	slices.SortStableFunc(sorted, func(a, b Sample) int { return cmp.Compare(a.Figures[name], b.Figures[name]) })
 	values, second := make([]float64, len(sorted)), make([]bool, len(sorted))
@@ -101,13 +102,13 @@ func Figure(samples []Sample, name string) Result {
 	for k := range r.Means {
 		r.Means[k] /= float64(max(1, n[k]))
 	}
-	r.D, r.P = chance(second, func(second []bool) float64 { return Distance(values, second) })
+	r.D, r.P = chance(orders, second, func(second []bool) float64 { return Distance(values, second) })
 	return r
 }
 
-// Word compares the forms of one text: half the sum of the differences of their
+// word compares the forms of one text: half the sum of the differences of their
 // shares.
-func Word(samples []Sample, name string) Result {
+func word(samples []Sample, name string, orders int) Result {
 	forms, seen := make([]int, len(samples)), map[string]int{}
 	second := make([]bool, len(samples))
 	for i, one := range samples {
@@ -120,7 +121,7 @@ func Word(samples []Sample, name string) Result {
 	}
 	r := Result{Name: name}
 	counts := make([][2]int, len(seen))
-	r.D, r.P = chance(second, func(second []bool) float64 { return apart(forms, second, counts) })
+	r.D, r.P = chance(orders, second, func(second []bool) float64 { return apart(forms, second, counts) })
 	return r
 }
 
@@ -172,15 +173,23 @@ func Distance(values []float64, second []bool) float64 {
 // where the answer hangs on it.
 const (
 	few  = 999
-	many = 499_999
 	rare = 20 // as large among the few
 )
+
+// enough gives how many orders a figure may need that is one of so many: where
+// none is as large, its share is half of what the strictest step asks for.
+func enough(comparisons int, level float64) int {
+	return max(few, int(math.Ceil(2*float64(comparisons)/level)))
+}
 
 // chance gives a statistic and the share of random orders of the kinds in which
 // it is as large, the order that was seen counted: exact whatever the figures
 // look like, ties included.
-func chance[K any](kinds []K, statistic func([]K) float64) (d, p float64) {
+func chance(orders int, kinds []bool, statistic func([]bool) float64) (d, p float64) {
 	d = statistic(kinds)
+	if d < 1e-12 {
+		return 0, 1
+	}
 	mixed, random := slices.Clone(kinds), rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same answer for the same figures
 	as := 1
 	for drawn := 1; ; drawn++ {
@@ -188,7 +197,7 @@ func chance[K any](kinds []K, statistic func([]K) float64) (d, p float64) {
 		if statistic(mixed) >= d-1e-12 {
 			as++
 		}
-		if drawn == many || drawn >= few && as > rare {
+		if drawn == orders || drawn >= few && as > rare {
 			return d, float64(as) / float64(drawn+1)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"jaliya/internal/consular"
@@ -54,6 +55,8 @@ type citizen struct {
 	*browser
 
 	net       *Network
+	person    int    // who of the trusted third party's people
+	use       string // what the record is for, where it is not for residence
 	reference consular.Reference
 	phone     string
 	opened    string // SHA-256 of the document that came online
@@ -84,7 +87,7 @@ func (c *citizen) prove(ctx context.Context) error {
 	for range 4 {
 		switch c.page.at.Path {
 		case "/login":
-			err = c.submit(ctx, "/login", "person", "0", "pin", pin, "level", "substantial")
+			err = c.submit(ctx, "/login", "person", strconv.Itoa(c.person), "pin", pin, "level", "substantial")
 		case "/consent":
 			err = c.submit(ctx, "/consent", "answer", "agree")
 		default:
@@ -97,28 +100,44 @@ func (c *citizen) prove(ctx context.Context) error {
 	return fault.New(fault.Other, opRecord, "the provider does not lead back: "+c.page.text, nil)
 }
 
-// pin reads the first person's PIN where the simulator tells it.
-func (c *citizen) pin(ctx context.Context) (string, error) {
-	raw, err := get(ctx, "http://"+c.net.Outside.Identity+"/admin/people")
+// signer is one of the trusted third party's people.
+type signer struct {
+	PIN    string          `json:"pin"`
+	Person consular.Person `json:"person"`
+}
+
+// signers reads who there is, where the simulator tells it.
+func (n *Network) signers(ctx context.Context) ([]signer, error) {
+	raw, err := get(ctx, "http://"+n.Outside.Identity+"/admin/people")
 	if err != nil {
-		return "", fault.New(fault.Unavailable, opRecord, "people of the trusted third party", err)
+		return nil, fault.New(fault.Unavailable, opRecord, "people of the trusted third party", err)
 	}
 	var answer struct {
-		People []struct {
-			PIN string `json:"pin"`
-		} `json:"people"`
+		People []signer `json:"people"`
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil || len(answer.People) == 0 {
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return nil, fault.New(fault.Invalid, opRecord, "people of the trusted third party", err)
+	}
+	return answer.People, nil
+}
+
+func (c *citizen) pin(ctx context.Context) (string, error) {
+	all, err := c.net.signers(ctx)
+	if err != nil || len(all) <= c.person {
 		return "", fault.New(fault.Invalid, opRecord, "people of the trusted third party", err)
 	}
-	return answer.People[0].PIN, nil
+	return all[c.person].PIN, nil
 }
 
 // file answers the questions one by one and sends the request.
 func (c *citizen) file(ctx context.Context) error {
+	use := []string{"/ask/use", "purpose", "residence", "country", "ES"}
+	if c.use != "" {
+		use = []string{"/ask/use", "purpose", "other", "text", c.use, "country", "ES"}
+	}
 	for _, one := range [][]string{
 		{"/ask", "service", "record.police"},
-		{"/ask/use", "purpose", "residence", "country", "ES"},
+		use,
 		{"/ask/legalization", "legalization", "none"},
 		{"/ask/delivery", "mode", "electronic"},
 		{"/ask/contact", "phone", c.phone, "language", "es"},

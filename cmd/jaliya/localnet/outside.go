@@ -54,13 +54,14 @@ func (n *Network) simulators(o Options) []simulator {
 	return []simulator{
 		{"stamp", n.Outside.Stamp, []string{"--listen", port(offsetStamp), "--pages", port(offsetStamp + 1), "--seed", seed}},
 		{"sms", n.Outside.SMS, []string{"--listen", port(offsetSMS), "--speed", strconv.Itoa(smsSpeed), "--seed", seed}},
-		{"records", n.Outside.Records, []string{
+		{"records", n.Outside.Records, append([]string{
 			"--police", port(offsetRecords), "--justice", port(offsetRecords + 1), "--page", portalAddress(o) + "/verify",
 			"--speed", strconv.Itoa(recordsSpeed), "--ask", "0", "--refuse", "0", "--seed", seed,
-		}},
+		}, o.Offices...)},
 		{"printer", n.Outside.Printer, []string{"--listen", port(offsetPrinter)}},
 		{"identity", n.Outside.Identity, []string{
 			"--listen", port(offsetIdentity), "--redirect", portalAddress(o) + "/signin/callback", "--seed", seed,
+			"--people", strconv.Itoa(max(8, o.People)),
 		}},
 	}
 }
