@@ -71,6 +71,7 @@ func Audit(r kv.Reader) Report {
 	a.staff()
 	a.officers()
 	a.topics()
+	a.void()
 	return a.report
 }
 

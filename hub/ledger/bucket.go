@@ -36,6 +36,7 @@ var (
 	inRefs       = bucket("refs")
 	inTokens     = bucket("tokens")
 	inTopics     = bucket("topics")
+	inVoid       = bucket("void")
 	inOrders     = bucket("orders")
 	inOpen       = bucket("open")
 	inNotices    = bucket("notices")

@@ -91,6 +91,11 @@ func (c *Client) Document(ctx context.Context, in Reading) (Sealed, error) {
 	return ask[Sealed](ctx, c, "document", in)
 }
 
+// Voided implements Member.
+func (c *Client) Voided(ctx context.Context) ([]wire.Digest, error) {
+	return ask[[]wire.Digest](ctx, c, "voided", Nothing{})
+}
+
 // Renew implements Member.
 func (c *Client) Renew(ctx context.Context, in RenewQuestion) (Renewed, error) {
 	return ask[Renewed](ctx, c, "renew", in)

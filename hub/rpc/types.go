@@ -44,6 +44,9 @@ type Member interface {
 	// Document gives the document of a release, once, sealed to a key that the
 	// portal made for it.
 	Document(ctx context.Context, in Reading) (Sealed, error)
+	// Voided lists the names (document.Name) of all documents that their issuers
+	// revoked: the whole list, so that nobody is told which one is looked up.
+	Voided(ctx context.Context) ([]wire.Digest, error)
 	// Renew certifies a new key of the portal that asks.
 	Renew(ctx context.Context, in RenewQuestion) (Renewed, error)
 }

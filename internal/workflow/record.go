@@ -74,12 +74,13 @@ func recordDelivery() []Transition {
 	})...)
 }
 
-// recordEnd is the end of a document (rows 18, 19).
+// recordEnd is the end of a document (rows 18, 19). Why one is revoked stays
+// with the office.
 func recordEnd() []Transition {
 	lasting := []State{Issued, EDelivered, PrintQueued, Printing, Printed}
 	rows := from(lasting, Transition{On: DocumentExpired, To: Expired, By: System})
 	return append(rows, from(append(lasting, HandedOver), Transition{
-		On: DocumentRevoked, To: Revoked, By: Issuer, Needs: []Guard{ReasonGiven}, Does: []Effect{TakeReason},
+		On: DocumentRevoked, To: Revoked, By: Issuer,
 	})...)
 }
 
