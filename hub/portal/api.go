@@ -45,6 +45,7 @@ type followStep struct {
 
 func (p *Portal) registerAPI(e *gin.Engine) {
 	e.POST(apiPrefix+"follow", p.apiFollow)
+	e.GET(apiPrefix+"revoked", p.apiRevoked)
 	e.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json", contract) })
 }
 

@@ -2,6 +2,7 @@ package document
 
 import (
 	"crypto/sha256"
+	"time"
 
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
@@ -29,14 +30,14 @@ func (r *Report) Named() (wire.Digest, bool) {
 	return Name(r.Record.Service, r.Record.Number), true
 }
 
-// Revoke adds what the list of revoked documents says of this one. Why it was
-// revoked is in no list.
-func (r *Report) Revoke(revoked bool) {
+// Revoke adds what a list of revoked documents says of this one, and when that
+// was so. Why it was revoked is in no list.
+func (r *Report) Revoke(revoked bool, asOf time.Time) {
 	var err error
 	if revoked {
 		err = fault.New(fault.Denied, opVerify, "revoked by who issued it", nil)
 	}
-	r.add(CheckRevoked, err, "")
+	r.add(CheckRevoked, err, asOf.UTC().Format("2006-01-02T15:04:05Z"))
 }
 
 // Revoked reports whether the list has it.

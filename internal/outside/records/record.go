@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -44,11 +43,10 @@ func (s *Simulator) recordOf(r *request, p packet) (paper.RecordData, error) {
 	if err != nil {
 		return paper.RecordData{}, err
 	}
-	sum := sha256.Sum256([]byte(r.ID))
 	now := time.Now().UTC()
 	today := consular.DateOf(now)
 	d := paper.RecordData{
-		Service: service, Number: numberOf(sum[:]), Made: now, Person: p.Person, Issued: today,
+		Service: service, Number: r.number(), Made: now, Person: p.Person, Issued: today,
 		Office:  paper.Text{Arabic: "نموذج غير صالح للاستعمال", French: "Spécimen sans valeur"},
 		Expires: today.AddMonths(3), Page: s.cfg.Page,
 	}
