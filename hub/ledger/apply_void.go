@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
 	"jaliya/internal/wire"
@@ -55,13 +57,24 @@ func (c VoidDocument) apply(t *tx) (Result, error) {
 	case len(held.Flow.Serial) == 0:
 		return refuse(fault.Conflict, "nothing was issued"), nil
 	}
-	in := workflow.Input{Event: workflow.DocumentRevoked, Actor: workflow.Issuer, Seen: held.Flow.Version}
-	out, refused := workflow.Step(held.Flow.Case(), in)
-	if err := t.put(inVoid, c.Document[:], Void{Case: c.Case, Time: c.Time}); err != nil {
-		return Result{}, err
+	return c.end(t, held)
+}
+
+// end puts the document on the list and ends its case, unless that has ended
+// otherwise: the paper may still be about.
+func (c VoidDocument) end(t *tx, held Case) (Result, error) {
+	line := Void{Case: c.Case, Time: c.Time}
+	may := workflow.For(workflow.KindRecord).AllowedAt(workflow.State(held.Flow.State), workflow.Issuer)
+	if !slices.Contains(may, workflow.DocumentRevoked) {
+		return Result{Case: c.Case}, t.put(inVoid, c.Document[:], line)
 	}
-	if refused != nil { // it has ended otherwise; the paper may still be about
-		return Result{Case: c.Case}, nil
+	in := workflow.Input{Event: workflow.DocumentRevoked, Actor: workflow.Issuer, Seen: held.Flow.Version}
+	out, err := workflow.Step(held.Flow.Case(), in)
+	if err != nil {
+		return refuse(fault.KindOf(err), "the case refuses the event"), nil
+	}
+	if err := t.put(inVoid, c.Document[:], line); err != nil {
+		return Result{}, err
 	}
 	return t.moved(&held, in, out)
 }

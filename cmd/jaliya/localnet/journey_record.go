@@ -47,7 +47,10 @@ func record(ctx context.Context, t *teller) error {
 	if err := c.opens(ctx, t); err != nil {
 		return err
 	}
-	return c.printed(ctx, t)
+	if err := c.printed(ctx, t); err != nil {
+		return err
+	}
+	return c.revoked(ctx, t)
 }
 
 // citizen is a person with a telephone and a browser.
@@ -60,6 +63,7 @@ type citizen struct {
 	reference consular.Reference
 	phone     string
 	opened    string // SHA-256 of the document that came online
+	document  []byte
 }
 
 func (t *teller) newCitizen() (*citizen, error) {
@@ -232,7 +236,7 @@ func (c *citizen) opens(ctx context.Context, t *teller) error {
 		return fault.New(fault.Other, opRecord, "no document came: "+c.page.text, nil)
 	}
 	sum := sha256.Sum256(c.page.raw)
-	c.opened = hex.EncodeToString(sum[:])
+	c.opened, c.document = hex.EncodeToString(sum[:]), c.page.raw
 	t.step("", "after a fresh sign-in the document opens: %d bytes", len(c.page.raw))
 	if err := c.proves(ctx, t, c.page.raw); err != nil {
 		return err
@@ -261,5 +265,5 @@ func (c *citizen) proves(ctx context.Context, t *teller, pdf []byte) error {
 		return fault.New(fault.Corrupt, opRecord, "the document does not verify: "+out, err)
 	}
 	t.step("", "jaliya verify document: signature, time and seal hold")
-	return os.Remove(path)
+	return nil
 }

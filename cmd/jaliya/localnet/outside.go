@@ -98,7 +98,7 @@ func (n *Network) carriers(o Options) string {
 	fmt.Fprintf(&b, "[stamp]\nurl = \"http://%s\"\ntoken_file = %q\npages = [%q]\n[stamp.notices]\nsim-1 = %q\n",
 		port(offsetStamp), filepath.Join(n.outsideDir("stamp"), "token"), port(offsetStamp+1), filepath.Join(n.outsideDir("stamp"), "notice.pub"))
 	fmt.Fprintf(&b, "[sms]\nurl = \"http://%s\"\nsender = \"Consulat\"\ntoken_file = %q\n", port(offsetSMS), filepath.Join(n.outsideDir("sms"), "token"))
-	fmt.Fprint(&b, "[records]\npoll = \"500ms\"\npoll_most = \"2s\"\n")
+	fmt.Fprint(&b, "[records]\npoll = \"500ms\"\npoll_most = \"2s\"\nvoided = \"1s\"\n")
 	for i, office := range []string{"police", "justice"} {
 		fmt.Fprintf(&b, "[[records.office]]\nname = %q\nurl = \"http://%s\"\nservices = [\"record.%s\"]\npacket_key = %q\ntoken_file = %q\n",
 			office, port(offsetRecords+i), office, filepath.Join(n.outsideDir("records"), office+".pub"), filepath.Join(n.outsideDir("records"), "token"))
