@@ -100,6 +100,18 @@ bench: build ## benchmarks, BENCH=regexp BENCHTIME=1s, then the whole system
 demo: build ## a whole network on this machine, with simulators: DEMO="--hubs 3 --posts 4"
 	bin/jaliya localnet $(DEMO)
 
+.PHONY: deb
+deb: ## Debian packages into build/deb, looked at by lintian where that is installed
+	@scripts/deb
+
+.PHONY: deb-equal
+deb-equal: ## the same, and again from a clone elsewhere with nothing cached: every bit must be equal
+	@scripts/deb prove
+
+.PHONY: test-install
+test-install: ## deploy/INSTALL.md followed on clean Debian machines: needs root, apt and a Debian mirror
+	@scripts/install-debian
+
 .PHONY: tools
 tools: $(TOOLS) ## the pinned tools into TOOLS_DIR=.tools, once
 	@mkdir -p $(TOOLS_ROOT)/bin && ln -sf $(TOOLS) $(TOOLS_ROOT)/bin/

@@ -208,6 +208,10 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.keepClock(ctx) })
 	g.Go(func() error { return n.sweepDesk(ctx) })
 	g.Go(func() error { return n.runRecords(ctx) })
+	g.Go(func() error {
+		telemetry.TellReady(ctx, n.log, n.health.Works)
+		return nil
+	})
 	n.log.Info("node ready", slog.Any("post", n.who.Post), slog.String("desk", n.cfg.Desk.Listen))
 	err := g.Wait()
 	n.health.Wait()

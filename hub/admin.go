@@ -40,6 +40,13 @@ func (h *Hub) openHealth() (err error) {
 	return err
 }
 
+// answers reports whether the hub's own commands find what they need: socket and
+// leader.
+func (h *Hub) answers(ctx context.Context) bool {
+	_, err := AskStatus(ctx, h.cfg)
+	return err == nil && h.health.Works(ctx)
+}
+
 func (h *Hub) serveAdmin(ctx context.Context) error {
 	return telemetry.ServeAdmin(ctx, h.cfg.Admin.Listen, telemetry.AdminHandler(h.metrics, h.health))
 }

@@ -249,6 +249,10 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.keepDenylist(ctx) })
 	g.Go(func() error { return h.keepTold(ctx) })
 	g.Go(func() error { return h.keepVoided(ctx) })
+	g.Go(func() error {
+		telemetry.TellReady(ctx, h.log, h.answers)
+		return nil
+	})
 	h.log.Info("hub ready", slog.String("member", h.keys.member.Name), slog.String("nodes", h.listener.Addr().String()))
 	err = g.Wait()
 	h.health.Wait()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -24,10 +25,31 @@ func (f configFlag) load() (hub.Config, error) {
 	return c, config.Load(f.Config, &c)
 }
 
+// maxInput bounds what a command reads besides its configuration, in bytes.
+const maxInput = 1 << 20
+
+// readInput reads a file that an operator hands in, or standard input for "-":
+// a command that runs as the service's user may not read the operator's files.
+func readInput(s cli.Streams, path string) ([]byte, error) {
+	const op = "hub: read file"
+	if path == "-" {
+		raw, err := io.ReadAll(io.LimitReader(s.In, maxInput))
+		if err != nil {
+			return nil, fault.New(fault.Storage, op, "standard input", err)
+		}
+		return raw, nil
+	}
+	raw, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fault.New(fault.NotFound, op, path, err)
+	}
+	return raw, nil
+}
+
 type initCommand struct {
 	configFlag
 	Name       string `required:"" help:"Name of this member, such as rabat-1."`
-	Passphrase string `required:"" type:"path" help:"File with the passphrase of the root key." placeholder:"FILE"`
+	Passphrase string `required:"" type:"path" help:"File with the passphrase of the root key; - is standard input." placeholder:"FILE"`
 	WorkFactor int    `help:"Cost of the passphrase as a power of two; 0 is the default." hidden:""`
 	JSON       bool   `name:"json" help:"Print the result as JSON."`
 }
@@ -38,9 +60,9 @@ func (c *initCommand) Run(s cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	secret, err := os.ReadFile(c.Passphrase)
+	secret, err := readInput(s, c.Passphrase)
 	if err != nil {
-		return fault.New(fault.NotFound, "hub: read passphrase", c.Passphrase, err)
+		return err
 	}
 	made, err := hub.Init(cfg, hub.InitOptions{
 		Name: c.Name, Passphrase: strings.TrimRight(string(secret), "\r\n"), WorkFactor: c.WorkFactor, Now: time.Now(),

@@ -80,7 +80,7 @@ func (c *portalRequestCommand) Run(s cli.Streams) error {
 
 type portalInstallCommand struct {
 	portalFlag
-	Reply string `required:"" type:"path" help:"What hub certify printed." placeholder:"FILE"`
+	Reply string `required:"" type:"path" help:"What hub certify printed; - is standard input." placeholder:"FILE"`
 }
 
 // Run puts certificate and trust in place.
@@ -90,9 +90,9 @@ func (c *portalInstallCommand) Run(s cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	raw, err := os.ReadFile(c.Reply)
+	raw, err := readInput(s, c.Reply)
 	if err != nil {
-		return fault.New(fault.NotFound, op, c.Reply, err)
+		return err
 	}
 	var reply portal.Reply
 	if err := json.Unmarshal(raw, &reply); err != nil {

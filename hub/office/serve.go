@@ -192,6 +192,13 @@ func (p *Process) Run(ctx context.Context) (err error) {
 			return err
 		}
 	})
+	g.Go(func() error {
+		telemetry.TellReady(ctx, p.log, func(ctx context.Context) bool {
+			_, err := AskOfficers(ctx, p.cfg)
+			return err == nil && p.health.Works(ctx)
+		})
+		return nil
+	})
 	p.log.Info("record office serves", slog.String("contract", p.contract.Addr().String()), slog.String("desk", p.desk.Addr().String()))
 	err = g.Wait()
 	p.health.Wait()

@@ -154,6 +154,11 @@ func (p *Process) Run(ctx context.Context) error {
 		return telemetry.ServeAdmin(ctx, p.cfg.Admin.Listen, telemetry.AdminHandler(p.metrics, p.health))
 	})
 	g.Go(func() error { return p.identity.keep(ctx, p.member, p.log) })
+	// It listens already, and no member need be up for that.
+	g.Go(func() error {
+		telemetry.TellReady(ctx, p.log, func(context.Context) bool { return true })
+		return nil
+	})
 	p.log.Info("portal ready", slog.String("listen", p.cfg.Listen), slog.Int("members", len(p.cfg.Members)))
 	err := g.Wait()
 	p.health.Wait()

@@ -55,7 +55,9 @@ func (c *client) do(ctx context.Context, k call) error {
 	if err != nil {
 		return fault.New(fault.Internal, op, k.Path, err)
 	}
-	request.Header.Set("Authorization", "Bearer "+c.token)
+	if c.token != "" { // else it is a person, by the session's cookie
+		request.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	request.Header.Set("Accept-Language", "en")
 	if kind != "" {
 		request.Header.Set("Content-Type", kind)

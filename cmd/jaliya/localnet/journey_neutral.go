@@ -37,7 +37,7 @@ func byLot(o *Options) {
 // does not hide it.
 func leaking(o *Options) {
 	byLot(o)
-	o.Offices = append(o.Offices, "--leaky", "--late", "0", "--slot", "2h")
+	o.Offices = append(o.Offices, "--leaky", "--late", "0", "--slot", "1800ms")
 }
 
 // neutralOK asks that nothing which can be seen on the portal, at a desk or on a

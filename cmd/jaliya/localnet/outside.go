@@ -23,12 +23,13 @@ const (
 	offsetPrinter  = 19 // TCP: the posts' printer, its admin listener
 )
 
-// Speeds of the simulators: messages travel in a second, a record office works
-// for days in a few.
-const (
-	smsSpeed     = 60
-	recordsSpeed = 4000
-)
+// smsSpeed lets messages travel in a second.
+const smsSpeed = 60
+
+// recordsSlot lets a record office answer within seconds. Its clock is the true
+// one: a clock that runs ahead dates documents on days that have not come, and
+// readers refuse them.
+const recordsSlot = "250ms"
 
 // Outside says where the outside systems may be watched and broken.
 type Outside struct {
@@ -56,7 +57,7 @@ func (n *Network) simulators(o Options) []simulator {
 		{"sms", n.Outside.SMS, []string{"--listen", port(offsetSMS), "--speed", strconv.Itoa(smsSpeed), "--seed", seed}},
 		{"records", n.Outside.Records, append([]string{
 			"--police", port(offsetRecords), "--justice", port(offsetRecords + 1), "--page", portalAddress(o) + "/verify",
-			"--speed", strconv.Itoa(recordsSpeed), "--ask", "0", "--refuse", "0", "--seed", seed,
+			"--slot", recordsSlot, "--ask", "0", "--refuse", "0", "--seed", seed,
 		}, o.Offices...)},
 		{"printer", n.Outside.Printer, []string{"--listen", port(offsetPrinter)}},
 		{"identity", n.Outside.Identity, []string{

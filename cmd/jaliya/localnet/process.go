@@ -51,13 +51,14 @@ func findBinaries() (binaries, error) {
 
 func (b binaries) path(name string) string { return filepath.Join(b.dir, name) }
 
-// run runs a command to its end and gives its output.
+// run runs a command to its end and gives its output, of a command that failed
+// too: it says what did not hold.
 func (b binaries) run(ctx context.Context, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, b.path(name), args...) //nolint:gosec // our own programs
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
-		return "", fault.New(fault.Other, "localnet: "+name+" "+args[0], strings.TrimSpace(errs.String()), err)
+		return out.String(), fault.New(fault.Other, "localnet: "+name+" "+args[0], strings.TrimSpace(errs.String()), err)
 	}
 	return out.String(), nil
 }
