@@ -51,7 +51,8 @@ func (one *trace) look(step string, p *page) {
 // the line.
 var (
 	birthIn = regexp.MustCompile(`Date of birth .*? Document`)
-	lineIn  = regexp.MustCompile(` [0-9]+ (entry is|entries are) being sent\.`)
+	lineIn  = regexp.MustCompile(`Connected \(.*? Details`)
+	levelIn = regexp.MustCompile(`L[0-3] · .* · [A-Z]{2}-[A-Z]{3} ·`) // and whether other work waits
 	codeIn  = regexp.MustCompile(`\b[0-9]{4} [0-9]{4}\b`)
 	clockIn = regexp.MustCompile(`\b[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( [AP]M)?\b`)
 )
@@ -65,7 +66,8 @@ func (one *trace) masked(text string) string {
 	for _, mine := range []string{one.sheet, one.use, one.who.Family.Latin, one.who.Family.Arabic, one.who.Given.Latin, one.who.Given.Arabic} {
 		text = strings.ReplaceAll(text, mine, "(mine)")
 	}
-	text = lineIn.ReplaceAllString(birthIn.ReplaceAllString(text, "(birth) Document"), "")
+	text = lineIn.ReplaceAllString(birthIn.ReplaceAllString(text, "(birth) Document"), "(line)")
+	text = levelIn.ReplaceAllString(text, "(level)")
 	return clockIn.ReplaceAllString(codeIn.ReplaceAllString(text, "(code)"), "(time)")
 }
 
@@ -82,7 +84,7 @@ func readable(all []*trace) error {
 		}
 	}
 	for name, held := range forms {
-		if len(held) > 1+len(all)/3 {
+		if len(held) > 1+len(all)/2 {
 			return fault.New(fault.Invalid, opNeutral, name+" reads another way for each request: "+slices.Sorted(maps.Keys(held))[0], nil)
 		}
 	}
