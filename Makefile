@@ -97,8 +97,8 @@ bench: build ## benchmarks, BENCH=regexp BENCHTIME=1s, then the whole system
 	@scripts/bench
 
 .PHONY: demo
-demo: build ## a whole network on this machine, with simulators: DEMO="--hubs 3 --posts 4"
-	bin/jaliya localnet $(DEMO)
+demo: build ## a living day of eight posts on this machine, until Ctrl-C: DEMO="--posts 71", DEMO="--dir build/demo"
+	bin/jaliya localnet --day --posts 8 $(DEMO)
 
 .PHONY: deb
 deb: ## Debian packages into build/deb, looked at by lintian where that is installed

@@ -32,5 +32,5 @@ func (n *Node) openHealth() (err error) {
 }
 
 func (n *Node) serveAdmin(ctx context.Context) error {
-	return telemetry.ServeAdmin(ctx, n.cfg.Admin.Listen, telemetry.AdminHandler(n.metrics, n.health))
+	return telemetry.ServeAdmin(ctx, n.cfg.Admin.Listen, n.adminHandler())
 }

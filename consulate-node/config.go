@@ -85,6 +85,7 @@ func (d Desk) validate() error {
 // Admin says where operators' machines ask.
 type Admin struct {
 	Listen string `toml:"listen"` // TCP host:port of /metrics, /healthz, /readyz; default "127.0.0.1:9090"
+	Socket string `toml:"socket"` // unix socket of the node's own commands, mode 0600; default admin.sock in dir
 }
 
 // Custody says what wraps the keys at rest; at most one is given.
@@ -102,6 +103,7 @@ type Journal struct {
 func (c Config) WithDefaults() Config {
 	or(&c.Desk.Listen, "127.0.0.1:8443")
 	or(&c.Admin.Listen, "127.0.0.1:9090")
+	or(&c.Admin.Socket, c.socket())
 	or(&c.Journal.MaxSize, config.Size(8<<30))
 	if c.Custody.Credential == "" {
 		or(&c.Custody.KeyFile, filepath.Join(c.Dir, "keys", "kek"))

@@ -48,6 +48,7 @@ type Node struct {
 	fatal        chan error // the first failure that ends the process; buffered
 
 	deskRenewer *link.Renewer // nil for a desk without TLS
+	examiner    *examiner     // runs the self-tests of the screen
 
 	mu          sync.Mutex // guards all below
 	national    national
@@ -60,6 +61,7 @@ type Node struct {
 func Open(c Config, log *slog.Logger) (*Node, error) {
 	c = c.WithDefaults()
 	n := &Node{cfg: c, log: log, metrics: telemetry.NewRegistry(), fatal: make(chan error, 1)}
+	n.examiner = newExaminer(n)
 	if err := n.load(); err != nil {
 		return nil, err
 	}
@@ -115,7 +117,8 @@ func (n *Node) openShip() error {
 	}
 	n.ship, err = ship.New(ship.Config{
 		Journal: n.journal, Signer: n.keys.journal, Dial: n.uplink.ship, Keys: n.receiptKeys,
-		Welcomed: n.welcomed, Proved: n.uplink.proved, Starved: n.uplink.starved, Software: telemetry.Version, Now: time.Now,
+		Welcomed: n.welcomed, Proved: n.uplink.proved, Starved: n.uplink.starved, Report: n.report,
+		Software: telemetry.Version, Now: time.Now,
 		Logger: n.log.With(slog.String("component", "ship")), Metrics: ship.NewMetrics(n.metrics),
 	})
 	return err
@@ -204,6 +207,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.renewDesk(ctx) })
 	g.Go(func() error { return n.staff.Run(ctx) })
 	g.Go(func() error { return n.serveAdmin(ctx) })
+	g.Go(func() error { return n.serveSocket(ctx) })
 	g.Go(func() error { return n.serveDesk(ctx) })
 	g.Go(func() error { return n.keepClock(ctx) })
 	g.Go(func() error { return n.sweepDesk(ctx) })
@@ -212,6 +216,7 @@ func (n *Node) Run(ctx context.Context) error {
 		telemetry.TellReady(ctx, n.log, n.health.Works)
 		return nil
 	})
+	g.Go(func() error { return n.examiner.run(ctx) })
 	n.log.Info("node ready", slog.Any("post", n.who.Post), slog.String("desk", n.cfg.Desk.Listen))
 	err := g.Wait()
 	n.health.Wait()

@@ -5,14 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"io/fs"
-	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"jaliya/hub/ledger"
+	"jaliya/internal/byhand"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/telemetry"
@@ -54,17 +51,9 @@ func (h *Hub) serveAdmin(ctx context.Context) error {
 // serveSocket answers the hub's own commands on a unix socket. Whoever may open
 // the socket may say all of them: its mode is the permission.
 func (h *Hub) serveSocket(ctx context.Context) error {
-	const op = "hub: open admin socket"
-	if err := os.Remove(h.cfg.Admin.Socket); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fault.New(fault.Storage, op, h.cfg.Admin.Socket, err)
-	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "unix", h.cfg.Admin.Socket)
+	l, err := byhand.Listen(ctx, h.cfg.Admin.Socket)
 	if err != nil {
-		return fault.New(fault.Unavailable, op, h.cfg.Admin.Socket, err)
-	}
-	if err := os.Chmod(h.cfg.Admin.Socket, 0o600); err != nil {
-		return errors.Join(fault.New(fault.Storage, op, h.cfg.Admin.Socket, err), l.Close())
+		return err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invite", answer(h.invite))
@@ -73,8 +62,11 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("POST /certify", answer(h.certify))
 	h.deskRoutes(mux)
 	h.officerRoutes(mux)
+	h.postRoutes(mux)
+	mux.HandleFunc("POST /alert/test", answer(h.testAlert))
 	mux.HandleFunc("POST /staff", answer(h.changeStaff))
 	mux.HandleFunc("POST /staff/list", answer(h.listStaff))
+	mux.HandleFunc("POST "+byhand.PathImport, byhand.Import(h.cfg.Dir, h.takeCarried))
 	return telemetry.ServeAdminOn(ctx, l, mux)
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"jaliya/internal/byhand"
 	"jaliya/internal/fault"
 )
 
@@ -56,8 +57,7 @@ func ask[Out any](ctx context.Context, c Config, method, path string, in any) (o
 	}
 	client := http.Client{Timeout: 90 * time.Second, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, "unix", c.Admin.Socket)
+			return byhand.Dial(ctx, c.Admin.Socket)
 		},
 	}}
 	defer client.CloseIdleConnections()

@@ -11,6 +11,8 @@ import (
 	"jaliya/hub/gateway/sms"
 	"jaliya/hub/gateway/stamp"
 	"jaliya/hub/gateway/tell"
+	"jaliya/hub/watch"
+	"jaliya/hub/watch/alert"
 	"jaliya/internal/config"
 	"jaliya/internal/fault"
 	"jaliya/internal/telemetry"
@@ -35,6 +37,8 @@ type Config struct {
 	Portals Portals           `toml:"portals"`
 	Verify  Verify            `toml:"verify"`
 	Console ConsoleConfig     `toml:"console"` // officers' web surface
+	Watch   watch.Limits      `toml:"watch"`   // when something becomes a need of operators
+	Alert   *alert.Config     `toml:"alert"`   // who is told of it without looking; none: nobody
 	Log     telemetry.Options `toml:"log"`
 }
 
@@ -83,6 +87,7 @@ type Verify struct {
 
 // WithDefaults fills in what was left out.
 func (c Config) WithDefaults() Config {
+	c.Watch = c.Watch.WithDefaults()
 	or(&c.Nodes.Listen, ":7700")
 	or(&c.Nodes.TCP, c.Nodes.Listen)
 	or(&c.Cluster.Listen, "127.0.0.1:7701")
@@ -140,6 +145,9 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
+	if err := c.Watch.Validate(); err != nil {
+		return err
+	}
 	if err := c.validateCarriers(); err != nil {
 		return err
 	}
@@ -163,7 +171,17 @@ func (c Config) validateCarriers() error {
 			return err
 		}
 	}
-	if (c.Tell != nil) != (c.Mail != nil || c.SMS != nil) {
+	return c.validateTelling()
+}
+
+// validateTelling checks who is told of what: citizens by tell, operators by
+// alert, both through the same mail server.
+func (c Config) validateTelling() error {
+	if err := c.validateAlert(); err != nil {
+		return err
+	}
+	heard := c.SMS != nil || c.Mail != nil && !c.writesToOperators()
+	if c.Tell == nil && heard || c.Tell != nil && c.Mail == nil && c.SMS == nil {
 		return fault.New(fault.Invalid, "hub: validate config", "tell goes with mail, sms or both", nil)
 	}
 	if c.Tell != nil {

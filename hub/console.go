@@ -86,7 +86,7 @@ func (h *Hub) openConsole() error {
 		return err
 	}
 	h.officers.console, err = console.New(console.Needs{
-		State: h.ledger, Commit: h.ask, Opener: h.sealer, People: h.officers.people, Directory: directory, Now: time.Now,
+		State: h.ledger, Commit: h.ask, Opener: h.sealer, People: h.officers.people, Directory: directory, Now: time.Now, Watch: h.watch.watcher,
 		Pouches: func(commit console.Commit) console.PouchDesk { return h.pouches.As(commit) },
 	})
 	if err != nil || h.cfg.Console.Listen == "" {

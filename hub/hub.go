@@ -46,6 +46,7 @@ type Hub struct {
 	hasher   *access.Hasher     // of one-time codes
 	dicts    *seal.Dictionaries // of what is sealed to posts
 	officers deskOfOfficers
+	watch    watching
 	fatal    chan error // the first failure that ends the process; buffered
 }
 
@@ -61,7 +62,7 @@ func Open(c Config, log *slog.Logger) (*Hub, error) {
 	if err := h.renewMember(); err != nil {
 		return nil, err
 	}
-	for _, build := range []func() error{h.openLedger, h.openCluster, h.openVault, h.openWorkers, h.openStaff, h.openConsole, h.openListener, h.openHealth} {
+	for _, build := range []func() error{h.openLedger, h.openCluster, h.openVault, h.openWorkers, h.openStaff, h.openWatch, h.openConsole, h.openListener, h.openHealth} {
 		if err := build(); err != nil {
 			return nil, errors.Join(err, h.close())
 		}
@@ -249,6 +250,8 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.keepDenylist(ctx) })
 	g.Go(func() error { return h.keepTold(ctx) })
 	g.Go(func() error { return h.keepVoided(ctx) })
+	g.Go(func() error { return h.watch.watcher.Run(ctx) })
+	g.Go(func() error { return h.keepAlerting(ctx) })
 	g.Go(func() error {
 		telemetry.TellReady(ctx, h.log, h.answers)
 		return nil
@@ -272,6 +275,9 @@ func (h *Hub) close() error {
 		h.records.Close()
 	}
 	h.outside.close()
+	if h.watch.alerter != nil {
+		h.watch.alerter.Close()
+	}
 	if h.cluster != nil {
 		err = h.cluster.Shutdown()
 	}

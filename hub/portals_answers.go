@@ -93,7 +93,7 @@ func (h *Hub) Mine(_ context.Context, in rpc.Owner) ([]rpc.Followed, error) {
 
 // Standing implements rpc.Member.
 func (h *Hub) Standing(_ context.Context, in rpc.Topic) (rpc.Followed, error) {
-	c, err := h.ledger.Standing(in.Owner, in.Topic)
+	c, err := h.ledger.OpenFor(in.Owner, in.Topic)
 	if err != nil {
 		return rpc.Followed{}, err
 	}

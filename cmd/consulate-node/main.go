@@ -16,6 +16,7 @@ type grammar struct {
 	Join    joinCommand    `cmd:"" help:"Make this machine the node of a post, by a one-time invitation."`
 	Serve   serveCommand   `cmd:"" help:"Run the node."`
 	Status  statusCommand  `cmd:"" help:"Show what a running node says of itself."`
+	Doctor  doctorCommand  `cmd:"" help:"Look at the whole path from this machine to the hub, and say what is wrong and what to do."`
 	Token   tokenCommand   `cmd:"" help:"Draw a bearer token for a service account."`
 	Version versionCommand `cmd:"" help:"Show the version."`
 }

@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // opening hours are judged in the posts' zones, also on a bare machine
 
 	"jaliya/internal/cli"
 )
@@ -20,11 +21,14 @@ type grammar struct {
 	Revoke  revokeCommand  `cmd:"" help:"Shut a machine out for good; its connections are cut."`
 	Staff   staffCommand   `cmd:"" help:"Add, change, reset, disable and list the staff of posts."`
 	Officer officerCommand `cmd:"" help:"Add, change, reset, disable and list the officers of the hub."`
+	Post    postCommand    `cmd:"" help:"Telephone and opening hours of posts: list, set."`
+	Alert   alertCommand   `cmd:"" help:"Alerts to those who do not look: test."`
 	Verify  verifyCommand  `cmd:"" help:"The verification desk: list, show, pass, refuse, recapture, return."`
 	Pouch   pouchCommand   `cmd:"" help:"The pouch desk: open, pack, close, send."`
 	Letters lettersCommand `cmd:"" help:"List orders to production sites that need a person."`
 	Office  officeCommand  `cmd:"" help:"The record office's own desk: keys, officers, revoked documents."`
 	Status  statusCommand  `cmd:"" help:"Show the state of a running member."`
+	Doctor  doctorCommand  `cmd:"" help:"Look at a member or a portal and all that it needs, and say what is wrong and what to do."`
 	Keys    keysCommand    `cmd:"" help:"Print the public keys that prove receipts, one a line, for offline verifiers."`
 	Version versionCommand `cmd:"" help:"Show the version."`
 }

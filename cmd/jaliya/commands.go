@@ -25,6 +25,9 @@ type localnetCommand struct {
 
 	VerifyByHand bool `help:"Cases wait for hub verify pass, refuse, recapture or return."`
 	PackByHand   bool `help:"Cards wait for hub pouch pack, close and send."`
+
+	Day  bool    `help:"People come and go at all posts until it is stopped; a line is cut, a bag is late, an entry is refused."`
+	Pace float64 `default:"1" help:"How many times as fast as people the day goes."`
 }
 
 // Run runs the network until it is interrupted, or one journey.
@@ -42,7 +45,7 @@ func (c *localnetCommand) Run(ctx context.Context, s cli.Streams) (err error) {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fault.New(fault.Storage, "jaliya: make directory", dir, err)
 	}
-	o := localnet.Options{Dir: dir, Posts: c.Posts, PortBase: c.PortBase, Seed: c.Seed, Kills: c.Kills, Requests: c.Requests, VerifyByHand: c.VerifyByHand, PackByHand: c.PackByHand}
+	o := localnet.Options{Dir: dir, Posts: c.Posts, PortBase: c.PortBase, Seed: c.Seed, Kills: c.Kills, Requests: c.Requests, VerifyByHand: c.VerifyByHand, PackByHand: c.PackByHand, Day: c.Day, Pace: c.Pace}
 	if c.Once {
 		return localnet.Once(ctx, o, c.Journey, s.Out)
 	}

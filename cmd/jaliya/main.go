@@ -15,7 +15,9 @@ type grammar struct {
 	Localnet localnetCommand `cmd:"" help:"Run a hub and posts on loopback as separate processes."`
 	Code     codeCommand     `cmd:"" help:"Show the sign-in code of a member of staff of localnet."`
 	Bench    benchCommand    `cmd:"" help:"Measure a node and a hub as processes: saves, start, memory, entries a second."`
+	Doctor   doctorCommand   `cmd:"" help:"Look at the whole path of a post, a member or a portal, and say what is wrong and what to do."`
 	Verify   verifyCommand   `cmd:"" help:"Prove a journal or a receipt offline."`
+	Pouch    pouchCommand    `cmd:"" help:"Carry a post's work to the hub in a file, where no link does, and the receipts back."`
 	Sim      simCommand      `cmd:"" help:"Simulators of the outside systems."`
 	Version  versionCommand  `cmd:"" help:"Show the version."`
 }

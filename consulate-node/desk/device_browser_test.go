@@ -18,6 +18,7 @@ import (
 	"jaliya/internal/lang"
 	"jaliya/internal/outside"
 	"jaliya/internal/outside/fingerprint"
+	"jaliya/internal/web/webtest"
 )
 
 func catalogOf(tb testing.TB) *lang.Catalog {
@@ -57,8 +58,8 @@ func TestReaderBrowser(t *testing.T) {
 				w.now = time.Now().UTC()
 				base, reader := withReader(t, w)
 				b := startBrowser(t, base)
-				b.name = fmt.Sprintf("reader-%s-%d", language, width)
-				b.do(chromedp.EmulateViewport(width, 900))
+				b.Name = fmt.Sprintf("reader-%s-%d", language, width)
+				b.Viewport(width)
 				h := hand{tab: b, p: catalogOf(t).Printer(language), reader: reader}
 				h.walk(w)
 			})
@@ -76,12 +77,12 @@ type hand struct {
 
 // said waits until the panel says a sentence of the catalog.
 func (h hand) said(key string, args ...any) {
-	h.t.Helper()
+	h.T.Helper()
 	isolates := strings.NewReplacer("\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "")
 	sentence := isolates.Replace(h.p.T("device.say."+key, args...))
 	want, err := json.Marshal(sentence)
-	require.NoError(h.t, err)
-	got := eval[string](h.tab, `new Promise((done) => {
+	require.NoError(h.T, err)
+	got := webtest.Eval[string](h.Tab, `new Promise((done) => {
 		const until = Date.now() + 15000;
 		const ask = () => {
 			const text = document.querySelector("[data-say]").textContent.replace(/[\u2066-\u2069]/g, "");
@@ -89,25 +90,25 @@ func (h hand) said(key string, args ...any) {
 		};
 		ask();
 	})`)
-	require.Contains(h.t, got, sentence, key)
+	require.Contains(h.T, got, sentence, key)
 }
 
 func (h hand) breaks(f outside.Fault) {
-	h.t.Helper()
+	h.T.Helper()
 	_, err := h.reader.Faults().Add(f)
-	require.NoError(h.t, err)
+	require.NoError(h.T, err)
 }
 
 // tried waits until a finger was taken so many times.
 func (h hand) tried(position string, times int) {
-	h.t.Helper()
-	h.do(chromedp.WaitVisible(chromedp.CSS(fmt.Sprintf(`[data-position="%s"][data-attempts="%d"]`, position, times))))
+	h.T.Helper()
+	h.Do(chromedp.WaitVisible(chromedp.CSS(fmt.Sprintf(`[data-position="%s"][data-attempts="%d"]`, position, times))))
 }
 
 // take presses the button of a group of fingers.
 func (h hand) take(positions string) {
-	h.t.Helper()
-	h.do(chromedp.Click(chromedp.CSS(`[data-group="` + positions + `"]:not([disabled])`)))
+	h.T.Helper()
+	h.Do(chromedp.Click(chromedp.CSS(`[data-group="` + positions + `"]:not([disabled])`)))
 }
 
 const (
@@ -117,51 +118,51 @@ const (
 )
 
 func (h hand) walk(w *world) {
-	h.t.Helper()
-	v := w.begin(h.t)
-	v = w.put(h.t, v.Visit, v.Version, adult().Person)
-	h.open("/sign-in")
-	h.press(`.languages [value="` + string(h.p.Language()) + `"]`)
+	h.T.Helper()
+	v := w.begin(h.T)
+	v = w.put(h.T, v.Visit, v.Version, adult().Person)
+	h.Open("/sign-in")
+	h.Press(`.languages [value="` + string(h.p.Language()) + `"]`)
 	h.signIn("agent")
 
 	h.breaks(outside.Fault{Kind: outside.Drop})
-	h.open("/visits/" + v.Visit + "/steps/fingers")
+	h.Open("/visits/" + v.Visit + "/steps/fingers")
 	h.said("absent")
-	require.Equal(h.t, 10, eval[int](h.tab, `document.querySelectorAll("input[type=file]:not([disabled])").length`), "files are taken all the same")
-	h.look("absent")
+	require.Equal(h.T, 10, webtest.Eval[int](h.Tab, `document.querySelectorAll("input[type=file]:not([disabled])").length`), "files are taken all the same")
+	h.Look("absent")
 
 	h.reader.Faults().Clear()
-	h.do(chromedp.Click(chromedp.CSS("[data-retry]")))
+	h.Do(chromedp.Click(chromedp.CSS("[data-retry]")))
 	h.said("pair")
-	h.do(chromedp.KeyEvent("87654321" + kb.Enter))
+	h.Do(chromedp.KeyEvent("87654321" + kb.Enter))
 	h.said("code")
-	h.look("pairing")
-	h.do(chromedp.KeyEvent(h.reader.Code() + kb.Enter))
+	h.Look("pairing")
+	h.Do(chromedp.KeyEvent(h.reader.Code() + kb.Enter))
 	h.said("ready")
-	h.look("ready")
+	h.Look("ready")
 
 	h.goWrong()
 	h.takeAll()
-	h.press("form.form button.primary")
-	require.Contains(h.t, eval[string](h.tab, "location.pathname"), "/steps/signature")
+	h.Press("form.form button.primary")
+	require.Contains(h.T, webtest.Eval[string](h.Tab, "location.pathname"), "/steps/signature")
 	h.check(w, v.Visit)
 
 	h.breaks(outside.Fault{Kind: fingerprint.Unplugged})
-	h.open("/visits/" + v.Visit + "/steps/fingers")
+	h.Open("/visits/" + v.Visit + "/steps/fingers")
 	h.said("unplugged")
-	h.look("unplugged")
+	h.Look("unplugged")
 }
 
 // goWrong meets each failure once; after each the desk goes on.
 func (h hand) goWrong() {
-	h.t.Helper()
+	h.T.Helper()
 	for _, kind := range []outside.Kind{fingerprint.Lifted, fingerprint.Unplugged} {
 		h.breaks(outside.Fault{Kind: kind, On: "capture", Times: 1})
 		h.take(rightHand)
 		h.said(string(kind))
 		if kind == fingerprint.Unplugged {
-			h.look("unplugged-in-the-middle")
-			h.do(chromedp.Click(chromedp.CSS("[data-retry]")))
+			h.Look("unplugged-in-the-middle")
+			h.Do(chromedp.Click(chromedp.CSS("[data-retry]")))
 			h.said("ready")
 		}
 	}
@@ -171,17 +172,17 @@ func (h hand) goWrong() {
 	h.breaks(outside.Fault{Kind: fingerprint.Timeout, Times: 1})
 	h.take(rightHand)
 	h.said("place")
-	h.look("waiting")
-	h.do(chromedp.Click(chromedp.CSS("[data-stop]")))
+	h.Look("waiting")
+	h.Do(chromedp.Click(chromedp.CSS("[data-stop]")))
 	h.said("stopped")
 }
 
 func (h hand) takeAll() {
-	h.t.Helper()
+	h.T.Helper()
 	h.breaks(outside.Fault{Kind: fingerprint.Poor, On: "capture", Times: 1})
 	h.take(rightHand)
 	h.said("dry")
-	h.look("weak")
+	h.Look("weak")
 	h.breaks(outside.Fault{Kind: outside.Truncate, On: "GET /v1/captures/{capture}/images", Times: 2})
 	h.take(rightHand)
 	h.said("next", "word", h.p.T("device.group.left"))
@@ -190,44 +191,44 @@ func (h hand) takeAll() {
 		h.take(leftHand)
 		h.tried("7", n+1)
 	}
-	h.do(chromedp.WaitVisible(chromedp.CSS(`[data-group="` + thumbs + `"].primary`)))
-	h.look("best-of-three")
+	h.Do(chromedp.WaitVisible(chromedp.CSS(`[data-group="` + thumbs + `"].primary`)))
+	h.Look("best-of-three")
 	h.breaks(outside.Fault{Kind: fingerprint.Same, On: "capture", Times: 1})
 	h.take(thumbs)
 	h.said("repeated", "finger", h.p.T("desk.finger.right-thumb"), "other", h.p.T("desk.finger.left-little"))
-	h.look("repeated")
+	h.Look("repeated")
 	h.take(thumbs)
 	h.said("complete")
-	h.look("complete")
-	require.Equal(h.t, 2, h.reader.Faults().Fired(outside.Truncate))
+	h.Look("complete")
+	require.Equal(h.T, 2, h.reader.Faults().Fired(outside.Truncate))
 }
 
 // check holds what the post has against what was taken.
 func (h hand) check(w *world, visit string) {
-	h.t.Helper()
+	h.T.Helper()
 	var v desk.View
-	w.must(h.t, call{role: agent, method: http.MethodGet, path: "/visits/" + visit}, &v)
-	require.Len(h.t, v.Forms.Fingers.Reports, 10)
+	w.must(h.T, call{role: agent, method: http.MethodGet, path: "/visits/" + visit}, &v)
+	require.Len(h.T, v.Forms.Fingers.Reports, 10)
 	for _, one := range v.Forms.Fingers.Reports {
 		want := 1
 		if strings.HasPrefix(one.Finger, "right-") && one.Finger != "right-thumb" || one.Finger == "left-thumb" {
 			want = 2 // the dry try; the thumb that lay there for two
 		}
 		if strings.HasPrefix(one.Finger, "left-") && one.Finger != "left-thumb" { // dry three times: the second person decides
-			require.Equal(h.t, 3, one.Attempts, one.Finger)
-			require.Less(h.t, one.Quality, 20, one.Finger)
+			require.Equal(h.T, 3, one.Attempts, one.Finger)
+			require.Less(h.T, one.Quality, 20, one.Finger)
 			continue
 		}
-		require.Equal(h.t, want, one.Attempts, one.Finger)
-		require.GreaterOrEqual(h.t, one.Quality, 48, one.Finger)
+		require.Equal(h.T, want, one.Attempts, one.Finger)
+		require.GreaterOrEqual(h.T, one.Quality, 48, one.Finger)
 	}
 	digests := 0
 	for _, i := range v.Images {
 		if strings.HasPrefix(i.Name, "print-") {
-			require.True(h.t, i.Complete)
-			require.Equal(h.t, []int{400, 500}, []int{i.Width, i.Height})
+			require.True(h.T, i.Complete)
+			require.Equal(h.T, []int{400, 500}, []int{i.Width, i.Height})
 			digests++
 		}
 	}
-	require.Equal(h.t, 10, digests)
+	require.Equal(h.T, 10, digests)
 }

@@ -50,6 +50,8 @@ type ScreenOptions struct {
 	People   People
 	// Records adds documents to print and calls to make. Nil: no such pages.
 	Records *records.Records
+	// SelfTest adds the page of the connection, from the link bar. Nil: no such page.
+	SelfTest SelfTest
 }
 
 // Screens binds the actions to HTML forms for the workstations of a post.

@@ -19,6 +19,9 @@ const aloneDays = 45
 // bar says in one glance how the post stands.
 func (s *Screens) bar(p lang.Printer, st Status) web.LinkBar {
 	bar := web.LinkBar{State: "good", Href: "/status", Refresh: "/live"}
+	if s.o.SelfTest != nil {
+		bar.Href = pathConnection
+	}
 	link := LinkStatus{}
 	if st.Link != nil {
 		link = *st.Link

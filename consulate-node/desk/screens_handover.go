@@ -53,6 +53,9 @@ func (s *Screens) routes() []ScreenRoute {
 	if s.o.Records != nil {
 		out = append(out, RecordScreenRoutes()...)
 	}
+	if s.o.SelfTest != nil {
+		out = append(out, ConnectionRoutes()...)
+	}
 	return out
 }
 

@@ -176,3 +176,9 @@ func (d *Desk) Discard(ctx context.Context, p access.Principal, visit wire.Recor
 	d.removeDraft(visit)
 	return nil
 }
+
+// DraftCount gives how many visits are not released.
+func (d *Desk) DraftCount() (int, error) {
+	ids, err := d.draftIDs()
+	return len(ids), err
+}

@@ -20,6 +20,7 @@ type loop struct {
 	seen    <-chan struct{} // closes when known is no longer what the journal holds
 	known   Held
 	told    wire.Welcome // the last welcome that was kept durably
+	feature uint32       // of the hub, as the session's welcome said
 	ended   *conn        // that was hung up and whose end is not judged yet
 }
 
@@ -49,6 +50,8 @@ func (s *Ship) control(ctx context.Context) error {
 			err = l.dialed(ctx, d)
 		case f := <-in:
 			err = l.frames(ctx, f)
+		case r := <-l.figures:
+			err = l.report(ctx, r)
 		}
 		if err != nil {
 			return err

@@ -20,12 +20,16 @@ func (l *loop) greet() (*Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	hello := wire.Hello{
+	return l.say(wire.FrameHello, wire.Marshal(hello(st, l.cfg))), nil
+}
+
+// hello says what a journal holds.
+func hello(st journal.State, cfg Config) wire.Hello {
+	return wire.Hello{
 		Lowest: wire.Version, Highest: wire.Version, Node: st.Head.Node,
 		Histories: []wire.History{{Oldest: st.Oldest, Head: st.Head, Receipted: st.Receipted}},
-		Notices:   st.Notices, Time: l.cfg.Now().UnixMilli(), Software: l.cfg.Software,
+		Notices:   st.Notices, Time: cfg.Now().UnixMilli(), Software: cfg.Software,
 	}
-	return l.say(wire.FrameHello, wire.Marshal(hello)), nil
 }
 
 // send reads, signs and hands over one batch. That the hub's cursor is not in
@@ -217,6 +221,8 @@ func (l *loop) welcome(ctx context.Context, payload []byte) error {
 		}
 		l.told = w
 	}
+	l.feature = w.Feature
+	l.session.Store(w.Session)
 	return l.step(ctx, Event{Kind: Welcomed, Welcome: w})
 }
 

@@ -17,14 +17,15 @@ import (
 	"jaliya/internal/wire"
 )
 
-// Config is what Ship needs. All fields but Proved, Starved and Metrics are
-// required.
+// Config is what Ship needs. All fields but Proved, Starved, Report and Metrics
+// are required.
 type Config struct {
 	Journal  *journal.Journal
 	Signer   *seal.SigningKey                                              // journal key
 	Dial     func(ctx context.Context, alpn string) (*link.Session, error) // to a hub member
 	Keys     func() wire.KeySet                                            // receipt keys that this node trusts
 	Welcomed func(wire.Welcome) error                                      // keeps what a welcome brings, durably
+	Report   func() (wire.Report, error)                                   // how the node stands; nil: nothing is said
 	Proved   func(*link.Session)                                           // a control session has done work
 	Starved  func(*link.Session)                                           // one was silent before it had
 	Software string
@@ -44,6 +45,9 @@ type Ship struct {
 	uploading atomic.Int32                 // rounds of bundles on their way
 	uploads   atomic.Pointer[link.Session] // the bulk session, nil while none stands
 	lastDial  atomic.Int64                 // how long the last good dial took, in ns
+
+	session atomic.Uint64    // of the newest welcome
+	figures chan wire.Report // to the control loop; holds the newest one
 
 	following chan struct{} // closed by the control loop while a session stands; guarded by mu
 }
@@ -68,7 +72,7 @@ func New(cfg Config) (*Ship, error) {
 		return nil, fault.New(fault.Invalid, "ship: new", "a required field is missing", nil)
 	}
 	jitter := func(limit time.Duration) time.Duration { return rand.N(limit) } //nolint:gosec // spreads dials, guards nothing
-	return &Ship{cfg: cfg, core: NewCore(cfg.Now(), jitter), following: make(chan struct{})}, nil
+	return &Ship{cfg: cfg, core: NewCore(cfg.Now(), jitter), following: make(chan struct{}), figures: make(chan wire.Report, 1)}, nil
 }
 
 // Run sends and receives until ctx ends. It returns an error only when the
@@ -77,6 +81,7 @@ func (s *Ship) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.control(ctx) })
 	g.Go(func() error { return s.bulk(ctx) })
+	g.Go(func() error { return s.reports(ctx) })
 	return g.Wait()
 }
 

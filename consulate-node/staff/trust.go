@@ -7,10 +7,13 @@ import (
 	"jaliya/internal/web"
 )
 
+// MostAlone is how long a post works without a word of the hub.
+const MostAlone = 45 * 24 * time.Hour
+
 // Ages of what the post knows of its staff (design.md section 7).
 const (
 	amberAfter = 15 * 24 * time.Hour
-	redAfter   = 45 * 24 * time.Hour
+	redAfter   = MostAlone
 )
 
 // Trust says how old the post's knowledge of its staff is.

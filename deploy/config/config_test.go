@@ -26,6 +26,7 @@ import (
 	"jaliya/hub/office"
 	"jaliya/hub/portal"
 	"jaliya/hub/portal/signin"
+	"jaliya/hub/watch/alert"
 	"jaliya/internal/config"
 	"jaliya/internal/link/pki"
 	"jaliya/internal/telemetry"
@@ -61,6 +62,7 @@ func examples() []example {
 	member.Records = new(records.Config{}.WithDefaults())
 	member.Stamp = new(stamp.Config{}.WithDefaults())
 	member.Mail = new(mail.Config{}.WithDefaults())
+	member.Alert = new(alert.Config{Webhook: new(alert.Webhook)}.WithDefaults())
 	member.SMS = new(sms.Config{}.WithDefaults())
 	member.Tell = new(tell.Config{}.WithDefaults())
 	member.Pouch = member.Pouch.WithDefaults()

@@ -36,7 +36,7 @@ type APIRoute struct {
 // APIRoutes lists all that needs somebody signed in.
 func APIRoutes() []APIRoute {
 	get, post := http.MethodGet, http.MethodPost
-	return []APIRoute{
+	return append([]APIRoute{
 		{get, "/verify", access.CaseVerify, (*API).waiting},
 		{get, "/verify/:reference", access.CaseVerify, (*API).file},
 		{get, "/verify/:reference/images/:part", access.CaseVerify, (*API).image},
@@ -45,7 +45,7 @@ func APIRoutes() []APIRoute {
 		{post, "/pouches", access.PouchWrite, (*API).openPouch},
 		{get, "/pouches/:label", access.PouchWrite, (*API).pouch},
 		{post, "/pouches/:label/:act", access.PouchWrite, (*API).actOnPouch},
-	}
+	}, operateAPIRoutes()...)
 }
 
 // Register puts the routes on an engine of web.NewEngine.

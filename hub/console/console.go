@@ -54,6 +54,7 @@ type Needs struct {
 	Pouches   func(Commit) PouchDesk // the pouch desk, committing in an officer's name
 	People    *officer.SignIn
 	Directory *consular.Directory
+	Watch     Watch
 	Now       func() time.Time
 }
 
@@ -62,7 +63,7 @@ type Console struct{ Needs }
 
 // New checks what it is given.
 func New(n Needs) (*Console, error) {
-	if n.State == nil || n.Commit == nil || n.Opener == nil || n.Pouches == nil || n.People == nil || n.Directory == nil || n.Now == nil {
+	if n.State == nil || n.Commit == nil || n.Opener == nil || n.Pouches == nil || n.People == nil || n.Directory == nil || n.Watch == nil || n.Now == nil {
 		return nil, fault.New(fault.Invalid, "console: new", "a required field is missing", nil)
 	}
 	return &Console{Needs: n}, nil

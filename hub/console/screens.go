@@ -18,7 +18,7 @@ import (
 	"jaliya/internal/web"
 )
 
-//go:embed templates
+//go:embed templates assets
 var screenFiles embed.FS
 
 // zone is where the officers of the hub sit.
@@ -31,6 +31,8 @@ type Screens struct {
 	auth    access.Authenticator
 	ui      *web.UI
 	zone    *time.Location
+	zones   map[consular.PostID]*time.Location // of the posts
+	chart   chart
 }
 
 // NewScreens parses templates and words, so that what is broken stops the
@@ -45,15 +47,25 @@ func NewScreens(c *Console, cookie access.Cookie, words *lang.Catalog) (*Screens
 	if err != nil {
 		return nil, fault.New(fault.Internal, op, "templates", err)
 	}
+	scripts, err := fs.Sub(screenFiles, "assets")
+	if err != nil {
+		return nil, fault.New(fault.Internal, op, "assets", err)
+	}
+	zones, err := zonesOf(c.Directory.All())
+	if err != nil {
+		return nil, err
+	}
 	ui, err := web.NewUI(web.UIOptions{
-		Surface: "console", Catalog: words, Zone: place, Templates: []fs.FS{templates},
+		Surface: "console", Catalog: words, Zone: place, Templates: []fs.FS{templates}, Assets: []fs.FS{scripts},
 		Languages: []consular.Language{consular.French, consular.Arabic, consular.English},
 	})
 	if err != nil {
 		return nil, err
 	}
 	d := doorman{people: c.People, cookie: cookie}
-	return &Screens{console: c, door: d, auth: d.authenticator(), ui: ui, zone: place}, nil
+	return &Screens{
+		console: c, door: d, auth: d.authenticator(), ui: ui, zone: place, zones: zones, chart: newChart(c.Directory.All()),
+	}, nil
 }
 
 // ScreenRoute is one screen or form with the permission that is asked for
@@ -68,7 +80,7 @@ type ScreenRoute struct {
 // ScreenRoutes lists all that needs somebody signed in.
 func ScreenRoutes() []ScreenRoute {
 	get, post := http.MethodGet, http.MethodPost
-	return []ScreenRoute{
+	return append([]ScreenRoute{
 		{get, "/", "", (*Screens).home},
 		{get, "/verify", access.CaseVerify, (*Screens).waiting},
 		{post, "/verify/find", access.CaseVerify, (*Screens).findCase},
@@ -79,7 +91,7 @@ func ScreenRoutes() []ScreenRoute {
 		{post, "/pouches", access.PouchWrite, (*Screens).openPouch},
 		{get, "/pouches/:label", access.PouchWrite, (*Screens).pouch},
 		{post, "/pouches/:label/:act", access.PouchWrite, (*Screens).actOnPouch},
-	}
+	}, operateRoutes()...)
 }
 
 // Register puts the screens on an engine of web.NewEngine, beside the API.
@@ -156,6 +168,7 @@ func places(p lang.Printer, who access.Principal, path string) []web.NavLink {
 	}
 	add("/verify", "verify", access.CaseVerify)
 	add("/pouches", "pouches", access.PouchWrite)
+	add("/operate", "operate", access.HubStatus)
 	return out
 }
 

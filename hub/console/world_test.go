@@ -58,6 +58,7 @@ type world struct {
 	server *httptest.Server
 	hasher *access.Hasher
 	passed atomic.Int64 // ns that the clock was put ahead
+	watch  switched     // what the operators see
 
 	mu      sync.Mutex // guards the three below and applies commands one by one
 	index   uint64
@@ -198,7 +199,7 @@ func (w *world) build() {
 	require.NoError(w.tb, err)
 	c, err := console.New(console.Needs{
 		State: w, Commit: w.commit, Opener: sealer, People: w.people, Directory: directory, Now: w.now,
-		Pouches: func(commit console.Commit) console.PouchDesk { return w.desk.As(commit) },
+		Watch: &w.watch, Pouches: func(commit console.Commit) console.PouchDesk { return w.desk.As(commit) },
 	})
 	require.NoError(w.tb, err)
 	words, err := lang.Open()

@@ -102,7 +102,10 @@ func (w *Worker) carryOut(ctx context.Context, o ledger.Order, handle Handler) e
 	if in, waiting := later(err, o.Attempts); err != nil {
 		c.Retry = w.cfg.Now().Add(in).UnixMilli()
 		c.Text = fault.KindOf(err).String()
-		w.cfg.Logger.Log(ctx, severity(waiting), "order failed", slog.String("order", name), slog.Any("id", o.ID), slog.Any("attempt", o.Attempts+1), slog.String("kind", c.Text), slog.Any("error", err))
+		if waiting {
+			c.Text = ledger.Waiting
+		}
+		w.cfg.Logger.Log(ctx, severity(waiting), "order failed", slog.String("order", name), slog.Any("id", o.ID), slog.Any("attempt", o.Attempts+1), slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
 	} else {
 		c.Event, c.Actor = uint8(answer.Event), uint16(answer.Actor)
 		c.Reason, c.Facts = uint16(answer.Reason), answer.Facts

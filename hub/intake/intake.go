@@ -52,8 +52,9 @@ type Intake struct {
 	admitter *admitter
 	room     *semaphore.Weighted // bytes of batches under way, of all nodes
 
-	mu      sync.Mutex               // guards current
-	current map[wire.NodeID]*session // the newest of each node
+	mu      sync.Mutex                         // guards current and gone
+	current map[wire.NodeID]*session           // the newest of each node
+	gone    map[wire.NodeID]ledger.Observation // what was last heard of nodes that left
 }
 
 const (
@@ -72,7 +73,7 @@ func New(cfg Config) (*Intake, error) {
 		return nil, fault.New(fault.Invalid, "intake: new", "a required field is missing", nil)
 	}
 	return &Intake{
-		cfg: cfg, room: semaphore.NewWeighted(maxUnderWay), current: map[wire.NodeID]*session{},
+		cfg: cfg, room: semaphore.NewWeighted(maxUnderWay), current: map[wire.NodeID]*session{}, gone: map[wire.NodeID]ledger.Observation{},
 		admitter: &admitter{proposer: cfg.Proposer, now: cfg.Now, in: make(chan Item), metrics: cfg.Metrics},
 	}, nil
 }
@@ -124,6 +125,7 @@ func (i *Intake) stands(s *session) (leaves func()) {
 		defer i.mu.Unlock()
 		if i.current[s.node.ID] == s {
 			delete(i.current, s.node.ID)
+			i.left(s)
 		}
 	}
 }

@@ -29,6 +29,9 @@ func (s *session) listen(ctx context.Context) error {
 		case wire.FramePing:
 			err = s.pong(ctx, payload)
 		case wire.FramePong:
+			err = s.ponged(payload)
+		case wire.FrameReport:
+			s.reported(payload)
 		case wire.FrameNoticeCursor:
 			err = s.noticeStored(ctx, payload)
 		case wire.FrameRefusal:
@@ -170,11 +173,11 @@ func (m missingImageError) Error() string {
 
 // imagesStored makes sure that every image is durable before the entry that
 // names it is proposed (D45).
-func (s *session) imagesStored(v wire.VerifiedBatch) error {
+func (i *Intake) imagesStored(v wire.VerifiedBatch) error {
 	const op = "intake: check images"
 	for _, e := range v.Entries {
 		for _, image := range e.Header.Images {
-			has, err := s.cfg.Vault.Has(image.Digest, image.Size)
+			has, err := i.cfg.Vault.Has(image.Digest, image.Size)
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,7 @@ type Metrics struct {
 	refused  *prometheus.CounterVec
 	sessions prometheus.Gauge
 	images   prometheus.Counter
+	dropped  *prometheus.CounterVec
 }
 
 // NewMetrics declares the metrics on reg.
@@ -37,6 +38,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		sessions: f.NewGauge(prometheus.GaugeOpts{
 			Name: "jaliya_intake_sessions", Help: "Control sessions that stand.",
 		}),
+		dropped: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "jaliya_intake_reports_dropped_total", Help: "Reports of nodes that do not hold together, by fault kind.",
+		}, []string{"kind"}),
 		images: f.NewCounter(prometheus.CounterOpts{
 			Name: "jaliya_intake_image_bytes_total", Help: "Bytes of sealed bundles stored in the vault.",
 		}),
@@ -57,6 +61,12 @@ func (m *Metrics) proposed(entries int, took time.Duration, err error) {
 func (m *Metrics) refusal(kind string) {
 	if m != nil {
 		m.refused.WithLabelValues(kind).Inc()
+	}
+}
+
+func (m *Metrics) badReport(kind string) {
+	if m != nil {
+		m.dropped.WithLabelValues(kind).Inc()
 	}
 }
 

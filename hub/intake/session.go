@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -51,6 +52,11 @@ type session struct {
 	acked    chan wire.NoticeCursor
 	flights  chan struct{} // one token for each batch under way
 	heard    atomic.Int64  // when the last frame came, in ns since 1970
+	began    time.Time     // when it was greeted
+
+	figures sync.Mutex         // guards said and timed
+	said    ledger.Observation // what the node said and what was measured
+	timed   bool               // RTT and offset were measured
 }
 
 // span is a range of one incarnation whose receipts are to be repeated.
@@ -156,6 +162,8 @@ func (s *session) welcome(ctx context.Context, h wire.Hello) error {
 	if s.number, err = s.openSession(ctx); err != nil {
 		return err
 	}
+	s.began = s.cfg.Now()
+	s.heard.Store(s.began.UnixNano())
 	s.lacking(h, decisions)
 	w := wire.Welcome{
 		Version: wire.Version, Cluster: cluster.ID, Session: s.number, Decisions: decisions,

@@ -48,6 +48,7 @@ func (t *tx) commit(r *BatchResult, n Node, run run) error {
 func (t *tx) entry(n Node, s *Stored, e wire.Entry) error {
 	t.counts.Commits++
 	s.Commit = t.counts.Commits
+	t.securedAt(n.Post)
 	h, reason := t.acceptable(n, s)
 	if reason == 0 {
 		var err error
@@ -176,6 +177,10 @@ type RefusedLine struct {
 	Seq    uint64      `cbor:"4,keyasint"`
 	Reason Reason      `cbor:"5,keyasint"`
 	Time   int64       `cbor:"6,keyasint"`
+
+	Settled int64        `cbor:"7,keyasint,omitempty"` // when somebody had dealt with it
+	By      wire.StaffID `cbor:"8,keyasint,omitempty"`
+	Note    string       `cbor:"9,keyasint,omitempty"`
 }
 
 // refused lists the entry and tells the post, which corrects it by a new one.
@@ -185,6 +190,9 @@ func (t *tx) refused(n Node, h wire.Header, s *Stored) error {
 		Number: t.counts.Refused, Commit: s.Commit, Node: n.ID, Seq: s.At.Seq, Reason: s.Reason, Time: t.time,
 	}
 	if err := t.put(inRefused, number(line.Number), line); err != nil {
+		return err
+	}
+	if err := t.unsettled(line, n); err != nil {
 		return err
 	}
 	notice := wire.Notice{Kind: wire.NoticeEntryRefused, Record: h.Record, Reason: uint16(s.Reason)}

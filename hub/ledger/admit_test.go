@@ -80,6 +80,19 @@ func TestAdmitFollows(t *testing.T) {
 			wantFault(m.hub.tb, fault.Stale, m.hub.admit(old).Err())
 			m.sendAll()
 		}},
+		{"OKByHandIsOfNoSession", func(_ *hub, m *machine) {
+			m.releases(4)
+			byHand := m.batch(1, 2)
+			byHand.Session = 0
+			m.connect()
+			first := m.hub.admit(byHand)
+			require.NoError(m.hub.tb, first.Err())
+			require.Equal(m.hub.tb, wire.Marshal(first.Receipts), wire.Marshal(m.hub.admit(byHand).Receipts))
+			later := m.batch(4, 4)
+			later.Session = 0
+			wantFault(m.hub.tb, fault.Gap, m.hub.admit(later).Err())
+			m.sendAll()
+		}},
 		{"ErrSessionNeverGranted", func(_ *hub, m *machine) {
 			m.releases(1)
 			m.session += 7

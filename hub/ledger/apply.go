@@ -111,6 +111,8 @@ type tx struct {
 	cluster Cluster
 	counts  counts
 	before  counts // as they were stored
+	tally   tally
+	officer wire.StaffID // who says the command inside an OfficerAct
 }
 
 // counts are the last numbers given; each series begins at 1.
@@ -145,6 +147,9 @@ func tooOld(c Cluster) error {
 }
 
 func (t *tx) close() error {
+	if err := t.storeTally(); err != nil {
+		return err
+	}
 	if t.counts == t.before {
 		return nil
 	}

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"strconv"
+
 	"jaliya/internal/fault"
 	"jaliya/internal/wire"
 )
@@ -33,6 +35,7 @@ type Deed struct {
 	Reason  uint16        `cbor:"11,keyasint,omitempty"`
 	Order   uint64        `cbor:"12,keyasint,omitempty"`
 	Index   uint64        `cbor:"13,keyasint"`
+	Subject string        `cbor:"14,keyasint,omitempty"` // key of a need, number of a refused entry
 }
 
 func (OfficerAct) kind() Kind { return KindOfficerAct }
@@ -57,6 +60,7 @@ func (c OfficerAct) apply(t *tx) (Result, error) {
 		}
 	}
 	before := t.counts.Cases
+	t.officer = c.Officer
 	r, err := inner.apply(t)
 	if err != nil || r.Fault != fault.Other {
 		return r, err
@@ -88,25 +92,37 @@ func (c OfficerAct) read() (Command, Deed, string) {
 		return nil, Deed{}, "act"
 	}
 	deed := Deed{Officer: c.Officer, Role: c.Role, Act: inner.kind()}
+	return inner, deed, c.describe(inner, &deed)
+}
+
+// describe writes what the command inside says into its line; the field that is
+// wrong otherwise.
+func (c OfficerAct) describe(inner Command, deed *Deed) string {
 	switch in := inner.(type) {
 	case CompleteOrder:
 		deed.Event, deed.Reason, deed.Order = in.Event, in.Reason, in.Order
 		if c.Seen == 0 && in.Event != 0 {
-			return nil, Deed{}, "seen"
+			return "seen"
 		}
 	case Decide:
 		deed.Event, deed.Reason = in.Event, in.Reason
 	case MovePouch:
 		deed.Event = in.Event
 	case OpenPouch:
+	case AttendNeed:
+		deed.Subject = in.Key
+	case RedriveOrder:
+		deed.Order = in.Order
+	case SettleRefused:
+		deed.Subject = strconv.FormatUint(in.Number, 10)
 	case NoteOpening:
 		if in.By != string(c.Officer) {
-			return nil, Deed{}, "by"
+			return "by"
 		}
 	default:
-		return nil, Deed{}, "act"
+		return "act"
 	}
-	return inner, deed, ""
+	return ""
 }
 
 // unseen refuses a decision on a case that is not as the officer saw it.

@@ -35,6 +35,9 @@ func AdmitOf(received wire.ReceivedBatch, v wire.VerifiedBatch) AdmitBatch {
 	return b
 }
 
+// featureCarried is the level from which entries may come in a file by hand.
+const featureCarried = 4
+
 const (
 	maxBatches   = 256
 	maxSignature = 64
@@ -86,11 +89,13 @@ func (t *tx) admit(b AdmitBatch) (BatchResult, error) {
 		return refuseBatch(fault.Invalid, field, cursor), nil
 	}
 	switch {
+	case b.Session == 0 && t.cluster.Feature >= featureCarried: // by hand: of no session
 	case b.Session < n.Session:
 		return refuseBatch(fault.Stale, "older session", cursor), nil
 	case b.Session > n.Session:
 		return refuseBatch(fault.Invalid, "session was never granted", cursor), nil
-	case b.After.Seq > cursor.Seq:
+	}
+	if b.After.Seq > cursor.Seq {
 		return refuseBatch(fault.Gap, "does not follow", cursor), nil
 	}
 	known = known && n.Incarnation != 0

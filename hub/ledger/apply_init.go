@@ -146,6 +146,9 @@ func (c RaiseFeature) apply(t *tx) (Result, error) {
 	case c.Level <= t.cluster.Feature:
 		return Result{}, nil
 	}
+	if err := t.markStages(c.Level); err != nil {
+		return Result{}, err
+	}
 	now := t.cluster
 	now.Feature = c.Level
 	return Result{}, t.put(inMeta, keyCluster, now)

@@ -61,6 +61,7 @@ func (c CompleteOrder) apply(t *tx) (Result, error) {
 	case c.Retry != 0:
 		o.Attempts++
 		o.NotBefore, o.Last = c.Retry, c.Text
+		t.failedAgain(&o, c.Text)
 		return Result{Case: o.Case}, t.openOrder(o)
 	}
 	return c.complete(t, o)

@@ -72,6 +72,7 @@ func Audit(r kv.Reader) Report {
 	a.officers()
 	a.topics()
 	a.void()
+	a.watch()
 	return a.report
 }
 

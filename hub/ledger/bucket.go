@@ -56,6 +56,14 @@ var (
 	inSeats      = bucket("seats")
 	inDeeds      = bucket("deeds")
 	inCasework   = bucket("casework")
+	inReports    = bucket("reports")
+	inHours      = bucket("hours")
+	inFigures    = bucket("figures")
+	inStages     = bucket("stages")
+	inLate       = bucket("late")
+	inNeeds      = bucket("needs")
+	inUnsettled  = bucket("unsettled")
+	inDescribed  = bucket("described")
 )
 
 // appendBuckets have keys in commit order.
@@ -79,6 +87,7 @@ var (
 	keyCounts  = []byte("counts")  // counts
 
 	keyCheckpoint = []byte("checkpoint") // checkpoint
+	keyWatch      = []byte("watch")      // watching
 )
 
 func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }

@@ -35,6 +35,10 @@ type Case struct {
 
 	Token wire.Digest `cbor:"19,keyasint,omitzero"` // of the newest packet's slip: consular.FollowToken.Digest
 
+	Entered int64 `cbor:"20,keyasint,omitempty"` // when it came into its state
+	Late    int64 `cbor:"21,keyasint,omitempty"` // when a limit of the state passed
+	Overdue int64 `cbor:"22,keyasint,omitempty"` // when a limit of the whole case passed
+
 	// What a request for a criminal record is about, without saying it (topic.go).
 	Topic    wire.Digest `cbor:"51,keyasint,omitzero"` // as the portal named it
 	Examined wire.Digest `cbor:"52,keyasint,omitzero"` // as the opener did, whatever way the request came
@@ -224,6 +228,9 @@ func (t *tx) packet(c Case, h wire.Header, s *Stored, in workflow.Input) (Reason
 	}
 	if err := t.setToken(&c, h); err != nil {
 		return 0, err
+	}
+	if t.watches() {
+		t.tally.Released++
 	}
 	c.Record, c.Commit, c.Slip = h.Record, s.Commit, *h.SlipHash
 	s.Case = c.Number

@@ -40,6 +40,14 @@ const (
 	KindChangeOfficer Kind = 40
 	KindSeatOfficer   Kind = 41
 	KindOfficerAct    Kind = 42
+
+	// KindObserve begins the kinds of those who watch (feature level 4).
+	KindObserve       Kind = 60
+	KindAttendNeed    Kind = 61
+	KindRedriveOrder  Kind = 62
+	KindSettleRefused Kind = 63
+	KindDescribePost  Kind = 64
+	KindNoteAlert     Kind = 65
 )
 
 var kindNames = [...]string{
@@ -49,6 +57,8 @@ var kindNames = [...]string{
 	KindRetell:        "retell",
 	KindVoidDocument:  "void document",
 	KindChangeOfficer: "change officer", KindSeatOfficer: "seat officer", KindOfficerAct: "officer act",
+	KindObserve: "observe", KindAttendNeed: "attend need", KindRedriveOrder: "redrive order",
+	KindSettleRefused: "settle refused", KindDescribePost: "describe post", KindNoteAlert: "note alert",
 }
 
 // String gives the kind in words, as it stands in errors.
@@ -105,6 +115,12 @@ var readers = map[Kind]func(raw []byte) (Command, error){
 	KindChangeOfficer: read[ChangeOfficer],
 	KindSeatOfficer:   read[SeatOfficer],
 	KindOfficerAct:    read[OfficerAct],
+	KindObserve:       read[Observe],
+	KindAttendNeed:    read[AttendNeed],
+	KindRedriveOrder:  read[RedriveOrder],
+	KindSettleRefused: read[SettleRefused],
+	KindDescribePost:  read[DescribePost],
+	KindNoteAlert:     read[NoteAlert],
 }
 
 // Decode reads an encoded command: fault.Unsupported for a kind that this

@@ -11,6 +11,7 @@ import (
 // move stores what a step made of a case and everything that follows from it:
 // the timeline, orders, notices and timers.
 func (t *tx) move(c *Case, in workflow.Input, out workflow.Outcome, commit uint64) error {
+	before := *c
 	c.Flow, c.Updated = flowOf(out.Case), t.time
 	if in.Event == workflow.QueryAsked {
 		c.Question, c.Answer = wire.Digest(in.Serial), 0
@@ -32,6 +33,9 @@ func (t *tx) move(c *Case, in workflow.Input, out workflow.Outcome, commit uint6
 		return err
 	}
 	if err := t.timers(c, out.Timers); err != nil {
+		return err
+	}
+	if err := t.stage(c, before); err != nil {
 		return err
 	}
 	if err := t.put(inCases, number(c.Number), *c); err != nil {
@@ -142,6 +146,7 @@ type Order struct {
 	Reason    uint16          `cbor:"20,keyasint,omitempty"`
 	Bag       uint64          `cbor:"21,keyasint,omitempty"` // of an unpacking: the case of the pouch
 	Post      consular.PostID `cbor:"22,keyasint,omitempty"` // of a summary: who needs it
+	Failed    uint32          `cbor:"23,keyasint,omitempty"` // attempts that failed one after the other
 }
 
 // order gives an order for the case as it now is.

@@ -155,6 +155,9 @@ func (t *tx) fire(n uint64, due int64) error {
 			return t.move(&c, in, out, 0)
 		}
 	}
+	if err := t.passed(&c, timer); err != nil {
+		return err
+	}
 	if err := t.put(inCases, number(n), c); err != nil {
 		return err
 	}

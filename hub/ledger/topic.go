@@ -90,9 +90,9 @@ func (t *tx) examinedTopic(c *Case, in *workflow.Input, raw []byte) ([]byte, err
 	return key, nil
 }
 
-// Standing gives the open request that keeps a person from filing another one
+// OpenFor gives the open request that keeps a person from filing another one
 // for the same. Errors: NotFound.
-func (v Views) Standing(owner, topic wire.Digest) (CaseView, error) {
+func (v Views) OpenFor(owner, topic wire.Digest) (CaseView, error) {
 	return view(v, func(r kv.Reader) (CaseView, error) {
 		cluster, _, err := load[Cluster](r, inMeta, keyCluster)
 		if err != nil {

@@ -44,7 +44,7 @@ func TestOneOpenRequest(t *testing.T) {
 	after, err := h.views.Counts()
 	require.NoError(t, err)
 	require.Equal(t, before, after)
-	open, err := h.views.Standing(person.owner, topic)
+	open, err := h.views.OpenFor(person.owner, topic)
 	require.NoError(t, err)
 	require.Equal(t, first.Reference, open.Reference)
 
@@ -55,15 +55,15 @@ func TestOneOpenRequest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { require.NoError(t, one().Err()) })
 	}
-	_, err = h.views.Standing(stranger.owner, wire.Digest{2})
+	_, err = h.views.OpenFor(stranger.owner, wire.Digest{2})
 	wantFault(t, fault.NotFound, err)
 
 	require.NoError(t, person.send(person.entry(person.header(wire.KindRequestCancelled, first.Reference))).Err())
-	_, err = h.views.Standing(person.owner, topic)
+	_, err = h.views.OpenFor(person.owner, topic)
 	wantFault(t, fault.NotFound, err)
 	second := person.about(topic)
 	require.NoError(t, person.send(person.entry(second)).Err(), "the first one has ended")
-	open, err = h.views.Standing(person.owner, topic)
+	open, err = h.views.OpenFor(person.owner, topic)
 	require.NoError(t, err)
 	require.Equal(t, second.Reference, open.Reference)
 	require.NoError(t, h.audit().Err())
@@ -118,7 +118,7 @@ func TestTopicNeedsItsFeature(t *testing.T) {
 		require.NoError(t, person.send(person.entry(person.about(topic))).Err())
 		require.Equal(t, workflow.AwaitingPayment, h.examined(topic[:]).State)
 	}
-	_, err := h.views.Standing(person.owner, topic)
+	_, err := h.views.OpenFor(person.owner, topic)
 	wantFault(t, fault.NotFound, err)
 	require.NoError(t, h.do(ledger.RaiseFeature{Time: h.now, Level: 4}).Err())
 	require.NoError(t, person.send(person.entry(person.about(topic))).Err(), "what was filed before has no topic")

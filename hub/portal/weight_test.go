@@ -9,9 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// maxWeight is what a page of citizens may weigh as it travels, with the sheet
-// and the scripts that it names and without fonts. Pages themselves are sent as
-// they are: they are small, and what stands in them is nobody else's.
+// maxWeight is what a page of citizens may weigh to a browser that takes nothing
+// compressed but the sheet and the scripts that it names, without fonts.
 const maxWeight = 50 << 10
 
 var named = regexp.MustCompile(`"(/assets/[^"]+)"`)

@@ -40,6 +40,8 @@ type office struct {
 	stop  func()
 
 	vaultRoot string
+	intake    *intake.Intake
+	level     uint32 // feature level that it claims, 0: the true one
 
 	mu      sync.Mutex    // guards what follows
 	store   *kv.Memory    // the ledger
@@ -72,6 +74,15 @@ func newOffice(t *testing.T, rtt time.Duration) *office {
 	o.serve()
 	t.Cleanup(func() { o.stop() })
 	return o
+}
+
+// Cluster implements intake.State.
+func (o *office) Cluster() (ledger.Cluster, error) {
+	c, err := o.Views.Cluster()
+	if o.level != 0 {
+		c.Feature = o.level
+	}
+	return c, err
 }
 
 func (o *office) now() int64 { return time.Now().UnixMilli() }
@@ -149,6 +160,7 @@ func (o *office) serve() {
 		State: o, Proposer: o, Vault: o.vault, Signer: o.kit.Hub, Now: time.Now, Logger: roadLogger(),
 	})
 	require.NoError(o.t, err)
+	o.intake = in
 	listener, err := link.NewListener(o.road.endpoint(o.t, o.road.hub), link.ListenerOptions{Log: roadLogger()})
 	require.NoError(o.t, err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(o.t.Context()))
@@ -186,6 +198,7 @@ type outpost struct {
 	bulk    *link.Dialer // a socket of its own, so that the road can count it
 	ring    *pki.Keyring
 	skew    time.Duration
+	report  func() (wire.Report, error) // what the node says of itself; nil: nothing
 	stop    func()
 
 	mu    sync.Mutex
@@ -263,7 +276,7 @@ func (p *outpost) start() {
 	p.t.Helper()
 	var err error
 	p.ship, err = ship.New(ship.Config{
-		Journal: p.journal, Signer: p.kit.Journal, Dial: p.dial, Keys: p.office.kit.Keys, Software: "test",
+		Journal: p.journal, Signer: p.kit.Journal, Dial: p.dial, Keys: p.office.kit.Keys, Software: "test", Report: p.report,
 		Welcomed: func(wire.Welcome) error {
 			p.mu.Lock()
 			defer p.mu.Unlock()

@@ -14,6 +14,7 @@ import (
 type Dialer struct {
 	transport *quic.Transport
 	cfg       Config
+	watch     *mtuWatch // of a probe, nil otherwise
 }
 
 // NewDialer dials from conn, which it owns from now on.
@@ -43,6 +44,9 @@ func (d *Dialer) Dial(ctx context.Context, addr net.Addr, alpn string, conf *tls
 	conf.NextProtos = []string{alpn}
 	conf.ClientSessionCache = nil
 	qc := d.cfg.quic()
+	if d.watch != nil {
+		qc.Tracer = d.watch.trace
+	}
 	conn, err := d.transport.Dial(ctx, addr, conf, qc)
 	if err != nil {
 		return nil, classify(op, alpn, err)

@@ -20,6 +20,7 @@ const (
 	DomainNoticeHead   Domain = "notice-head"   // the cluster, over a post's notice log
 	DomainArchive      Domain = "archive"       // the cluster, over an archive statement
 	DomainInvitation   Domain = "invitation"    // the cluster, over a one-time invitation
+	DomainCarried      Domain = "carried"       // a node or the cluster, over the digest of a file carried by hand
 )
 
 // KeyID is the first 8 bytes of SHA-256 of an Ed25519 public key. It finds the

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -136,11 +135,13 @@ func (u *UI) Render(c *gin.Context, status int, page Page) {
 		Page: page, Lang: string(p.Language()), Dir: p.Direction(), Nonce: nonceOf(c), Path: backPath(c),
 		Languages: u.choices(p.Language()),
 	}
-	var content, whole bytes.Buffer
-	err := t.ExecuteTemplate(&content, "page/"+page.Template, page.Data)
+	content, whole := borrow(), borrow()
+	defer giveBack(content)
+	defer giveBack(whole)
+	err := t.ExecuteTemplate(content, "page/"+page.Template, page.Data)
 	if err == nil {
 		f.Content = template.HTML(content.String()) //nolint:gosec // escaped by the template above
-		err = t.ExecuteTemplate(&whole, "layout", f)
+		err = t.ExecuteTemplate(whole, "layout", f)
 	}
 	if err != nil {
 		// The text of the engine may quote what it wrote.
@@ -150,19 +151,20 @@ func (u *UI) Render(c *gin.Context, status int, page Page) {
 		return
 	}
 	c.Header("Content-Language", string(p.Language()))
-	c.Data(status, "text/html; charset=utf-8", whole.Bytes())
+	sendHTML(c, status, whole.Bytes())
 }
 
 // Part renders one component by itself, for a script that puts it in place of
 // an older one.
 func (u *UI) Part(c *gin.Context, status int, name string, data any) {
-	var b bytes.Buffer
-	if err := u.pages[u.Printer(c).Language()].ExecuteTemplate(&b, name, data); err != nil {
+	b := borrow()
+	defer giveBack(b)
+	if err := u.pages[u.Printer(c).Language()].ExecuteTemplate(b, name, data); err != nil {
 		_ = c.Error(fault.New(fault.Internal, "web: render "+name, "", err))
 		c.Status(http.StatusInternalServerError)
 		return
 	}
-	c.Data(status, "text/html; charset=utf-8", b.Bytes())
+	sendHTML(c, status, b.Bytes())
 }
 
 // See answers a form with the page to look at next, so that a reload repeats

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -105,7 +106,8 @@ func (a *assets) link() error {
 			for other, target := range a.byName {
 				text = strings.ReplaceAll(text, "asset:"+other, assetPrefix+target.hash+"/"+other)
 			}
-			one.plain, one.hash = []byte(text), hashOf([]byte(text))
+			one.plain = bare(text)
+			one.hash = hashOf(one.plain)
 		}
 		if err := one.compress(); err != nil {
 			return err
@@ -113,6 +115,12 @@ func (a *assets) link() error {
 	}
 	return nil
 }
+
+// comments are the remarks of a sheet, and the blanks that begin its lines.
+var comments = regexp.MustCompile(`(?s)/\*.*?\*/|(?m)^\s+`)
+
+// bare takes out of a sheet what is there for those who write it.
+func bare(sheet string) []byte { return []byte(comments.ReplaceAllString(sheet, "")) }
 
 func (a *asset) compress() error {
 	if a.media == "font/woff2" {

@@ -42,7 +42,9 @@ func get(t *testing.T, h http.Handler, path, language string) *httptest.Response
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 	r.Header.Set("Accept-Language", language)
-	r.Header.Set("Accept-Encoding", "gzip")
+	if strings.HasPrefix(path, "/assets/") {
+		r.Header.Set("Accept-Encoding", "gzip")
+	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w

@@ -22,6 +22,9 @@ type showcase struct {
 	Two      []TwoPerson
 	Reasons  Reasons
 	QR       QRCard
+	Charts   []Chart
+	Shares   Bars
+	Map      Map
 
 	Reference, Audit string
 }
@@ -79,6 +82,7 @@ func (u *UI) components(c *gin.Context) {
 		Reference: "123456 789012 345678", Audit: p.T("web.audit", "count", 3),
 	}
 	s.Form = exampleForm(p.T)
+	s.Charts, s.Shares, s.Map = exampleCharts(p), exampleShares(p), exampleMap(p)
 	u.Render(c, http.StatusOK, Page{
 		Title: p.T("web.components.title"), Template: "components", Data: s, Scripts: []string{"form.js", "capture.js"},
 	})

@@ -23,6 +23,9 @@ const (
 	FramePing         FrameType = 8
 	FramePong         FrameType = 9
 	FrameRestore      FrameType = 10
+	FrameReport       FrameType = 11
+	FrameCarried      FrameType = 12
+	FrameCarriedEnd   FrameType = 13
 	FrameOffer        FrameType = 16
 	FrameWant         FrameType = 17
 	FrameChunk        FrameType = 18
@@ -40,10 +43,16 @@ func (t FrameType) Limit() int {
 	switch t {
 	case FrameHello, FrameRefusal, FrameReceipt:
 		return 1024
+	case FrameCarried:
+		return 2048
+	case FrameCarriedEnd:
+		return 256
 	case FrameWelcome:
 		return 16384
 	case FrameBatch, FrameNotices, FrameRestore:
 		return MaxBatch
+	case FrameReport:
+		return 512
 	case FrameNoticeCursor:
 		return 128
 	case FramePing, FramePong, FrameStored:

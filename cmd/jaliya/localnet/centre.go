@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // centreSpeed lets the production centres make a card in about a second: two
@@ -16,8 +17,8 @@ func (n *Network) centreDir() string { return filepath.Join(n.dir, "centre") }
 
 // startCentre starts the card production centres.
 func (n *Network) startCentre(ctx context.Context, o Options) error {
-	n.Centre = &process{name: "centre", admin: n.Sites}
-	return n.programs.start(ctx, n.Centre, "jaliya", "sim", "centre",
+	p := n.beside(&process{name: "centre", admin: n.Sites})
+	return n.programs.start(ctx, p, "jaliya", "sim", "centre",
 		"--rabat", loopback(o.PortBase+offsetCentre), "--marrakech", loopback(o.PortBase+offsetCentre+1),
 		"--admin", n.Sites, "--speed", strconv.Itoa(centreSpeed), "--per-day", "100000",
 		"--seed", strconv.FormatUint(o.Seed, 10), "--dir", n.centreDir())
@@ -27,10 +28,14 @@ func (n *Network) startCentre(ctx context.Context, o Options) error {
 // faster than a ministry would.
 func (n *Network) desks(o Options) string {
 	var b strings.Builder
-	if o.VerifyByHand {
+	if o.VerifyByHand || o.Day {
 		fmt.Fprint(&b, "[verify]\nby_hand = true\n")
 	}
-	fmt.Fprintf(&b, "[pouch]\nauto = %t\ncards = 20\nafter = \"1s\"\n", !o.PackByHand)
+	after, late := time.Second, ""
+	if o.Day {
+		after, late = scaled(o.Pace, dayPack), fmt.Sprintf("late = %q\n", scaled(o.Pace, dayLate))
+	}
+	fmt.Fprintf(&b, "[pouch]\nauto = %t\ncards = 20\nafter = %q\n%s", !o.PackByHand, after, late)
 	fmt.Fprint(&b, "[centre]\ntimeout = \"5s\"\npoll = \"250ms\"\npoll_most = \"5s\"\nfail_over = \"20s\"\n[centre.breaker]\npause = \"2s\"\nmost = \"10s\"\n")
 	for i, site := range []string{"rabat", "marrakech"} {
 		fmt.Fprintf(&b, "[[centre.site]]\nnumber = %d\nname = %q\nurl = \"http://%s\"\npacket_key = %q\ntoken_file = %q\n",

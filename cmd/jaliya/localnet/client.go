@@ -22,12 +22,13 @@ const pieceSize = 256 << 10
 // client speaks the desk's API as one member of staff.
 type client struct {
 	base  string
+	name  string // of the account
 	token string
 	http  *http.Client
 }
 
 func newClient(p *Post, a Account) *client {
-	return &client{base: p.Desk + "/api/v1", token: a.Token, http: &http.Client{Timeout: 30 * time.Second}}
+	return &client{base: p.Desk + "/api/v1", name: a.Name, token: a.Token, http: &http.Client{Timeout: 30 * time.Second}}
 }
 
 // call is one request; Body is JSON unless it is bytes.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,10 +19,30 @@ import (
 // offsetConsole is the port of the hub's console (design.md section 8).
 const offsetConsole = 1
 
-// hubOfficers are the people of the hub: one who verifies, one who sends pouches.
+// hubOfficers are the people of the hub: one who verifies, one who sends pouches,
+// one who keeps the network running.
 var hubOfficers = []Person{
 	{Name: "Nadia Tazi", Role: access.Verifier},
 	{Name: "Karim Alaoui", Role: access.PouchOfficer},
+	{Name: "Salma Idrissi", Role: access.HubOperator},
+}
+
+// findOperate asks the console whether it has a page for operators: its API then
+// has the same path, and wants somebody signed in.
+func (n *Network) findOperate(ctx context.Context) error {
+	const op, path = "localnet: find page of operators", "/operate"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.Console+"/api/v1"+path, nil)
+	if err != nil {
+		return fault.New(fault.Internal, op, n.Console, err)
+	}
+	response, err := (&http.Client{Timeout: callLimit}).Do(request)
+	if err != nil {
+		return fault.New(fault.Unavailable, op, n.Console, err)
+	}
+	if response.StatusCode == http.StatusUnauthorized {
+		n.Operate = n.Console + path
+	}
+	return response.Body.Close()
 }
 
 // hireOfficers has the hub add its officers and enrols them at the console by
@@ -30,7 +51,9 @@ var hubOfficers = []Person{
 func (n *Network) hireOfficers(ctx context.Context) error {
 	raw, err := os.ReadFile(n.description())
 	if err == nil {
-		var before Network
+		var before struct {
+			Officers []Person `json:"officers"`
+		}
 		if err := json.Unmarshal(raw, &before); err != nil {
 			return fault.New(fault.Corrupt, "localnet: read officers", n.description(), err)
 		}
@@ -38,10 +61,11 @@ func (n *Network) hireOfficers(ctx context.Context) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fault.New(fault.Storage, "localnet: read officers", n.description(), err)
 	}
-	if len(n.Officers) > 0 {
-		return nil
-	}
 	for _, who := range hubOfficers {
+		hired := slices.ContainsFunc(n.Officers, func(one Person) bool { return one.Role == who.Role })
+		if hired || who.Role == access.HubOperator && n.Operate == "" {
+			continue
+		}
 		said, err := n.programs.run(ctx, "hub", "officer", "add", "--config", n.hubConfig(), "--json",
 			"--role", string(who.Role), "--name", who.Name)
 		if err != nil {
@@ -59,6 +83,9 @@ func (n *Network) hireOfficers(ctx context.Context) error {
 			return err
 		}
 		n.Officers = append(n.Officers, who)
+		if err := n.describe(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

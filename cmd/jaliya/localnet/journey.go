@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"jaliya/internal/access"
@@ -31,11 +32,14 @@ func Journeys() []Journey {
 		{Name: "card", Tell: "a card from a desk that is cut off to a hand at another post that is cut off too", run: card},
 		{Name: "bag", Tell: "cards are verified, made at a production site, packed and sent; their post is told before the bag leaves", run: bag},
 		{Name: "record", Tell: "a police record is asked for and paid on the portal, issued, opened once, printed at a post, and given into a hand", run: record},
+		{Name: "office", Tell: "a record of Justice is asked for and paid on the portal, decided by two officers at the record office's desk, and opened once", run: office},
 		{Name: "neutral", Tell: "many records are asked for, opened and printed; nothing outside the office tells a find from none (--requests)", run: neutralOK, alone: true, with: byLot},
 		{Name: "neutral-leak", Tell: "the same with an office that lets go without lots, and with a word changed: each is found (--requests)", run: neutralLeak, alone: true, with: leaking},
 		{Name: "hands", Tell: "the same by people of the ministry: they read, refuse, send back, pass, pack and send", run: hands, alone: true, with: byHand},
 		{Name: "replace", Tell: "a post's machine dies with its disk; the next one hands over what lay there and receives what was under way", run: replace, alone: true},
 		{Name: "wall", Tell: "a post whose network lets no UDP pass joins and is secured over TCP; at another UDP starves after its first packets", run: wall, alone: true, with: walled},
+		{Name: "pouch", Tell: "a post without any link sends its work in a file by hand, and the receipts come back in another", run: carriedByHand, alone: true},
+		{Name: "doctor", Tell: "a post is broken in one way after the other, and its doctor says each time what it is; a support file tells nothing of a person", run: examined, alone: true, with: walled},
 		{Name: "murder", Tell: "people are enrolled while hub and nodes are killed at random moments (--kills)", run: murder, alone: true},
 		{Name: "murder-card", Tell: "cards go the whole way to a hand while hub and nodes are killed and sites lose their answers (--kills)", run: murderCard, alone: true},
 	}
@@ -91,35 +95,11 @@ func Once(ctx context.Context, o Options, name string, out io.Writer) error {
 	return err
 }
 
-// Serve runs a network until the context ends.
-func Serve(ctx context.Context, o Options, out io.Writer) error {
-	t := &teller{out: out, began: time.Now(), seed: o.Seed}
-	t.step("", "starting a hub and %d posts", o.Posts)
-	n, err := Start(ctx, o)
-	if err != nil {
-		return err
-	}
-	t.step("", "ready; data and logs in %s", o.Dir)
-	for _, p := range n.Posts {
-		fmt.Fprintf(out, "\n%s %s: open %s/\n", p.ID, p.City, p.Desk)
-		for _, w := range p.Staff {
-			fmt.Fprintf(out, "  %-15s %-10s staff %s  password %s  code: bin/jaliya code %s\n", w.Name, w.Role, w.Staff, w.Password, w.Secret)
-		}
-	}
-	fmt.Fprintf(out, "\nportal of the citizens: open %s/\n  follow a slip, or sign in as one of the specimen people: the page tells each one's PIN\n  their telephones: http://%s/admin/inbox\n", n.Portal, n.Outside.SMS)
-	fmt.Fprintf(out, "\nconsole of the hub: open %s/\n", n.Console)
-	for _, w := range n.Officers {
-		fmt.Fprintf(out, "  %-15s %-13s officer %s  password %s  code: bin/jaliya code %s\n", w.Name, w.Role, w.Staff, w.Password, w.Secret)
-	}
-	fmt.Fprintf(out, "\nhub  http://%s/readyz  /metrics\nThe same as JSON, with bearer tokens for the API: %s\nStop with Ctrl-C.\n", n.Admin, filepath.Join(o.Dir, "localnet.json"))
-	<-ctx.Done()
-	return n.Stop(ctx)
-}
-
 // teller prints each step with its level and time, and holds what a journey
 // works with.
 type teller struct {
 	net   *Network
+	mu    sync.Mutex // guards out
 	out   io.Writer
 	began time.Time
 	seed  uint64
@@ -134,6 +114,8 @@ func (t *teller) step(level, format string, args ...any) {
 	if level == "" {
 		level = "--"
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	fmt.Fprintf(t.out, "%7.2fs  %s  %s\n", time.Since(t.began).Seconds(), level, fmt.Sprintf(format, args...))
 }
 
@@ -263,7 +245,7 @@ func (t *teller) verifyOffline(ctx context.Context, p *Post, c *client, all []re
 		return err
 	}
 	t.step("L2", "%s", strings.ReplaceAll(strings.TrimSpace(said), "\n", " "))
-	return t.net.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config)
+	return t.net.serve(ctx, p)
 }
 
 func (p *Post) account(role access.Role) Account {
@@ -273,62 +255,4 @@ func (p *Post) account(role access.Role) Account {
 		}
 	}
 	return Account{}
-}
-
-// visitor is one person with what the desk captures.
-type visitor struct {
-	Service string
-	Pickup  string
-	Groups  map[string]any
-	Files   []file
-}
-
-// enrol does what a clerk and the second person do.
-func enrol(ctx context.Context, agent, supervisor *client, v visitor) (released, error) {
-	id := newVisitID()
-	var seen visit
-	begin := call{
-		Method: http.MethodPost, Path: "/visits", Into: &seen,
-		Body: map[string]string{"visit": id, "service": v.Service, "pickup": v.Pickup},
-	}
-	if err := agent.do(ctx, begin); err != nil {
-		return released{}, err
-	}
-	for _, group := range []string{"person", "contact", "delivery", "documents", "fingers", "guardian"} {
-		if v.Groups[group] == nil {
-			continue
-		}
-		put := call{
-			Method: http.MethodPut, Path: "/visits/" + id + "/" + group, Into: &seen,
-			Body: v.Groups[group], Header: version(seen.Version),
-		}
-		if err := agent.do(ctx, put); err != nil {
-			return released{}, err
-		}
-	}
-	for _, f := range v.Files {
-		if err := agent.upload(ctx, id, f); err != nil {
-			return released{}, err
-		}
-	}
-	if err := agent.do(ctx, call{Method: http.MethodGet, Path: "/visits/" + id, Into: &seen}); err != nil {
-		return released{}, err
-	}
-	pay := call{
-		Method: http.MethodPost, Path: "/visits/" + id + "/payment", Into: &seen, Header: version(seen.Version),
-		Body: map[string]string{"method": "cash", "received": "200"},
-	}
-	if err := agent.do(ctx, pay); err != nil {
-		return released{}, err
-	}
-	if err := supervisor.do(ctx, call{Method: http.MethodGet, Path: "/visits/" + id, Into: &seen}); err != nil {
-		return released{}, err
-	}
-	if len(seen.Warnings) > 0 {
-		return released{}, fault.New(fault.Invalid, "localnet: enrol", fmt.Sprint(seen.Warnings), nil)
-	}
-	var r released
-	release := call{Method: http.MethodPost, Path: "/visits/" + id + "/release", Into: &r, Header: version(seen.Version)}
-	err := supervisor.do(ctx, release)
-	return r, err
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,22 +21,13 @@ import (
 // issued by the record office, opened by the person, printed at a post and given
 // into the person's hand.
 func record(ctx context.Context, t *teller) error {
-	c, err := t.newCitizen()
+	c, err := t.newCitizen(officePolice, 0)
 	if err != nil {
 		return err
 	}
-	if err := c.signIn(ctx, "/ask"); err != nil {
+	if err := c.asks(ctx, t); err != nil {
 		return err
 	}
-	t.step("", "a person signs in at the trusted third party and is back on the portal")
-	if err := c.file(ctx); err != nil {
-		return err
-	}
-	t.step("L2", "a police record is asked for under reference %s", c.reference.String())
-	if err := c.pay(ctx); err != nil {
-		return err
-	}
-	t.step("", "the fee is paid on the payment service's page")
 	if err := c.awaits(ctx, "issued"); err != nil {
 		return err
 	}
@@ -53,12 +45,31 @@ func record(ctx context.Context, t *teller) error {
 	return c.revoked(ctx, t)
 }
 
+// asks signs in, files the request and pays.
+func (c *citizen) asks(ctx context.Context, t *teller) error {
+	if err := c.signIn(ctx, "/ask"); err != nil {
+		return err
+	}
+	t.step("", "a person signs in at the trusted third party and is back on the portal")
+	if err := c.file(ctx); err != nil {
+		return err
+	}
+	t.step("L2", "a %s record is asked for under reference %s", c.office, c.reference.String())
+	if err := c.pay(ctx); err != nil {
+		return err
+	}
+	t.step("", "the fee is paid on the payment service's page")
+	return nil
+}
+
 // citizen is a person with a telephone and a browser.
 type citizen struct {
 	*browser
 
 	net       *Network
-	person    int    // who of the trusted third party's people
+	office    string // whose record: officePolice, officeJustice
+	who       int    // which of the specimen people
+	name      string // as they spell it, once they are known
 	use       string // what the record is for, where it is not for residence
 	reference consular.Reference
 	phone     string
@@ -66,9 +77,9 @@ type citizen struct {
 	document  []byte
 }
 
-func (t *teller) newCitizen() (*citizen, error) {
+func (t *teller) newCitizen(office string, who int) (*citizen, error) {
 	b, err := newBrowser()
-	return &citizen{browser: b, net: t.net, phone: "+34612345678"}, err
+	return &citizen{browser: b, net: t.net, office: office, who: who, phone: fmt.Sprintf("+3461234%04d", 5678+who)}, err
 }
 
 const opRecord = "localnet: record"
@@ -91,7 +102,7 @@ func (c *citizen) prove(ctx context.Context) error {
 	for range 4 {
 		switch c.page.at.Path {
 		case "/login":
-			err = c.submit(ctx, "/login", "person", strconv.Itoa(c.person), "pin", pin, "level", "substantial")
+			err = c.submit(ctx, "/login", "person", strconv.Itoa(c.who), "pin", pin, "level", "substantial")
 		case "/consent":
 			err = c.submit(ctx, "/consent", "answer", "agree")
 		default:
@@ -125,12 +136,15 @@ func (n *Network) signers(ctx context.Context) ([]signer, error) {
 	return answer.People, nil
 }
 
+// pin reads the person's PIN, and how they spell their name.
 func (c *citizen) pin(ctx context.Context) (string, error) {
 	all, err := c.net.signers(ctx)
-	if err != nil || len(all) <= c.person {
+	if err != nil || len(all) <= c.who {
 		return "", fault.New(fault.Invalid, opRecord, "people of the trusted third party", err)
 	}
-	return all[c.person].PIN, nil
+	them := all[c.who]
+	c.name = them.Person.Given.Latin + " " + them.Person.Family.Latin
+	return them.PIN, nil
 }
 
 // file answers the questions one by one and sends the request.
@@ -140,7 +154,7 @@ func (c *citizen) file(ctx context.Context) error {
 		use = []string{"/ask/use", "purpose", "other", "text", c.use, "country", "ES"}
 	}
 	for _, one := range [][]string{
-		{"/ask", "service", "record.police"},
+		{"/ask", "service", "record." + c.office},
 		use,
 		{"/ask/legalization", "legalization", "none"},
 		{"/ask/delivery", "mode", "electronic"},
@@ -210,7 +224,7 @@ func (c *citizen) told(ctx context.Context, carrier string) error {
 	return eventually(ctx, "a message on the telephone", l2Limit, func() (bool, error) {
 		raw, err := get(ctx, "http://"+carrier+"/admin/inbox.json")
 		text := string(raw)
-		if strings.Contains(strings.ToLower(text), "antecedentes") || strings.Contains(text, "record.police") {
+		if strings.Contains(strings.ToLower(text), "antecedentes") || strings.Contains(text, "record."+c.office) {
 			return false, fault.New(fault.Corrupt, opRecord, "the message names the product", nil)
 		}
 		return strings.Contains(text, c.reference.String()), err
@@ -258,9 +272,8 @@ func (c *citizen) proves(ctx context.Context, t *teller, pdf []byte) error {
 	if err := os.WriteFile(path, pdf, 0o600); err != nil {
 		return fault.New(fault.Storage, opRecord, path, err)
 	}
-	office := filepath.Join(t.net.outsideDir("records"), "police")
-	out, err := t.net.programs.run(ctx, "jaliya", "verify", "document", path, "--trust", filepath.Join(office, "root.pem"),
-		"--time-trust", filepath.Join(t.net.outsideDir("records"), "time", "time.pem"), "--seal-keys", filepath.Join(office, "seal.pem"))
+	root, times, seals := t.net.trust(c.office)
+	out, err := t.net.programs.run(ctx, "jaliya", "verify", "document", path, "--trust", root, "--time-trust", times, "--seal-keys", seals)
 	if err != nil {
 		return fault.New(fault.Corrupt, opRecord, "the document does not verify: "+out, err)
 	}

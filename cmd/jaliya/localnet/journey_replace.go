@@ -97,7 +97,7 @@ func (t *teller) newMachine(ctx context.Context, p *Post) error {
 	if err := p.process.kill(); err != nil {
 		return err
 	}
-	for _, gone := range []string{p.dir, p.config} {
+	for _, gone := range []string{p.dir, p.config, p.people()} {
 		if err := os.RemoveAll(gone); err != nil {
 			return fault.New(fault.Storage, "localnet: take machine away", string(p.ID), err)
 		}
@@ -106,8 +106,12 @@ func (t *teller) newMachine(ctx context.Context, p *Post) error {
 	if err := t.net.join(ctx, p, p.relay.Address()); err != nil {
 		return err
 	}
-	if err := t.net.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config); err != nil {
+	sheets, err := t.net.hireStaff(ctx, p)
+	if err != nil {
 		return err
 	}
-	return errors.Join(t.net.hireStaff(ctx, p), t.net.describe())
+	if err := t.net.serve(ctx, p); err != nil {
+		return err
+	}
+	return errors.Join(t.net.enrolStaff(ctx, p, sheets), t.net.describe())
 }

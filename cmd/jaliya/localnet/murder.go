@@ -80,7 +80,7 @@ func (n *Network) killAndRestart(ctx context.Context, victim int) error {
 	if err := p.process.kill(); err != nil {
 		return err
 	}
-	return n.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config)
+	return n.serve(ctx, p)
 }
 
 // kill ends a process the hard way and waits for its end.

@@ -28,6 +28,9 @@ type act struct {
 }
 
 func (a *acts) add(one act) {
+	if a == nil {
+		return // nobody accounts for them
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.list = append(a.list, one)
@@ -49,6 +52,11 @@ type bench struct {
 	together map[string]string
 	book     *book
 	acts     *acts
+	// Where people take their time; nil: at once, and whoever is in the book.
+	here  func(bag tableView) bool      // somebody opens the bag now
+	comes func(reference string) bool   // the person comes for the card now
+	known func(string) (released, bool) // the slip of a person, instead of the book's
+	given func(reference string)        // the card is in the hand
 }
 
 func newBench(p *Post, b *book, a *acts) *bench {
@@ -98,6 +106,9 @@ func (b *bench) round(ctx context.Context) error {
 	for _, bag := range list.Pouches {
 		if !bag.Complete || bag.State == workflow.PouchClosed.String() || bag.State == workflow.PouchWithCourier.String() {
 			continue // not here yet
+		}
+		if b.here != nil && !b.here(bag) {
+			continue
 		}
 		if err := b.receive(ctx, bag); err != nil {
 			return err
@@ -150,19 +161,31 @@ func (b *bench) giveOut(ctx context.Context, bag tableView) error {
 				return err
 			}
 		}
-		told, known := b.book.find(line.Reference)
-		if !known || line.State != workflow.Ready.String() {
+		slip, known := b.slip(line.Reference)
+		if !known || line.State != workflow.Ready.String() || b.comes != nil && !b.comes(line.Reference) {
 			continue
 		}
 		k := call{Path: path + "/handover", Header: b.together, Body: map[string]any{
 			"serial": line.Serial, "receiver": "person", "document": "passport", "face": true, "print": "matched",
-			"receipt": true, "slip_code": told.released.SlipCode, "old_card": "none", "pin_letter": true,
+			"receipt": true, "slip_code": slip.SlipCode, "old_card": "none", "pin_letter": true,
 		}}
 		if err := b.confirm(ctx, b.first, k, act{about: line.Reference, event: workflow.CardHandedOver, serial: line.Serial}); err != nil {
 			return err
 		}
+		if b.given != nil {
+			b.given(line.Reference)
+		}
 	}
 	return nil
+}
+
+// slip gives what the person holds whose card this is.
+func (b *bench) slip(reference string) (released, bool) {
+	if b.known != nil {
+		return b.known(reference)
+	}
+	c, known := b.book.find(reference)
+	return c.released, known
 }
 
 // confirm does one act and notes it once the desk has confirmed it.

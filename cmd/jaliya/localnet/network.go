@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,6 +17,7 @@ import (
 	"jaliya/internal/consular"
 	"jaliya/internal/durable"
 	"jaliya/internal/fault"
+	"jaliya/internal/lang"
 )
 
 // Options says which network to run.
@@ -34,11 +35,14 @@ type Options struct {
 	VerifyByHand bool // cases wait for hub verify
 	PackByHand   bool // cards wait for hub pouch
 
+	Day  bool    // people come and go until the network ends
+	Pace float64 // of the day: how many times as fast as people; 0: 1
+
 	walled bool // the first post's network lets no UDP pass, from the beginning
 }
 
-// Offsets from the port base (design.md section 8). The portal
-// takes 0.
+// Offsets from the port base (design.md section 8). The portal takes 0; desks,
+// admin listeners and relays leave room for all 71 posts (ports.go).
 const (
 	offsetNodes   = 2 // UDP, hub
 	offsetCluster = 3 // UDP, hub
@@ -54,22 +58,27 @@ var firstPosts = []consular.PostID{"FR-LYO", "ES-LEI", "ES-MJV", "IT-MIL", "BE-B
 
 // Network is a running network.
 type Network struct {
-	Hub    *process `json:"-"`
-	Centre *process `json:"-"`
-	Posts  []*Post  `json:"posts"`
-	Admin  string   `json:"hub_admin"`
-	Sites  string   `json:"centre_admin"` // of the card production centres: /rabat/admin/, /marrakech/admin/
+	Hub   *process `json:"-"`
+	Posts []*Post  `json:"posts"`
+	Admin string   `json:"hub_admin"`
+	Sites string   `json:"centre_admin"` // of the card production centres: /rabat/admin/, /marrakech/admin/
 
 	Portal   string   `json:"portal"` // base URL of the citizens' portal
 	Outside  Outside  `json:"outside"`
-	Console  string   `json:"console"`  // base URL
-	Officers []Person `json:"officers"` // people of the hub, at the console
+	Console  string   `json:"console"`           // base URL
+	Operate  string   `json:"operate,omitempty"` // page of the console for operators, where it has one
+	Officers []Person `json:"officers"`          // people of the hub, at the console
+	Office   Office   `json:"office"`            // of Justice's records
+	Start    string   `json:"start"`             // page with all of these, and the codes of this half minute
+	Look     []Look   `json:"look,omitempty"`
 
+	mu       sync.Mutex // guards Look, around, and the file of the description
 	printer  string     // host:port
 	around   []*process // outside systems around a record
 	dir      string
 	sites    [2]string // Rabat and Marrakech, host:port
 	programs binaries
+	words    *lang.Catalog
 }
 
 // Post is a post of the network with what a visitor needs.
@@ -95,6 +104,10 @@ type Account struct {
 	Token string      `json:"token"`
 }
 
+// postsAtOnce is how many posts join at a time: most of it is waiting for disks
+// and for each other, and the hub hashes one secret at a time.
+const postsAtOnce = 8
+
 // Start starts hub and posts, and returns when all are ready. On an error
 // everything that was started is ended.
 func Start(ctx context.Context, o Options) (n *Network, err error) {
@@ -102,15 +115,25 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := portsFree(ctx, o); err != nil {
+		return nil, err
+	}
 	posts, err := choosePosts(o.Posts)
 	if err != nil {
 		return nil, err
 	}
+	if err := claim(o.Dir); err != nil {
+		return nil, err
+	}
+	words, err := lang.Open()
+	if err != nil {
+		return nil, err
+	}
 	n = &Network{
-		dir: o.Dir, programs: programs, Admin: loopback(o.PortBase + offsetHub),
+		dir: o.Dir, programs: programs, words: words, Admin: loopback(o.PortBase + offsetHub),
 		Sites: loopback(o.PortBase + offsetCentre + 2), Console: "http://" + loopback(o.PortBase+offsetConsole),
-		printer: loopback(o.PortBase + offsetPrinter),
-		sites:   [2]string{loopback(o.PortBase + offsetCentre), loopback(o.PortBase + offsetCentre + 1)},
+		Start: "http://" + loopback(o.PortBase+offsetStart), printer: loopback(o.PortBase + offsetPrinter),
+		sites: [2]string{loopback(o.PortBase + offsetCentre), loopback(o.PortBase + offsetCentre + 1)},
 	}
 	begun := n
 	defer func() {
@@ -118,29 +141,52 @@ func Start(ctx context.Context, o Options) (n *Network, err error) {
 			err = errors.Join(err, begun.Stop(ctx))
 		}
 	}()
-	if err := n.startCentre(ctx, o); err != nil {
-		return nil, err
-	}
-	if err := n.startOutside(ctx, o); err != nil {
+	if err := n.startAround(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := n.startHub(ctx, o); err != nil {
 		return nil, err
 	}
-	if err := n.startPortal(ctx, o); err != nil {
+	// The portal waits for nobody but the hub.
+	g, starting := errgroup.WithContext(ctx)
+	g.Go(func() error { return n.startPortal(starting, o) })
+	g.Go(func() error { return n.startPosts(starting, o, posts) })
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	var g errgroup.Group
-	g.SetLimit(4)
+	return n, n.describe()
+}
+
+// startAround starts what stands around the hub, whose keys the hub reads.
+func (n *Network) startAround(ctx context.Context, o Options) error {
+	n.Portal = portalAddress(o)
+	if err := os.MkdirAll(n.outsideDir(""), 0o700); err != nil {
+		return fault.New(fault.Storage, "localnet: make directory", n.outsideDir(""), err)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, start := range []func(context.Context, Options) error{n.startCentre, n.startOutside, n.startOffice} {
+		g.Go(func() error { return start(ctx, o) })
+	}
+	return g.Wait()
+}
+
+// beside notes a process that Stop ends.
+func (n *Network) beside(p *process) *process {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.around = append(n.around, p)
+	return p
+}
+
+func (n *Network) startPosts(ctx context.Context, o Options, posts []consular.Post) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(postsAtOnce)
 	n.Posts = make([]*Post, len(posts))
 	for i, post := range posts {
 		n.Posts[i] = newPost(o, i, post)
 		g.Go(func() error { return n.startPost(ctx, o, n.Posts[i], i) })
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return n, n.describe()
+	return g.Wait()
 }
 
 func choosePosts(count int) ([]consular.Post, error) {
@@ -179,13 +225,12 @@ func (n *Network) startHub(ctx context.Context, o Options) error {
 	if err := write(n.hubConfig(), config+n.carriers(o)+n.desks(o)); err != nil {
 		return err
 	}
-	passphrase := filepath.Join(n.dir, "passphrase")
-	if _, err := os.Stat(passphrase); err != nil {
-		if err := write(passphrase, "loopback only\n"); err != nil {
+	founded := filepath.Join(n.dir, "founded")
+	if _, err := os.Stat(founded); err != nil {
+		if err := n.found(ctx); err != nil {
 			return err
 		}
-		if _, err := n.programs.run(ctx, "hub", "init", "--config", n.hubConfig(), "--name", "rabat-1",
-			"--passphrase", passphrase, "--work-factor", "10"); err != nil {
+		if err := write(founded, ""); err != nil {
 			return err
 		}
 	}
@@ -193,95 +238,34 @@ func (n *Network) startHub(ctx context.Context, o Options) error {
 	if err := n.programs.start(ctx, n.Hub, "hub", "serve", "--config", n.hubConfig()); err != nil {
 		return err
 	}
+	if err := n.findOperate(ctx); err != nil {
+		return err
+	}
 	return n.hireOfficers(ctx)
 }
 
-func newPost(o Options, i int, post consular.Post) *Post {
-	dir := filepath.Join(o.Dir, strings.ToLower(string(post.ID)))
-	return &Post{
-		ID: post.ID, City: post.City, place: post, dir: dir, config: dir + ".toml",
-		Desk: "http://" + loopback(o.PortBase+offsetDesk+i), Admin: loopback(o.PortBase + offsetAdmin + i),
+// found makes the hub's identity. What an earlier start left half done is made
+// anew: no post can have joined it. The root key is wrapped with little work, for
+// it guards specimen people.
+func (n *Network) found(ctx context.Context) error {
+	if err := os.RemoveAll(filepath.Join(n.dir, "hub")); err != nil {
+		return fault.New(fault.Storage, "localnet: found hub", n.dir, err)
 	}
-}
-
-func (n *Network) startPost(ctx context.Context, o Options, p *Post, i int) (err error) {
-	relayed := loopback(o.PortBase + offsetRelay + i)
-	if p.relay, err = newRelay(relayed, loopback(o.PortBase+offsetNodes)); err != nil { //nolint:contextcheck // it lives until Close
+	passphrase := filepath.Join(n.dir, "passphrase")
+	if err := write(passphrase, "loopback only\n"); err != nil {
 		return err
 	}
-	wall := o.walled && i == 0
-	if wall {
-		p.relay.Wall(0)
-	}
-	if err := n.joinOnce(ctx, p, relayed); err != nil {
-		return err
-	}
-	p.process = &process{name: strings.ToLower(string(p.ID)), admin: p.Admin}
-	if err := n.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config); err != nil {
-		return err
-	}
-	if wall {
-		// A desk slows down who tries codes that it has not heard of.
-		if err := (&teller{}).awaitLink(ctx, newClient(p, p.account(access.Agent)), true); err != nil {
-			return err
-		}
-	}
-	return n.hireStaff(ctx, p)
-}
-
-// joinOnce has a post join, or finds who may sign in when it has joined in an
-// earlier run of the same directory.
-func (n *Network) joinOnce(ctx context.Context, p *Post, relayed string) error {
-	if _, err := os.Stat(p.config); err != nil {
-		return n.join(ctx, p, relayed)
-	}
-	raw, err := os.ReadFile(n.description())
-	if err != nil {
-		return fault.New(fault.NotFound, "localnet: read accounts", n.description(), err)
-	}
-	var before Network
-	if err := json.Unmarshal(raw, &before); err != nil {
-		return fault.New(fault.Corrupt, "localnet: read accounts", n.description(), err)
-	}
-	for _, held := range before.Posts {
-		if held.ID == p.ID {
-			p.Accounts, p.Staff = held.Accounts, held.Staff
-		}
-	}
-	return nil
+	_, err := n.programs.run(ctx, "hub", "init", "--config", n.hubConfig(), "--name", "rabat-1",
+		"--passphrase", passphrase, "--work-factor", "10")
+	return err
 }
 
 func (n *Network) description() string { return filepath.Join(n.dir, "localnet.json") }
 
-// join writes a post's configuration and has its machine join by an invitation.
-func (n *Network) join(ctx context.Context, p *Post, relayed string) error {
-	var config strings.Builder
-	fmt.Fprintf(&config, "dir = %q\nhubs = [%q]\n[desk]\nlisten = %q\nportal = %q\n", p.dir, relayed, strings.TrimPrefix(p.Desk, "http://"), n.Portal)
-	for _, a := range []Account{{Name: "amina", Role: access.Agent}, {Name: "driss", Role: access.Supervisor}} {
-		token, hash := access.NewToken()
-		a.Token = token
-		p.Accounts = append(p.Accounts, a)
-		fmt.Fprintf(&config, "[[desk.service_account]]\nname = %q\nrole = %q\ntoken_sha256 = %q\n", a.Name, a.Role, hash)
-	}
-	fmt.Fprintf(&config, "[printer]\nuri = \"ipp://%s/ipp/print\"\n", n.printer)
-	fmt.Fprintf(&config, "[admin]\nlisten = %q\n[log]\nformat = \"json\"\n", p.Admin)
-	if err := write(p.config, config.String()); err != nil {
-		return err
-	}
-	invitation, err := n.programs.run(ctx, "hub", "invite", "--config", n.hubConfig(), "--post", string(p.ID), "--address", relayed)
-	if err != nil {
-		return err
-	}
-	file := p.dir + ".invitation"
-	if err := write(file, invitation); err != nil {
-		return err
-	}
-	_, err = n.programs.run(ctx, "consulate-node", "join", "--config", p.config, "--invitation", file)
-	return errors.Join(err, os.Remove(file))
-}
-
 // describe writes who may sign in and where, for people and for scripts.
 func (n *Network) describe() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	raw, err := json.MarshalIndent(n, "", "  ")
 	if err != nil {
 		return fault.New(fault.Internal, "localnet: describe", "", err)
@@ -289,30 +273,29 @@ func (n *Network) describe() error {
 	return write(n.description(), string(raw))
 }
 
-// Stop ends all processes and relays, also after the end of ctx.
+// Stop ends all processes and relays, also after the end of ctx: posts first, all
+// at once, so that none waits for a hub that is gone.
 func (n *Network) Stop(ctx context.Context) error {
-	var failed error
-	for _, p := range n.Posts {
-		if p == nil {
-			continue
-		}
-		if p.process != nil {
-			failed = errors.Join(failed, p.process.stop())
-		}
-		if p.relay != nil {
-			failed = errors.Join(failed, p.relay.Close(ctx))
-		}
+	var posts, rest errgroup.Group
+	failed := make([]error, len(n.Posts))
+	for i, p := range n.Posts {
+		posts.Go(func() error {
+			failed[i] = p.stop(ctx)
+			return nil
+		})
 	}
-	if n.Hub != nil {
-		failed = errors.Join(failed, n.Hub.stop())
+	err := errors.Join(posts.Wait(), errors.Join(failed...))
+	all := append([]*process{n.Hub}, n.around...)
+	ended := make([]error, len(all))
+	for i, p := range all {
+		rest.Go(func() error {
+			if p != nil {
+				ended[i] = p.stop()
+			}
+			return nil
+		})
 	}
-	for _, p := range n.around {
-		failed = errors.Join(failed, p.stop())
-	}
-	if n.Centre != nil {
-		failed = errors.Join(failed, n.Centre.stop())
-	}
-	return failed
+	return errors.Join(err, rest.Wait(), errors.Join(ended...))
 }
 
 func write(path, text string) error {

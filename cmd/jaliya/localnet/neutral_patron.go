@@ -24,11 +24,10 @@ type patron struct {
 }
 
 func (t *teller) newPatron(from int, who consular.Person) (*patron, error) {
-	c, err := t.newCitizen()
+	c, err := t.newCitizen(officePolice, from/ofOnePerson)
 	if err != nil {
 		return nil, err
 	}
-	c.person = from / ofOnePerson
 	p := &patron{citizen: c}
 	for n := from; n < min(from+ofOnePerson, t.requests); n++ {
 		p.requests = append(p.requests, newTrace(n, who))

@@ -3,14 +3,11 @@ package localnet
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
-
-	"jaliya/internal/fault"
 )
 
 // Offsets of the outside systems that a record needs, from the port base.
@@ -74,13 +71,9 @@ func (n *Network) startOutside(ctx context.Context, o Options) error {
 		Stamp: port(offsetStamp + 2), SMS: port(offsetSMS + 1), Identity: port(offsetIdentity + 1), Records: port(offsetRecords + 2),
 		Printer: port(offsetPrinter + 1),
 	}
-	if err := os.MkdirAll(n.outsideDir(""), 0o700); err != nil {
-		return fault.New(fault.Storage, "localnet: make directory", n.outsideDir(""), err)
-	}
-	var g errgroup.Group
+	g, ctx := errgroup.WithContext(ctx)
 	for _, s := range n.simulators(o) {
-		p := &process{name: s.name, admin: s.admin, log: filepath.Join(n.outsideDir(""), s.name+".log")}
-		n.around = append(n.around, p)
+		p := n.beside(&process{name: s.name, admin: s.admin, log: filepath.Join(n.outsideDir(""), s.name+".log")})
 		args := append([]string{"sim", s.name}, s.args...)
 		args = append(args, "--admin", s.admin)
 		if s.name != "printer" { // it remembers nothing
@@ -100,10 +93,9 @@ func (n *Network) carriers(o Options) string {
 		port(offsetStamp), filepath.Join(n.outsideDir("stamp"), "token"), port(offsetStamp+1), filepath.Join(n.outsideDir("stamp"), "notice.pub"))
 	fmt.Fprintf(&b, "[sms]\nurl = \"http://%s\"\nsender = \"Consulat\"\ntoken_file = %q\n", port(offsetSMS), filepath.Join(n.outsideDir("sms"), "token"))
 	fmt.Fprint(&b, "[records]\npoll = \"500ms\"\npoll_most = \"2s\"\nvoided = \"1s\"\n")
-	for i, office := range []string{"police", "justice"} {
-		fmt.Fprintf(&b, "[[records.office]]\nname = %q\nurl = \"http://%s\"\nservices = [\"record.%s\"]\npacket_key = %q\ntoken_file = %q\n",
-			office, port(offsetRecords+i), office, filepath.Join(n.outsideDir("records"), office+".pub"), filepath.Join(n.outsideDir("records"), "token"))
-	}
+	const office = "[[records.office]]\nname = %[1]q\nurl = \"http://%[2]s\"\nservices = [\"record.%[1]s\"]\npacket_key = %[3]q\ntoken_file = %[4]q\n"
+	fmt.Fprintf(&b, office, officePolice, port(offsetRecords), filepath.Join(n.outsideDir("records"), "police.pub"), filepath.Join(n.outsideDir("records"), "token"))
+	fmt.Fprintf(&b, office, officeJustice, port(offsetOffice), filepath.Join(n.officeDir(), "packet.pub"), n.officeToken())
 	fmt.Fprintf(&b, "[tell]\nportal = %q\n", portalAddress(o))
 	return b.String()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -21,7 +22,6 @@ func (n *Network) portalConfig() string { return filepath.Join(n.dir, "portal.to
 
 // startPortal gives the citizens' process its certificate, once, and starts it.
 func (n *Network) startPortal(ctx context.Context, o Options) error {
-	n.Portal = portalAddress(o)
 	if err := write(n.portalConfig(), n.portalSettings(o)); err != nil {
 		return err
 	}
@@ -30,8 +30,7 @@ func (n *Network) startPortal(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	p := &process{name: "portal", admin: loopback(o.PortBase + offsetPortalAdmin)}
-	n.around = append(n.around, p)
+	p := n.beside(&process{name: "portal", admin: loopback(o.PortBase + offsetPortalAdmin)})
 	return n.programs.start(ctx, p, "hub", "serve", "--role", "portal", "--config", n.portalConfig())
 }
 
@@ -64,15 +63,12 @@ func (n *Network) portalSettings(o Options) string {
 	fmt.Fprintf(&b, "dir = %q\nlisten = %q\naddress = %q\nmembers = [%q]\n[admin]\nlisten = %q\n[log]\nformat = \"json\"\n",
 		filepath.Join(n.dir, "portal"), loopback(o.PortBase+offsetPortal), portalAddress(o), loopback(o.PortBase+offsetPortals),
 		loopback(o.PortBase+offsetPortalAdmin))
-	times := fmt.Sprintf("%q", filepath.Join(n.outsideDir("records"), "time", "time.pem"))
-	var roots, seals []string
-	for _, office := range []string{"police", "justice"} {
-		at := func(name string) string {
-			return fmt.Sprintf("%q", filepath.Join(n.outsideDir("records"), office, name))
-		}
-		roots, seals = append(roots, at("root.pem")), append(seals, at("seal.pem"))
+	var roots, times, seals []string
+	for _, office := range []string{officePolice, officeJustice} {
+		root, time, keys := n.trust(office)
+		roots, times, seals = append(roots, strconv.Quote(root)), append(times, strconv.Quote(time)), append(seals, strconv.Quote(keys))
 	}
-	fmt.Fprintf(&b, "[verify]\nissuers = [%s]\ntimes = [%s]\nseals = [%s]\n", strings.Join(roots, ", "), times, strings.Join(seals, ", "))
+	fmt.Fprintf(&b, "[verify]\nissuers = [%s]\ntimes = [%s]\nseals = [%s]\n", strings.Join(roots, ", "), strings.Join(times, ", "), strings.Join(seals, ", "))
 	fmt.Fprintf(&b, "[signin]\nissuer = \"http://%s\"\nclient_id = \"jaliya-portal\"\nkey_file = %q\nredirect_url = %q\n",
 		loopback(o.PortBase+offsetIdentity), filepath.Join(n.outsideDir("identity"), "client.pem"), portalAddress(o)+"/signin/callback")
 	return b.String()

@@ -26,8 +26,9 @@ const (
 // process is one daemon of the network. Its standard error goes to a file.
 type process struct {
 	name  string
-	admin string // host:port of its admin listener
-	log   string // file; empty: beside its configuration
+	admin string   // host:port of its admin listener
+	log   string   // file; empty: beside its configuration
+	env   []string // besides ours
 	cmd   *exec.Cmd
 	done  chan error // receives the end once
 }
@@ -74,6 +75,7 @@ func (b binaries) start(ctx context.Context, p *process, program string, args ..
 	// The daemon is ended by stop, in order, and not by the context.
 	p.cmd = exec.Command(b.path(program), args...) //nolint:gosec,noctx // our own programs
 	p.cmd.Stdout, p.cmd.Stderr = log, log
+	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
 		return errors.Join(fault.New(fault.Other, op, p.name, err), log.Close())
@@ -124,7 +126,9 @@ func (p *process) stop() error {
 		p.done <- err
 		return nil
 	case <-time.After(stopWait):
-		return errors.Join(fault.New(fault.Timeout, "localnet: stop", p.name, nil), p.cmd.Process.Kill())
+		err := errors.Join(fault.New(fault.Timeout, "localnet: stop", p.name, nil), p.cmd.Process.Kill())
+		p.done <- <-p.done // it is gone, and its ports with it
+		return err
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -30,32 +31,43 @@ var deskStaff = []Person{
 
 const enrolLimit = 30 * time.Second
 
-// hireStaff has the hub add the post's people and enrols them at the desk by
-// their one-time sheets, as they would do it themselves.
-func (n *Network) hireStaff(ctx context.Context, p *Post) error {
+// hireStaff has the hub add the post's people and gives their one-time codes;
+// none when they were enrolled in an earlier run.
+func (n *Network) hireStaff(ctx context.Context, p *Post) (sheets []string, err error) {
 	if len(p.Staff) > 0 {
-		return nil
+		return nil, nil
 	}
 	for _, who := range deskStaff {
 		said, err := n.programs.run(ctx, "hub", "staff", "add", "--config", n.hubConfig(), "--json",
 			"--post", string(p.ID), "--role", string(who.Role), "--name", who.Name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		var sheet struct {
 			Staff   string `json:"staff"`
 			OneTime string `json:"one_time_code"`
 		}
 		if err := json.Unmarshal([]byte(said), &sheet); err != nil {
-			return fault.New(fault.Invalid, "localnet: hire staff", who.Name, err)
+			return nil, fault.New(fault.Invalid, "localnet: hire staff", who.Name, err)
 		}
 		who.Staff = sheet.Staff
-		if err := who.enrol(ctx, p, sheet.OneTime); err != nil {
+		p.Staff, sheets = append(p.Staff, who), append(sheets, sheet.OneTime)
+	}
+	return sheets, nil
+}
+
+// enrolStaff enrols them at the desk by their one-time sheets, as they would do it
+// themselves.
+func (n *Network) enrolStaff(ctx context.Context, p *Post, sheets []string) error {
+	for i, oneTime := range sheets {
+		if err := p.Staff[i].enrol(ctx, p, oneTime); err != nil {
 			return err
 		}
-		p.Staff = append(p.Staff, who)
 	}
-	return nil
+	if len(sheets) == 0 {
+		return nil
+	}
+	return p.keep()
 }
 
 // enrol takes the one-time code to the desk, once the hub's notice is there.
@@ -65,11 +77,13 @@ func (w *Person) enrol(ctx context.Context, p *Post, oneTime string) error {
 	var offer struct {
 		Secret string `json:"secret"`
 	}
+	var last error
 	err := eventually(ctx, "the post to hear of its staff", enrolLimit, func() (bool, error) {
-		return c.do(ctx, call{Method: http.MethodPost, Path: "/enrolment", Body: sheet, Into: &offer}) == nil, nil
+		last = c.do(ctx, call{Method: http.MethodPost, Path: "/enrolment", Body: sheet, Into: &offer})
+		return last == nil, nil
 	})
 	if err != nil {
-		return err
+		return errors.Join(err, last)
 	}
 	code, err := Code(offer.Secret, time.Now())
 	if err != nil {

@@ -20,6 +20,9 @@ type Config struct {
 	Auto  bool            `toml:"auto"`
 	Cards int             `toml:"cards"` // a bag with so many is closed, default 40
 	After config.Duration `toml:"after"` // or so long after its first card, default 24h
+	// Late is how long a bag may be under way before it is called late; default,
+	// and most, the 15 days of the table of pouches. It holds by hand too.
+	Late config.Duration `toml:"late"`
 }
 
 // WithDefaults fills in what was left out.
@@ -30,8 +33,18 @@ func (c Config) WithDefaults() Config {
 	if c.After == 0 {
 		c.After = config.Duration(24 * time.Hour)
 	}
+	if c.Late == 0 {
+		c.Late = config.Duration(longestLate)
+	}
 	return c
 }
+
+// longestLate is the limit of the table of pouches, which the ledger keeps by
+// itself: there is nothing to do for the desk.
+const longestLate = 15 * 24 * time.Hour
+
+// early tells whether bags are called late sooner than the table does.
+func (c Config) early() bool { return c.Late.Std() < longestLate }
 
 // Validate names the key that breaks a rule.
 func (c Config) Validate() error {
@@ -41,6 +54,9 @@ func (c Config) Validate() error {
 	}
 	if c.After < 0 {
 		return fault.New(fault.Invalid, "pouch: validate config", "after cannot be negative", nil)
+	}
+	if c.Late < 0 || c.Late.Std() > longestLate {
+		return fault.New(fault.Invalid, "pouch: validate config", "late: up to 360h, the limit of a pouch", nil)
 	}
 	return nil
 }

@@ -46,10 +46,10 @@ func (d *Desk) unpackByRule(context.Context, ledger.Order) (gateway.Answer, erro
 // round is the pause between looks at the pouches.
 const round = 500 * time.Millisecond
 
-// Run closes and sends pouches by the rule until ctx ends. Only storage that
-// cannot be read ends it earlier.
+// Run closes and sends pouches by the rule, and calls late what is, until ctx
+// ends. Only storage that cannot be read ends it earlier.
 func (d *Desk) Run(ctx context.Context) error {
-	if !d.cfg.Auto {
+	if !d.cfg.Auto && !d.cfg.early() {
 		<-ctx.Done()
 		return nil
 	}
@@ -110,6 +110,12 @@ func (d *Desk) look(ctx context.Context, p ledger.Case) bool {
 // due moves one pouch by one step where it is time.
 func (d *Desk) due(ctx context.Context, p ledger.Case) (inHand bool, err error) {
 	label := consular.PouchID(p.Reference)
+	if workflow.State(p.Flow.State) == workflow.PouchInTransit && d.cfg.early() {
+		return true, d.callLate(ctx, p)
+	}
+	if !d.cfg.Auto { // people move it, and it is to be looked at until they did
+		return beforeTransit(workflow.State(p.Flow.State)), nil
+	}
 	switch workflow.State(p.Flow.State) { //nolint:exhaustive // in the other states the pouch is others' to move
 	case workflow.PouchOpen:
 		full, err := d.full(p)
@@ -126,6 +132,27 @@ func (d *Desk) due(ctx context.Context, p ledger.Case) (inHand bool, err error) 
 		return true, d.Send(ctx, label, "WB-"+string(label))
 	}
 	return false, nil
+}
+
+// beforeTransit tells whether a pouch has not left yet.
+func beforeTransit(s workflow.State) bool {
+	return s == workflow.PouchOpen || s == workflow.PouchManifested || s == workflow.PouchClosed || s == workflow.PouchWithCourier
+}
+
+// callLate says of a bag under way that its time is over, as the ledger would
+// after the whole limit of the table.
+func (d *Desk) callLate(ctx context.Context, p ledger.Case) error {
+	for _, timer := range p.Timers {
+		if workflow.Clock(timer.Clock) != workflow.ClockTransit || d.Now().Before(time.UnixMilli(timer.Start).Add(d.cfg.Late.Std())) {
+			continue
+		}
+		v, err := d.State.PouchNumber(p.Number)
+		if err == nil {
+			_, err = d.move(ctx, v, ledger.MovePouch{Event: uint8(workflow.BagLate), Actor: uint16(workflow.System)})
+		}
+		return err
+	}
+	return nil
 }
 
 // full tells whether a pouch has enough cards, or one that waits long enough.

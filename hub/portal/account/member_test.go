@@ -110,7 +110,7 @@ func (m *member) Standing(_ context.Context, in rpc.Topic) (rpc.Followed, error)
 	if hook != nil {
 		hook()
 	}
-	c, err := m.w.Standing(in.Owner, in.Topic)
+	c, err := m.w.OpenFor(in.Owner, in.Topic)
 	if err != nil {
 		return rpc.Followed{}, err
 	}

@@ -27,6 +27,7 @@ function firstLeft(main) {
     return [...panel.querySelectorAll("[data-camera-open] button, input[type=file]")].find(shown);
   }
   if (main.querySelector("[data-reader]")) return null; // its own script knows when it is ready
+  if (main.querySelector("[data-have]")) return null; // it renews itself, but not what has the focus
   for (const one of main.querySelectorAll("form.form :is(input, select, textarea)")) {
     const row = one.closest("fieldset.row, .field, tr");
     if (one.type === "hidden" || one.type === "number" || !shown(one) || row?.dataset.held || row?.querySelector(".optional")) continue;

@@ -1,0 +1,43 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"path/filepath"
+
+	"jaliya/internal/byhand"
+	"jaliya/internal/telemetry"
+)
+
+// serveSocket answers the commands that need the running node: files that
+// travel by hand. Whoever may open the socket may say them: its mode is the
+// permission.
+func (n *Node) serveSocket(ctx context.Context) error {
+	l, err := byhand.Listen(ctx, n.cfg.Admin.Socket)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+byhand.PathExport, byhand.Export(n.exportCarried))
+	mux.HandleFunc("POST "+byhand.PathImport, byhand.Import(n.cfg.Dir, n.importCarried))
+	return telemetry.ServeAdminOn(ctx, l, mux)
+}
+
+func (n *Node) exportCarried(r *http.Request, to io.Writer) error {
+	_, err := n.ship.Export(r.Context(), to)
+	return err
+}
+
+// importCarried takes the hub's answer and says as JSON what it brought.
+func (n *Node) importCarried(r *http.Request, from io.ReadSeeker, to io.Writer) error {
+	told, err := n.ship.Import(r.Context(), from)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(to).Encode(told)
+}
+
+// socket is where the node's commands reach it when nothing else is said.
+func (c Config) socket() string { return filepath.Join(c.Dir, byhand.Socket) }

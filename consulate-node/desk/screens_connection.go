@@ -1,0 +1,111 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"jaliya/internal/access"
+	"jaliya/internal/doctor"
+	"jaliya/internal/lang"
+)
+
+// SelfTest examines the whole path from this node to the hub. One test runs at a
+// time, and its owner waits for it.
+type SelfTest interface {
+	// Begin starts a test unless one runs.
+	Begin()
+	// Last gives the last test, or as much of a running one as is done. Without
+	// steps there was none.
+	Last() (r doctor.Report, running bool)
+	// Support writes the support file and gives its SHA-256.
+	Support(ctx context.Context, words *lang.Catalog, w io.Writer) (sum string, err error)
+}
+
+const (
+	pathConnection = "/connection"
+	pathSupport    = pathConnection + "/support.zip"
+
+	// testAge is how old a test may be before the page begins another by itself.
+	testAge = 10 * time.Minute
+	// testRefresh is how soon a page of a running test asks again, in seconds, as
+	// the header that browsers obey without scripts.
+	testRefresh = "2"
+	// sumShown is how much of a digest is read over the telephone.
+	sumShown = 12
+)
+
+// ConnectionRoutes are the self-test and the support file. They ask for
+// node.status, which everybody has who works at a post's desk, agents too: who
+// stands before the broken line makes the call. Neither shows anything of a
+// person.
+func ConnectionRoutes() []ScreenRoute {
+	return []ScreenRoute{
+		{http.MethodGet, pathConnection, access.NodeStatus, (*Screens).connection},
+		{http.MethodPost, pathConnection, access.NodeStatus, (*Screens).testConnection},
+		{http.MethodGet, pathSupport, access.NodeStatus, (*Screens).support},
+	}
+}
+
+// testedStep is one step as the page shows it.
+type testedStep struct {
+	doctor.Said
+	At   int
+	Word string // of its state
+	Look string // class and icon
+}
+
+var stepLooks = map[doctor.State]string{doctor.Good: "done", doctor.Warn: "look", doctor.Bad: "bad", doctor.Skipped: "next"}
+
+// connection shows the last test, and begins one when there is none that says
+// anything about now.
+func (s *Screens) connection(c *gin.Context, who access.Principal) {
+	report, running := s.o.SelfTest.Last()
+	if !running && s.desk.o.Clock().Sub(report.At) > testAge {
+		s.o.SelfTest.Begin()
+		running = true
+	}
+	p := s.ui.Printer(c)
+	page := s.page(c, who, p.T("doctor.screen.title"))
+	data := gin.H{"Running": running, "Support": pathSupport}
+	if len(report.Steps) > 0 && !running {
+		data["Phone"] = doctor.Phone(p, report)
+		data["State"] = string(report.State)
+		data["At"] = p.T("doctor.screen.at", "when", p.DateTime(report.At.In(s.desk.zone)))
+	}
+	var steps []testedStep
+	for _, one := range doctor.Say(p, report) {
+		at, _ := report.Position(one.Step)
+		steps = append(steps, testedStep{Said: one, At: at, Word: p.T("doctor.state." + string(one.State)), Look: stepLooks[one.State]})
+	}
+	data["Steps"] = steps
+	if running {
+		c.Header("Refresh", testRefresh)
+	}
+	page.Template, page.Data = "connection", data
+	s.ui.Render(c, http.StatusOK, page)
+}
+
+func (s *Screens) testConnection(c *gin.Context, _ access.Principal) {
+	s.o.SelfTest.Begin()
+	c.Redirect(http.StatusSeeOther, pathConnection)
+}
+
+// support gives the file whole or not at all, under a name that ends with the
+// beginning of its digest.
+func (s *Screens) support(c *gin.Context, who access.Principal) {
+	var b bytes.Buffer
+	sum, err := s.o.SelfTest.Support(c.Request.Context(), s.o.Catalog, &b)
+	if err != nil {
+		s.fail(c, who, err)
+		return
+	}
+	name := "jaliya-" + string(s.desk.o.Post.ID) + "-" + s.desk.now().UTC().Format("20060102-1504") + "-" + sum[:sumShown] + ".zip"
+	c.Header("Content-Disposition", `attachment; filename="`+name+`"`)
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, "application/zip", b.Bytes())
+}
