@@ -249,6 +249,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.keepIdentity(ctx) })
 	g.Go(func() error { return h.keepDenylist(ctx) })
 	g.Go(func() error { return h.keepTold(ctx) })
+	g.Go(func() error { return h.keepVoided(ctx) })
 	g.Go(func() error { return h.watch.watcher.Run(ctx) })
 	g.Go(func() error { return h.keepAlerting(ctx) })
 	g.Go(func() error {

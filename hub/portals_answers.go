@@ -91,6 +91,15 @@ func (h *Hub) Mine(_ context.Context, in rpc.Owner) ([]rpc.Followed, error) {
 	return list, nil
 }
 
+// Standing implements rpc.Member.
+func (h *Hub) Standing(_ context.Context, in rpc.Topic) (rpc.Followed, error) {
+	c, err := h.ledger.OpenFor(in.Owner, in.Topic)
+	if err != nil {
+		return rpc.Followed{}, err
+	}
+	return followed(c, time.Now()), nil
+}
+
 // minePage bounds what a person sees at once.
 const minePage = 100
 

@@ -20,6 +20,7 @@ type localnetCommand struct {
 	PortBase int    `default:"8080" help:"First port; desks begin 21 above it."`
 	Once     bool   `help:"Run one journey from desk to receipt, print its steps, and end."`
 	Kills    int    `default:"20" help:"How many processes the journeys of murder kill."`
+	Requests int    `default:"160" help:"How many records the journeys neutral and neutral-leak ask for."`
 	Journey  string `default:"all" help:"Which journey with --once; list names them."`
 
 	VerifyByHand bool `help:"Cases wait for hub verify pass, refuse, recapture or return."`
@@ -44,7 +45,7 @@ func (c *localnetCommand) Run(ctx context.Context, s cli.Streams) (err error) {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fault.New(fault.Storage, "jaliya: make directory", dir, err)
 	}
-	o := localnet.Options{Dir: dir, Posts: c.Posts, PortBase: c.PortBase, Seed: c.Seed, Kills: c.Kills, VerifyByHand: c.VerifyByHand, PackByHand: c.PackByHand, Day: c.Day, Pace: c.Pace}
+	o := localnet.Options{Dir: dir, Posts: c.Posts, PortBase: c.PortBase, Seed: c.Seed, Kills: c.Kills, Requests: c.Requests, VerifyByHand: c.VerifyByHand, PackByHand: c.PackByHand, Day: c.Day, Pace: c.Pace}
 	if c.Once {
 		return localnet.Once(ctx, o, c.Journey, s.Out)
 	}

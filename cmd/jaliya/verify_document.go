@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ type verifyDocument struct {
 	Seal      string   `help:"A seal alone, as a bar code reader gave it: its text, a file that holds it, or - for standard input." placeholder:"TEXT"`
 	Code      string   `help:"With --seal: the control code printed beside it; asks whether the seal confirms what the paper says."`
 	Says      string   `type:"path" help:"With --code: file of what the paper says, one line each, when it is not nothing." placeholder:"FILE"`
+	Revoked   string   `help:"List of revoked documents: a file, or the address of a portal's /api/v1/revoked." placeholder:"FILE|URL"`
 	On        string   `help:"Day on which the document is to be valid, 2026-11-22; today when not given." placeholder:"DATE"`
 	JSON      bool     `name:"json" help:"Print the result as JSON."`
 }
@@ -33,7 +35,7 @@ type verifyDocument struct {
 const opDocument = "jaliya: verify document"
 
 // Run proves the document and says line by line what was checked.
-func (c *verifyDocument) Run(s cli.Streams) error {
+func (c *verifyDocument) Run(ctx context.Context, s cli.Streams) error {
 	if (c.File == "") == (c.Seal == "") {
 		return fault.New(fault.Invalid, opDocument, "give a file, or --seal", nil)
 	}
@@ -56,6 +58,9 @@ func (c *verifyDocument) Run(s cli.Streams) error {
 		if r, err = c.seal(s, keys, on); err != nil {
 			return err
 		}
+	}
+	if err := c.lookUp(ctx, r); err != nil {
+		return err
 	}
 	if err := c.print(s, r); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -54,6 +55,7 @@ type LinkStatus struct {
 type Desk struct {
 	o      Options
 	slips  *seal.DataKey
+	topics *seal.IndexKey
 	zone   *time.Location
 	drafts string // directory
 	follow *guard
@@ -62,7 +64,8 @@ type Desk struct {
 	// byte, since a random id spreads evenly.
 	locks [64]sync.Mutex
 
-	amending sync.Mutex // orders the starts of amendments
+	amending  sync.Mutex // orders the starts of amendments
+	releasing sync.Mutex // orders the releases of requests for records
 
 	// step is called between the steps of a release; tests make it fail.
 	step func(string) error
@@ -86,14 +89,18 @@ func New(o Options) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
+	topics, err := o.DataKey.IndexKey("desk/topics")
+	if err != nil {
+		return nil, err
+	}
 	d := &Desk{
-		o: o, slips: slips, zone: zone, drafts: filepath.Join(o.Dir, "drafts"),
+		o: o, slips: slips, topics: topics, zone: zone, drafts: filepath.Join(o.Dir, "drafts"),
 		follow: newGuard(o.Clock), step: func(string) error { return nil },
 	}
 	if err := os.MkdirAll(d.drafts, 0o700); err != nil {
 		return nil, fault.New(fault.Storage, op, "drafts", err)
 	}
-	return d, d.reap()
+	return d, errors.Join(d.reap(), d.reapTopics())
 }
 
 func (o Options) missing() string {

@@ -67,6 +67,7 @@ func (d *Desk) Release(ctx context.Context, p access.Principal, visit wire.Recor
 		return Released{}, err
 	}
 	defer o.close()
+	defer d.oneByOne(o)()
 	review, err := d.checkRelease(p, o, version)
 	if err != nil {
 		return Released{}, err
@@ -220,7 +221,11 @@ func (d *Desk) commit(ctx context.Context, o *open, review *Review, draft journa
 	if err != nil {
 		return err
 	}
+	topic := d.topic(review)
 	draft.Also = func(w kv.Writer) error {
+		if err := keepTopic(w, topic, h.Reference); err != nil {
+			return err
+		}
 		if err := w.Put(bucketSlips, o.id[:], sealed); err != nil {
 			return err
 		}

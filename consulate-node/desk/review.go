@@ -46,7 +46,8 @@ type Review struct {
 	Against    []FieldRule               `json:"violations"`
 	Look       []FieldRule               `json:"attention"` // releasing accepts these
 	Ready      bool                      `json:"ready"`
-	Amends     string                    `json:"amends,omitempty"` // reference of the request whose packet it replaces
+	Amends     string                    `json:"amends,omitempty"`       // reference of the request whose packet it replaces
+	Standing   string                    `json:"open_request,omitempty"` // reference of the request that is open for the same
 }
 
 // Review shows what a release would seal, with every violation. Errors: as
@@ -96,6 +97,7 @@ func (d *Desk) assess(o *open) Review {
 	d.assessImages(o, &v, r)
 	assessQuality(o.Forms.Fingers, &v, r)
 	d.assessPayment(o, &v, r)
+	d.assessAgain(&v, r)
 	v.Violations, v.Against = r.found, fieldRules(r.found)
 	v.Ready = len(r.found) == 0
 	return v

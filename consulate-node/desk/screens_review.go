@@ -62,6 +62,9 @@ func (s *Screens) reviewView(at screen, v visitState) reviewView {
 	}
 	for _, one := range r.Against {
 		href := stepPath(v.Visit, stepFor(one.Field)) + "?check=1#" + anchor(one.Field)
+		if one.Rule == ruleAlreadyOpen {
+			href = "/requests/" + r.Standing
+		}
 		out.Left = append(out.Left, web.FieldError{Href: href, Text: problemAt(at.p, one)})
 	}
 	for _, one := range r.Look {

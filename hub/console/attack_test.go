@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
 	"jaliya/internal/access"
@@ -21,16 +20,14 @@ func (w *world) against(t *testing.T, s surfer) (attack.Surface, consular.Refere
 	ref, _ := w.release()
 	base, err := url.Parse(w.server.URL)
 	require.NoError(t, err)
-	engine, ok := w.server.Config.Handler.(*gin.Engine)
-	require.True(t, ok)
 	return attack.Surface{
-		T: t, Engine: engine, Host: base.Host,
+		T: t, Engine: w.engine, Host: base.Host,
 		As: func(r *http.Request) {
 			for _, c := range s.client.Jar.Cookies(base) {
 				r.AddCookie(c)
 			}
 		},
-		Fill:  strings.NewReplacer(":reference", ref.Digits(), ":part", "portrait", ":label", "P261FRLYO0001X", ":act", "pack", ":hash", "0", ":name", "style.css"),
+		Fill:  strings.NewReplacer(":reference", ref.Digits(), ":part", "portrait", ":label", "P261FRLYO0001X", ":act", "pack", ":post", "FR-LYO", ":order", "1", ":number", "1", ":hash", "0", ":name", "style.css"),
 		State: func() any { return w.state(ref) },
 	}, ref
 }
@@ -38,7 +35,7 @@ func (w *world) against(t *testing.T, s surfer) (attack.Surface, consular.Refere
 // TestAttacks tries on every route of the console what strangers try, with the
 // cookie of each role.
 func TestAttacks(t *testing.T) {
-	w := newWorld(t)
+	w := newDawn(t).world
 	for _, role := range access.HubRoles() {
 		t.Run(string(role), func(t *testing.T) {
 			browser := w.signedIn(w.hire(role, "Somebody "+string(role)))

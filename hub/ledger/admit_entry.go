@@ -94,6 +94,7 @@ func known(h wire.Header, feature uint32) bool {
 func (t *tx) acceptable(n Node, s *Stored) (wire.Header, Reason) {
 	h, err := wire.DecodeHeader(s.Header)
 	t.forgetToken(&h)
+	t.forgetTopic(&h)
 	switch {
 	case fault.Is(err, fault.Unsupported):
 		return wire.Header{}, ReasonUnknownKind

@@ -81,6 +81,7 @@ func (t *tx) filedBefore(commit uint64) (Result, error) {
 func (t *tx) acceptablePortal(s *Stored) (wire.Header, Reason) {
 	h, err := wire.DecodeHeader(s.Header)
 	t.forgetToken(&h)
+	t.forgetTopic(&h)
 	switch {
 	case fault.Is(err, fault.Unsupported):
 		return wire.Header{}, ReasonUnknownKind

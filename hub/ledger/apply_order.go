@@ -18,6 +18,9 @@ type Facts struct {
 	Pouch      []byte          `cbor:"5,keyasint,omitempty"` // 16 bytes
 	Count      uint16          `cbor:"6,keyasint,omitempty"`
 	TwoPersons bool            `cbor:"7,keyasint,omitempty"`
+	// Topic is what a record that was examined is about, 32 bytes: who, which
+	// product, what for, as the opener names it (topic.go).
+	Topic []byte `cbor:"51,keyasint,omitempty"`
 }
 
 // CompleteOrder is what became of an order, from the worker that carried it
@@ -80,6 +83,10 @@ func (c CompleteOrder) complete(t *tx, o Order) (Result, error) {
 	if in.Actor&workflow.AtPost != 0 {
 		return refuse(fault.Denied, "a post speaks by its entries"), nil
 	}
+	topic, err := t.examinedTopic(&held, &in, c.Facts.Topic)
+	if err != nil {
+		return Result{}, err
+	}
 	out, said, err := c.step(held, o, in)
 	if err != nil {
 		return refuse(fault.KindOf(err), "the case refuses the event"), nil
@@ -94,7 +101,7 @@ func (c CompleteOrder) complete(t *tx, o Order) (Result, error) {
 	}
 	held.Open = slices.DeleteFunc(held.Open, func(id uint64) bool { return id == o.ID })
 	if said {
-		return t.moved(&held, in, out)
+		return t.movedUnder(topic, &held, in, out)
 	}
 	if o.Bag != 0 && o.Bag == held.Bag {
 		if err := t.takeOut(&held); err != nil {
@@ -115,6 +122,16 @@ func (c CompleteOrder) step(held Case, o Order, in workflow.Input) (out workflow
 		return out, false, nil
 	}
 	return out, true, err
+}
+
+// movedUnder is moved for a case that is the one of a topic from now on.
+func (t *tx) movedUnder(topic []byte, c *Case, in workflow.Input, out workflow.Outcome) (Result, error) {
+	if topic != nil {
+		if err := t.putRaw(inTopics, topic, number(c.Number)); err != nil {
+			return Result{}, err
+		}
+	}
+	return t.moved(c, in, out)
 }
 
 func (t *tx) moved(c *Case, in workflow.Input, out workflow.Outcome) (Result, error) {

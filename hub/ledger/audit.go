@@ -70,6 +70,8 @@ func Audit(r kv.Reader) Report {
 	a.orders()
 	a.staff()
 	a.officers()
+	a.topics()
+	a.void()
 	a.watch()
 	return a.report
 }

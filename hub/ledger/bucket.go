@@ -35,6 +35,8 @@ var (
 	inHistory    = bucket("history")
 	inRefs       = bucket("refs")
 	inTokens     = bucket("tokens")
+	inTopics     = bucket("topics")
+	inVoid       = bucket("void")
 	inOrders     = bucket("orders")
 	inOpen       = bucket("open")
 	inNotices    = bucket("notices")

@@ -38,6 +38,10 @@ type Case struct {
 	Entered int64 `cbor:"20,keyasint,omitempty"` // when it came into its state
 	Late    int64 `cbor:"21,keyasint,omitempty"` // when a limit of the state passed
 	Overdue int64 `cbor:"22,keyasint,omitempty"` // when a limit of the whole case passed
+
+	// What a request for a criminal record is about, without saying it (topic.go).
+	Topic    wire.Digest `cbor:"51,keyasint,omitzero"` // as the portal named it
+	Examined wire.Digest `cbor:"52,keyasint,omitzero"` // as the opener did, whatever way the request came
 }
 
 // Flow is workflow.Case as it is stored: numbers, so that a field may be
@@ -168,14 +172,23 @@ func (t *tx) released(h wire.Header, s *Stored, in workflow.Input) (Reason, erro
 	if found {
 		return t.packet(c, h, s, in)
 	}
+	if taken, err := t.topicTaken(h); taken || err != nil {
+		return ReasonOpenAlready, err
+	}
 	c = Case{Number: t.counts.Cases + 1, Reference: h.Reference, Opened: t.time, Flow: Flow{Kind: uint8(kind)}}
 	if h.Owner != nil {
 		c.Owner = *h.Owner
+	}
+	if h.Topic != nil {
+		c.Topic = *h.Topic
 	}
 	if reason, err := t.packet(c, h, s, in); reason != 0 || err != nil {
 		return reason, err
 	}
 	t.counts.Cases++
+	if err := t.setTopic(c); err != nil {
+		return 0, err
+	}
 	if h.Owner != nil {
 		if err := t.putRaw(inOwners, t.ownerKey(c.Owner, c.Number), []byte{}); err != nil {
 			return 0, err

@@ -34,6 +34,7 @@ const (
 	KindFile          Kind = 18
 	KindReadOnce      Kind = 19
 	KindRetell        Kind = 50
+	KindVoidDocument  Kind = 51
 
 	// KindChangeOfficer begins the kinds of officers.
 	KindChangeOfficer Kind = 40
@@ -54,6 +55,7 @@ var kindNames = [...]string{
 	"rotate keys", "tick", "decide", "raise feature", "erase", "change staff",
 	"open pouch", "move pouch", "tell", "note opening", "file", "read once",
 	KindRetell:        "retell",
+	KindVoidDocument:  "void document",
 	KindChangeOfficer: "change officer", KindSeatOfficer: "seat officer", KindOfficerAct: "officer act",
 	KindObserve: "observe", KindAttendNeed: "attend need", KindRedriveOrder: "redrive order",
 	KindSettleRefused: "settle refused", KindDescribePost: "describe post", KindNoteAlert: "note alert",
@@ -109,6 +111,7 @@ var readers = map[Kind]func(raw []byte) (Command, error){
 	KindFile:          read[File],
 	KindReadOnce:      read[ReadOnce],
 	KindRetell:        read[Retell],
+	KindVoidDocument:  read[VoidDocument],
 	KindChangeOfficer: read[ChangeOfficer],
 	KindSeatOfficer:   read[SeatOfficer],
 	KindOfficerAct:    read[OfficerAct],

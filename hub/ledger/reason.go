@@ -21,6 +21,7 @@ const (
 	ReasonIncomplete    Reason = 267 // a fact that the event needs is missing
 	ReasonReferenceUsed Reason = 268 // another request of another service holds the reference: release under a new one
 	ReasonCode          Reason = 269 // the code is not the person's: ask for it again
+	ReasonOpenAlready   Reason = 270 // the person has an open request for the same: the person goes on with that one
 )
 
 var reasonCodes = map[Reason]string{
@@ -29,6 +30,7 @@ var reasonCodes = map[Reason]string{
 	ReasonDuplicate: "duplicate-record", ReasonNoCase: "no-case", ReasonReplaces: "replaces",
 	ReasonService: "service", ReasonNotNow: "not-now", ReasonNotYours: "not-yours",
 	ReasonIncomplete: "incomplete", ReasonReferenceUsed: "reference-used", ReasonCode: "code",
+	ReasonOpenAlready: "already-open",
 }
 
 // Code gives the stable code, "unknown-kind"; empty for a reason of consular.

@@ -3,7 +3,6 @@ package office
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -15,7 +14,6 @@ import (
 
 	"jaliya/hub/office/people"
 	"jaliya/internal/fault"
-	"jaliya/internal/kv"
 	"jaliya/internal/telemetry"
 )
 
@@ -76,28 +74,6 @@ func reply(w http.ResponseWriter, status int, body any) {
 	if err := json.NewEncoder(w).Encode(body); err != nil {
 		return
 	}
-}
-
-// RevokedLine is a document that does not count any more. Why is nobody's
-// business.
-type RevokedLine struct {
-	Number string    `json:"number"`
-	At     time.Time `json:"at"`
-}
-
-// RevokedList gives the numbers of revoked documents, for whoever publishes them.
-func (o *Office) RevokedList() ([]RevokedLine, error) {
-	out := []RevokedLine{}
-	err := o.store.kv.View(func(r kv.Reader) error {
-		r.Ascend(bucketRevoked, nil, func(key, value []byte) bool {
-			if len(value) == 8 {
-				out = append(out, RevokedLine{string(key), at(int64(binary.BigEndian.Uint64(value)))}) //nolint:gosec // G115: was a time
-			}
-			return true
-		})
-		return nil
-	})
-	return out, err
 }
 
 // AskOfficer asks a running office to change its officers.

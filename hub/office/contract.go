@@ -49,6 +49,7 @@ func (c *Contract) Handler() *gin.Engine {
 	g.GET("/requests/:id", c.get)
 	g.PUT("/requests/:id/answer", c.answer)
 	g.PUT("/requests/:id/withdrawal", c.withdraw)
+	g.GET("/revoked", c.revoked)
 	g.GET("/health", c.health)
 	return e
 }

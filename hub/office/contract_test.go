@@ -13,6 +13,7 @@ import (
 
 	"jaliya/hub/office"
 	"jaliya/internal/consular"
+	"jaliya/internal/document"
 	"jaliya/internal/seal"
 )
 
@@ -200,6 +201,11 @@ func TestVoidAndRevoke(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	require.Equal(t, second, list[0].Number)
+	name := document.Name(consular.RecordPolice, second)
+	told := func() string { return string(w.call(http.MethodGet, "/v1/revoked", "").raw) }
+	require.JSONEq(t, `{"revoked":[{"id":"v-1","document":"`+hex.EncodeToString(name[:])+`"}]}`, told())
+	w.pass(101 * 24 * time.Hour)
+	require.JSONEq(t, `{"revoked":[]}`, told(), "nobody could show it any more")
 	require.Equal(t, "issued", w.get("v-1").told.State)
 }
 

@@ -150,7 +150,7 @@ func (o *Office) after(w kv.Writer, q *request, f *finding, d deed) error { //no
 		// A question that is out stays out until the refusal leaves.
 		q.Reason, q.Target = d.Reason.String(), ms(o.needs.Plan.Due(at(q.Since), q.Lot, o.needs.Plan.ready(now)))
 	case RevocationSaid:
-		return w.Put(bucketRevoked, []byte(q.Number), binary.BigEndian.AppendUint64(nil, uint64(d.line.At))) //nolint:gosec // G115: a time after 1970
+		return o.store.revoke(w, q, d.line.At)
 	}
 	return nil
 }

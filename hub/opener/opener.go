@@ -42,6 +42,7 @@ type Images interface {
 // Opener opens packets.
 type Opener struct {
 	keys    *seal.IntakeKeys
+	topics  *seal.IndexKey
 	entries Entries
 	images  Images
 }
@@ -51,7 +52,11 @@ func New(keys *seal.IntakeKeys, entries Entries, images Images) (*Opener, error)
 	if keys == nil || entries == nil || images == nil {
 		return nil, fault.New(fault.Invalid, "opener: new", "keys, entries or images missing", nil)
 	}
-	return &Opener{keys: keys, entries: entries, images: images}, nil
+	topics, err := keys.IndexKey("topics")
+	if err != nil {
+		return nil, err
+	}
+	return &Opener{keys: keys, topics: topics, entries: entries, images: images}, nil
 }
 
 // Examine carries out workflow.OrderExamine: does the packet open, is it whole,
@@ -66,23 +71,25 @@ func (o *Opener) Examine(ctx context.Context, order ledger.Order) (gateway.Answe
 		// A header that cannot be read is the packet's fault, and is its reason.
 		return bad(consular.RefusedFormatUnsupported), nil //nolint:nilerr // as said above
 	}
-	reason, err := o.examine(ctx, header, found.Body)
+	var topic []byte
+	reason, err := o.examine(ctx, header, found.Body, &topic)
 	switch {
 	case err != nil:
 		return gateway.Answer{}, err
 	case reason != 0:
 		return bad(reason), nil
 	}
-	return gateway.Answer{Event: workflow.ExaminedGood, Actor: workflow.Hub}, nil
+	return gateway.Answer{Event: workflow.ExaminedGood, Actor: workflow.Hub, Facts: ledger.Facts{Topic: topic}}, nil
 }
 
 func bad(reason consular.RefusalReason) gateway.Answer {
 	return gateway.Answer{Event: workflow.ExaminedBad, Actor: workflow.Hub, Reason: reason}
 }
 
-// examine gives why the packet is bad, zero when it is good. An error is one of
-// ours: keys or vault cannot be read now.
-func (o *Opener) examine(ctx context.Context, h wire.Header, body []byte) (consular.RefusalReason, error) {
+// examine gives why the packet is bad, zero when it is good, and then what a
+// request for a record is about. An error is one of ours: keys or vault cannot
+// be read now.
+func (o *Opener) examine(ctx context.Context, h wire.Header, body []byte, topic *[]byte) (consular.RefusalReason, error) {
 	opened, err := o.keys.Open(body, h.Record, wire.BodyAAD(h.Record, h.Kind))
 	switch {
 	case fault.Is(err, fault.NotFound):
@@ -102,6 +109,7 @@ func (o *Opener) examine(ctx context.Context, h wire.Header, body []byte) (consu
 	case uint8(release.Service) != h.Service || release.Validate() != nil:
 		return consular.RefusedFileIncomplete, nil
 	}
+	*topic = o.topic(release)
 	return o.parts(ctx, h, opened, release.Parts)
 }
 

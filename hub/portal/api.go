@@ -43,6 +43,7 @@ type followStep struct {
 func (p *Portal) registerAPI(e *gin.Engine) {
 	e.POST(apiPrefix+"follow", p.apiFollow)
 	web.ServeContract(e, contracts.Portal)
+	e.GET(apiPrefix+"revoked", p.apiRevoked)
 }
 
 // apiFollow answers programs as the page answers people. Permission: everybody,

@@ -24,6 +24,7 @@ func Contract() openapi.API {
 		Servers: []openapi.Server{{URL: "/", Description: "the portal"}},
 		Names: map[reflect.Type]string{
 			reflect.TypeFor[followAnswer](): "Followed", reflect.TypeFor[followStep](): "Step",
+			reflect.TypeFor[voidedAnswer](): "Revoked",
 		},
 		Operations: []openapi.Operation{{
 			Method: http.MethodPost, Path: "/follow", ID: "follow", Tag: "requests", Summary: "Where a request stands, by what is printed on its slip",
@@ -32,6 +33,11 @@ func Contract() openapi.API {
 			Refusals: []openapi.Refusals{
 				openapi.Refuse(http.StatusNotFound, "no-match"), openapi.Refuse(http.StatusTooManyRequests, "too-many-attempts"),
 			},
+		}, {
+			Method: http.MethodGet, Path: "/revoked", ID: "listRevoked", Tag: "documents", Summary: "All documents that their issuers revoked",
+			Description: "The whole list, so that nobody is told which document is looked up. A document is named by SHA-256, in hexadecimal, " +
+				"over jaliya/document/1, a zero byte, its product (record.police), a zero byte, its number. It tells no reasons.",
+			Answers: openapi.OK(voidedAnswer{}), Refusals: []openapi.Refusals{openapi.Refuse(http.StatusTooManyRequests, "too-many-attempts")},
 		}},
 	}
 }

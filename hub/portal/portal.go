@@ -83,6 +83,7 @@ type Portal struct {
 	metrics *Metrics
 	nav     []Place
 	limits  struct{ reference, client, view, proof *limiter }
+	voided  voided
 	engine  *gin.Engine
 }
 

@@ -69,9 +69,14 @@ func (p *Portal) prove(c *gin.Context) {
 		p.refuse(c, err)
 		return
 	}
+	unknown := p.lookUp(c.Request.Context(), report)
 	p.metrics.proved(report.Good())
 	page := p.page(words, words.T("portal.verify.result"), "proof")
-	page.Data = proofView(words, report, in.code != "")
+	view := proofView(words, report, in.code != "")
+	if unknown {
+		view.Unknown = words.T("revoked.unknown")
+	}
+	page.Data = view
 	p.UI.Render(c, http.StatusOK, page)
 }
 
@@ -172,7 +177,8 @@ type proved struct {
 	Checks               []provedCheck
 	Facts                []fact
 	Says                 []string
-	Confirmed            bool // the outcome was asked about
+	Confirmed            bool   // the outcome was asked about
+	Unknown              string // what could not be looked up
 }
 
 type provedCheck struct {
@@ -183,10 +189,7 @@ type provedCheck struct {
 // proofView says what holds and what the paper says, and nothing more.
 func proofView(words lang.Printer, r *document.Report, asked bool) proved {
 	verdict, tone := verdictOf(r)
-	v := proved{
-		Verdict: words.T("portal.verdict." + verdict + ".title"), Means: words.T("portal.verdict." + verdict + ".means"),
-		Tone: tone, Confirmed: asked,
-	}
+	v := proved{Verdict: words.T(verdict + ".title"), Means: words.T(verdict + ".means"), Tone: tone, Confirmed: asked}
 	switch {
 	case slices.Equal(r.Outcome, document.Nothing()):
 		v.Says = []string{words.T("portal.verify.says_nothing")}
@@ -194,7 +197,7 @@ func proofView(words lang.Printer, r *document.Report, asked bool) proved {
 		v.Says = r.Outcome[1:]
 	}
 	for _, one := range r.Checks {
-		line := provedCheck{Good: one.Err == nil, Name: words.T("portal.check." + string(one.Name))}
+		line := provedCheck{Good: one.Err == nil, Name: words.T(checkKey(one.Name))}
 		if one.Name != document.CheckDates { // they stand above, written out
 			line.Extra = one.Detail
 		}
@@ -226,16 +229,27 @@ func proofView(words lang.Printer, r *document.Report, asked bool) proved {
 	return v
 }
 
-// verdictOf puts a report into one word: a document that was good and is too
-// old is another thing than one that somebody changed.
+func checkKey(name document.CheckName) string {
+	if name == document.CheckRevoked {
+		return "revoked.check"
+	}
+	return "portal.check." + string(name)
+}
+
+// verdictOf puts a report into one word, the key of its texts: a document that
+// was good and is too old, or was revoked, is another thing than one that
+// somebody changed.
 func verdictOf(r *document.Report) (key, tone string) {
 	if r.Good() {
-		return "good", "good"
+		return "portal.verdict.good", "good"
 	}
 	for _, one := range r.Checks {
-		if one.Err != nil && one.Name != document.CheckDates {
-			return "bad", "bad"
+		if one.Err != nil && one.Name != document.CheckDates && one.Name != document.CheckRevoked {
+			return "portal.verdict.bad", "bad"
 		}
 	}
-	return "old", "warn"
+	if r.Revoked() {
+		return "revoked", "bad"
+	}
+	return "portal.verdict.old", "warn"
 }

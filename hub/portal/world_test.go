@@ -22,6 +22,7 @@ import (
 	"jaliya/internal/fault"
 	"jaliya/internal/lang"
 	"jaliya/internal/openapi/openapitest"
+	"jaliya/internal/wire"
 )
 
 // The slip that somebody holds. The check digits are those of the reference.
@@ -38,6 +39,8 @@ type member struct {
 	says rpc.Followed
 	down bool
 	asks int
+
+	voided []wire.Digest
 }
 
 func (m *member) answer(good bool) (rpc.Followed, error) {
@@ -59,6 +62,16 @@ func (m *member) Follow(_ context.Context, in rpc.FollowQuestion) (rpc.Followed,
 
 func (m *member) FollowToken(_ context.Context, in rpc.TokenQuestion) (rpc.Followed, error) {
 	return m.answer(in.Token == slipToken().Digest())
+}
+
+func (m *member) Voided(context.Context) ([]wire.Digest, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asks++
+	if m.down {
+		return nil, fault.New(fault.Unavailable, "test: ask", "", nil)
+	}
+	return m.voided, nil
 }
 
 func (m *member) set(change func(*member)) {

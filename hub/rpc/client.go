@@ -66,6 +66,11 @@ func (c *Client) Mine(ctx context.Context, in Owner) ([]Followed, error) {
 	return ask[[]Followed](ctx, c, "mine", in)
 }
 
+// Standing implements Member.
+func (c *Client) Standing(ctx context.Context, in Topic) (Followed, error) {
+	return ask[Followed](ctx, c, "standing", in)
+}
+
 // Request implements Member.
 func (c *Client) Request(ctx context.Context, in OwnRequest) (Own, error) {
 	return ask[Own](ctx, c, "request", in)
@@ -89,6 +94,11 @@ func (c *Client) Question(ctx context.Context, in Reading) (Sealed, error) {
 // Document implements Member.
 func (c *Client) Document(ctx context.Context, in Reading) (Sealed, error) {
 	return ask[Sealed](ctx, c, "document", in)
+}
+
+// Voided implements Member.
+func (c *Client) Voided(ctx context.Context) ([]wire.Digest, error) {
+	return ask[[]wire.Digest](ctx, c, "voided", Nothing{})
 }
 
 // Renew implements Member.

@@ -53,10 +53,12 @@ func NewHandler(m Member, log *slog.Logger) http.Handler {
 	handle(mux, log, "follow-token", one(read, m.FollowToken))
 	handle(mux, log, "mine", one(read, m.Mine))
 	handle(mux, log, "request", one(read, m.Request))
+	handle(mux, log, "standing", one(read, m.Standing))
 	handle(mux, log, "payment", m.Payment)
 	handle(mux, log, "payment-notice", m.PaymentNotice)
 	handle(mux, log, "question", m.Question)
 	handle(mux, log, "document", m.Document)
+	handle(mux, log, "voided", func(ctx context.Context, _ Nothing) ([]wire.Digest, error) { return m.Voided(ctx) })
 	handle(mux, log, "renew", m.Renew)
 	return mux
 }

@@ -30,6 +30,9 @@ type Member interface {
 	FollowToken(ctx context.Context, in TokenQuestion) (Followed, error)
 	// Mine lists what a person filed, newest first.
 	Mine(ctx context.Context, in Owner) ([]Followed, error)
+	// Standing gives the open request that keeps a person from filing another
+	// one for the same; fault.NotFound when nothing does.
+	Standing(ctx context.Context, in Topic) (Followed, error)
 	// Request gives one of them.
 	Request(ctx context.Context, in OwnRequest) (Own, error)
 	// Payment gives the page where the person pays, or that it is paid.
@@ -41,6 +44,9 @@ type Member interface {
 	// Document gives the document of a release, once, sealed to a key that the
 	// portal made for it.
 	Document(ctx context.Context, in Reading) (Sealed, error)
+	// Voided lists the names (document.Name) of all documents that their issuers
+	// revoked: the whole list, so that nobody is told which one is looked up.
+	Voided(ctx context.Context) ([]wire.Digest, error)
 	// Renew certifies a new key of the portal that asks.
 	Renew(ctx context.Context, in RenewQuestion) (Renewed, error)
 }
@@ -71,6 +77,12 @@ type Filed struct {
 // Owner is who signed in: the digest of issuer and subject, never a name.
 type Owner struct {
 	Owner wire.Digest `cbor:"1,keyasint"`
+}
+
+// Topic is what a person asks for, as the header of a filing names it.
+type Topic struct {
+	Owner wire.Digest `cbor:"1,keyasint"`
+	Topic wire.Digest `cbor:"2,keyasint"`
 }
 
 // OwnRequest names a request of a person's own.

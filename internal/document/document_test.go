@@ -231,7 +231,7 @@ func TestContainerTellsNothing(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, w.Close())
 		require.GreaterOrEqual(t, deflated.Len(), document.Size)
-		t.Logf("%d mentions: %d bytes of PDF", len(d.Mentions), len(file))
+		require.Len(t, file, document.FileSize, "%d mentions", len(d.Mentions))
 	}
 	require.Len(t, sizes, 1)
 }

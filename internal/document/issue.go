@@ -89,14 +89,11 @@ func (i *Issuer) Issue(ctx context.Context, d paper.RecordData) (Issued, error) 
 	if d.Kept, err = k.pack(); err != nil {
 		return Issued{}, err
 	}
-	d.Seal, d.Code, d.Room = vds.Text(k.Seal), code.Printed(), pades.Room
+	d.Seal, d.Code, d.Room, d.Fill = vds.Text(k.Seal), code.Printed(), pades.Room, FileSize
+	// Before the authority is asked: what is too long is not issued.
 	file, err := i.Press.Record(d)
 	if err != nil {
 		return Issued{}, err
-	}
-	// Before the authority is asked: what cannot be carried is not issued.
-	if len(file) > MaxDocument {
-		return Issued{}, fault.New(fault.TooLarge, opIssue, "file", nil)
 	}
 	signed, err := pades.Sign(ctx, file, i.Keys.Document, i.Times)
 	if err != nil {

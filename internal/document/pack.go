@@ -17,6 +17,12 @@ const (
 	// its SHA-256.
 	containerHead = len(containerMark) + 4 + sha256.Size
 	containerMark = "JLYD1\n"
+	// FileSize is that of every document's file, in bytes: a container hides
+	// it on the way, and on the person's last leg, the line from the portal
+	// to a telephone, there is no container. The longest record there is takes
+	// 200 KiB.
+	FileSize = 216 << 10
+
 	// MaxDocument is the largest document that a container takes, in bytes.
 	MaxDocument = Size - containerHead
 

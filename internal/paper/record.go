@@ -34,6 +34,7 @@ func (p *Press) Record(d RecordData) ([]byte, error) {
 		s.document.Keep(KeptRecord, d.Kept)
 	}
 	s.document.Reserve(d.Room)
+	s.document.Fill(d.Fill)
 	s.issuer()
 	s.name()
 	s.dated()

@@ -29,6 +29,7 @@ type RecordData struct {
 	Page string // address of the page that checks seals
 	Kept []byte // for programs, see pdf.Document.Keep
 	Room int    // bytes left for the signature, zero for none
+	Fill int    // size of the file in bytes, zero for whatever comes
 	Made time.Time
 }
 

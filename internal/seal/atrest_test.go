@@ -173,3 +173,26 @@ func TestSignatures(t *testing.T) {
 		requireKind(t, fault.Invalid, err)
 	})
 }
+
+// TestIntakeIndexKey: every opener of a ring gives the same sums, before and
+// after the ring is rotated or stored, and the ring goes on opening.
+func TestIntakeIndexKey(t *testing.T) {
+	dicts, err := seal.NewDictionaries(0, nil)
+	require.NoError(t, err)
+	keys, err := seal.GenerateIntakeKeys(dicts)
+	require.NoError(t, err)
+	sum := func(k *seal.IntakeKeys, purpose string) [32]byte {
+		index, err := k.IndexKey(purpose)
+		require.NoError(t, err)
+		return index.Sum([]byte("BE012345"))
+	}
+	first := sum(keys, "topics")
+	require.Equal(t, first, sum(keys, "topics"))
+	require.NotEqual(t, first, sum(keys, "others"))
+	_, err = keys.Rotate()
+	require.NoError(t, err)
+	require.Equal(t, first, sum(keys, "topics"))
+	other, err := seal.GenerateIntakeKeys(dicts)
+	require.NoError(t, err)
+	require.NotEqual(t, first, sum(other, "topics"))
+}

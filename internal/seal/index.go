@@ -3,6 +3,8 @@ package seal
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"maps"
+	"slices"
 
 	"jaliya/internal/fault"
 )
@@ -18,6 +20,26 @@ func (k *DataKey) IndexKey(purpose string) (*IndexKey, error) {
 		return nil, fault.New(fault.Used, op, "key is destroyed", nil)
 	}
 	secret, err := expand(op, k.secret, "jaliya/rest/index/1"+purpose)
+	if err != nil {
+		return nil, err
+	}
+	return &IndexKey{secret: secret}, nil
+}
+
+// IndexKey derives the key of one index of the hub from the first intake key,
+// which every member that opens packets has and no later one replaces: members
+// of one cluster give the same sums, and the ledger's file alone none.
+func (k *IntakeKeys) IndexKey(purpose string) (*IndexKey, error) {
+	const op = "seal: derive index key"
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	first := slices.Min(slices.Collect(maps.Keys(k.keys)))
+	seed, err := k.keys[first].Bytes()
+	if err != nil {
+		return nil, fault.New(fault.Internal, op, "", err)
+	}
+	secret, err := expand(op, seed, // not wiped after: it is the key's own
+		"jaliya/intake/index/1"+purpose)
 	if err != nil {
 		return nil, err
 	}

@@ -80,8 +80,7 @@ func (k *IntakeKeys) encode(op string) ([]byte, error) {
 			return nil, fault.New(fault.Internal, op, fmt.Sprintf("key %d", id), err)
 		}
 		b = binary.BigEndian.AppendUint32(b, id)
-		b = append(appendSuite(b, CurrentSuite), seed...)
-		clear(seed)
+		b = append(appendSuite(b, CurrentSuite), seed...) // seed is the key's own: wiping it would end the key
 	}
 	return b, nil
 }

@@ -72,7 +72,7 @@ func (p *PostKey) Save(path string, c Custody) error {
 	if err != nil {
 		return fault.New(fault.Internal, "seal: save post key", "", err)
 	}
-	defer clear(seed)
+	// seed is the key's own: wiping it would end the key.
 	return SaveSecret(path, c, PurposePost, seed)
 }
 

@@ -85,6 +85,7 @@ func recordGoldens(t *testing.T) []golden {
 	return []golden{
 		{name: "header", value: h, raw: list[0].Header, decode: erase(wire.DecodeHeader)},
 		{name: "header-token", value: tokened(t), raw: wire.Marshal(tokened(t)), decode: erase(wire.DecodeHeader)},
+		{name: "header-topic", value: topical(t), raw: wire.Marshal(topical(t)), decode: erase(wire.DecodeHeader)},
 		shut(plain("entry", list[0])),
 		shut(plain("genesis", start)),
 		shut(plain("position", head)),

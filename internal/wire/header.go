@@ -155,6 +155,7 @@ type Header struct {
 	Count       *uint16         `cbor:"23,keyasint,omitempty"` // cards of the manifest that were found
 	Owner       *Digest         `cbor:"24,keyasint,omitempty"` // portal only: of issuer and subject of the sign-in
 	Token       *Digest         `cbor:"25,keyasint,omitempty"` // consular.FollowToken.Digest of the slip's QR code
+	Topic       *Digest         `cbor:"26,keyasint,omitempty"` // portal only: of who asks, product, purpose and country of use
 }
 
 // DecodeHeader reads a header. It checks form and caps only: whether the entry
@@ -197,6 +198,8 @@ func (h Header) Validate() error {
 		return bad("images")
 	case !h.tokenHolds():
 		return bad("token")
+	case !h.topicHolds():
+		return bad("topic")
 	}
 	if err := h.validateOwner(bad); err != nil {
 		return err

@@ -45,6 +45,15 @@ func (h Header) validateRecord(bad func(string) error) error {
 // that acts on a record share with it.
 func (h Header) ofPacket() bool { return h.Service != 0 || len(h.Images) > 0 || h.Replaces != nil }
 
+// topicHolds says that only a request which a person files alone brings a
+// topic, and one that is none never.
+func (h Header) topicHolds() bool {
+	if h.Topic == nil {
+		return true
+	}
+	return h.Kind == KindRequestReleased && h.Source == SourcePortal && !h.Topic.IsZero()
+}
+
 // validateOwner wants the digest of whoever signed in on everything that the
 // portal sends, and on nothing else.
 func (h Header) validateOwner(bad func(string) error) error {

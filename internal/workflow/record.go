@@ -74,12 +74,13 @@ func recordDelivery() []Transition {
 	})...)
 }
 
-// recordEnd is the end of a document (rows 18, 19).
+// recordEnd is the end of a document (rows 18, 19). Why one is revoked stays
+// with the office.
 func recordEnd() []Transition {
 	lasting := []State{Issued, EDelivered, PrintQueued, Printing, Printed}
 	rows := from(lasting, Transition{On: DocumentExpired, To: Expired, By: System})
 	return append(rows, from(append(lasting, HandedOver), Transition{
-		On: DocumentRevoked, To: Revoked, By: Issuer, Needs: []Guard{ReasonGiven}, Does: []Effect{TakeReason},
+		On: DocumentRevoked, To: Revoked, By: Issuer,
 	})...)
 }
 
@@ -131,4 +132,15 @@ func recordStates() []StateRow {
 		{State: Expired, Status: StatusExpired, Final: true, legal: legalStop, Orders: []Order{OrderClose}, Tells: closed},
 		{State: Revoked, Status: StatusRevoked, Final: true, legal: legalStop, Orders: []Order{OrderNotify, OrderClose}, Tells: closed},
 	}
+}
+
+// Waits reports whether a request in a state goes on for the person, who may
+// then have no other one for the same (domain.md G.2, row 3). One whose
+// document was opened does not: who lost the file may ask for a new one.
+func Waits(k Kind, s State) bool {
+	if k != KindRecord || s == None || s == EDelivered {
+		return false
+	}
+	row, known := For(k).State(s)
+	return known && !row.Final
 }

@@ -29,6 +29,8 @@ type page struct {
 	text   string // what is read, blanks folded
 	raw    []byte
 	kind   string // media type
+	header http.Header
+	took   time.Duration // from asking to the last byte
 	forms  []form
 	links  []link
 }
@@ -79,6 +81,7 @@ func (b *browser) send(ctx context.Context, method, address string, values url.V
 		request.Header.Set("Origin", to.Scheme+"://"+to.Host)
 	}
 	request.Header.Set("Accept-Language", "en")
+	asked := time.Now()
 	response, err := b.http.Do(request)
 	if err != nil {
 		return fault.New(fault.Unavailable, opBrowse, to.Path, err)
@@ -88,7 +91,10 @@ func (b *browser) send(ctx context.Context, method, address string, values url.V
 	if err != nil {
 		return fault.New(fault.Unavailable, opBrowse, to.Path, err)
 	}
-	b.page = page{at: response.Request.URL, status: response.StatusCode, raw: raw, kind: response.Header.Get("Content-Type")}
+	b.page = page{
+		at: response.Request.URL, status: response.StatusCode, raw: raw, kind: response.Header.Get("Content-Type"),
+		header: response.Header, took: time.Since(asked),
+	}
 	if strings.HasPrefix(b.page.kind, "text/html") {
 		return b.page.read()
 	}

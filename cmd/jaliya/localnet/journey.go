@@ -33,6 +33,8 @@ func Journeys() []Journey {
 		{Name: "bag", Tell: "cards are verified, made at a production site, packed and sent; their post is told before the bag leaves", run: bag},
 		{Name: "record", Tell: "a police record is asked for and paid on the portal, issued, opened once, printed at a post, and given into a hand", run: record},
 		{Name: "office", Tell: "a record of Justice is asked for and paid on the portal, decided by two officers at the record office's desk, and opened once", run: office},
+		{Name: "neutral", Tell: "many records are asked for, opened and printed; nothing outside the office tells a find from none (--requests)", run: neutralOK, alone: true, with: byLot},
+		{Name: "neutral-leak", Tell: "the same with an office that lets go without lots, and with a word changed: each is found (--requests)", run: neutralLeak, alone: true, with: leaking},
 		{Name: "hands", Tell: "the same by people of the ministry: they read, refuse, send back, pass, pack and send", run: hands, alone: true, with: byHand},
 		{Name: "replace", Tell: "a post's machine dies with its disk; the next one hands over what lay there and receives what was under way", run: replace, alone: true},
 		{Name: "wall", Tell: "a post whose network lets no UDP pass joins and is secured over TCP; at another UDP starves after its first packets", run: wall, alone: true, with: walled},
@@ -65,7 +67,7 @@ func Once(ctx context.Context, o Options, name string, out io.Writer) error {
 	if len(chosen) == 0 {
 		return fault.New(fault.NotFound, op, name+"; there are:\n"+JourneyList(), nil)
 	}
-	t := &teller{out: out, began: time.Now(), seed: o.Seed, kills: o.Kills}
+	t := &teller{out: out, began: time.Now(), seed: o.Seed, kills: o.Kills, requests: o.Requests}
 	for _, j := range chosen {
 		if j.with != nil {
 			j.with(&o)
@@ -102,6 +104,8 @@ type teller struct {
 	began time.Time
 	seed  uint64
 	kills int // of the journeys of murder
+
+	requests int // of the journeys of neutral
 
 	people *people
 }

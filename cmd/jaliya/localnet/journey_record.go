@@ -39,7 +39,10 @@ func record(ctx context.Context, t *teller) error {
 	if err := c.opens(ctx, t); err != nil {
 		return err
 	}
-	return c.printed(ctx, t)
+	if err := c.printed(ctx, t); err != nil {
+		return err
+	}
+	return c.revoked(ctx, t)
 }
 
 // asks signs in, files the request and pays.
@@ -67,9 +70,11 @@ type citizen struct {
 	office    string // whose record: officePolice, officeJustice
 	who       int    // which of the specimen people
 	name      string // as they spell it, once they are known
+	use       string // what the record is for, where it is not for residence
 	reference consular.Reference
 	phone     string
 	opened    string // SHA-256 of the document that came online
+	document  []byte
 }
 
 func (t *teller) newCitizen(office string, who int) (*citizen, error) {
@@ -110,31 +115,47 @@ func (c *citizen) prove(ctx context.Context) error {
 	return fault.New(fault.Other, opRecord, "the provider does not lead back: "+c.page.text, nil)
 }
 
-// pin reads the person's PIN where the simulator tells it.
-func (c *citizen) pin(ctx context.Context) (string, error) {
-	raw, err := get(ctx, "http://"+c.net.Outside.Identity+"/admin/people")
+// signer is one of the trusted third party's people.
+type signer struct {
+	PIN    string          `json:"pin"`
+	Person consular.Person `json:"person"`
+}
+
+// signers reads who there is, where the simulator tells it.
+func (n *Network) signers(ctx context.Context) ([]signer, error) {
+	raw, err := get(ctx, "http://"+n.Outside.Identity+"/admin/people")
 	if err != nil {
-		return "", fault.New(fault.Unavailable, opRecord, "people of the trusted third party", err)
+		return nil, fault.New(fault.Unavailable, opRecord, "people of the trusted third party", err)
 	}
 	var answer struct {
-		People []struct {
-			PIN    string          `json:"pin"`
-			Person consular.Person `json:"person"`
-		} `json:"people"`
+		People []signer `json:"people"`
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil || len(answer.People) <= c.who {
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return nil, fault.New(fault.Invalid, opRecord, "people of the trusted third party", err)
+	}
+	return answer.People, nil
+}
+
+// pin reads the person's PIN, and how they spell their name.
+func (c *citizen) pin(ctx context.Context) (string, error) {
+	all, err := c.net.signers(ctx)
+	if err != nil || len(all) <= c.who {
 		return "", fault.New(fault.Invalid, opRecord, "people of the trusted third party", err)
 	}
-	them := answer.People[c.who]
+	them := all[c.who]
 	c.name = them.Person.Given.Latin + " " + them.Person.Family.Latin
 	return them.PIN, nil
 }
 
 // file answers the questions one by one and sends the request.
 func (c *citizen) file(ctx context.Context) error {
+	use := []string{"/ask/use", "purpose", "residence", "country", "ES"}
+	if c.use != "" {
+		use = []string{"/ask/use", "purpose", "other", "text", c.use, "country", "ES"}
+	}
 	for _, one := range [][]string{
 		{"/ask", "service", "record." + c.office},
-		{"/ask/use", "purpose", "residence", "country", "ES"},
+		use,
 		{"/ask/legalization", "legalization", "none"},
 		{"/ask/delivery", "mode", "electronic"},
 		{"/ask/contact", "phone", c.phone, "language", "es"},
@@ -229,7 +250,7 @@ func (c *citizen) opens(ctx context.Context, t *teller) error {
 		return fault.New(fault.Other, opRecord, "no document came: "+c.page.text, nil)
 	}
 	sum := sha256.Sum256(c.page.raw)
-	c.opened = hex.EncodeToString(sum[:])
+	c.opened, c.document = hex.EncodeToString(sum[:]), c.page.raw
 	t.step("", "after a fresh sign-in the document opens: %d bytes", len(c.page.raw))
 	if err := c.proves(ctx, t, c.page.raw); err != nil {
 		return err
@@ -257,5 +278,5 @@ func (c *citizen) proves(ctx context.Context, t *teller, pdf []byte) error {
 		return fault.New(fault.Corrupt, opRecord, "the document does not verify: "+out, err)
 	}
 	t.step("", "jaliya verify document: signature, time and seal hold")
-	return os.Remove(path)
+	return nil
 }

@@ -28,6 +28,10 @@ type Options struct {
 	Seed     uint64 // of the people who come
 	Kills    int    // of the journeys of murder
 
+	Requests int      // of the journeys that look for what tells
+	Offices  []string // more arguments of the record offices' simulator
+	People   int      // who can sign in on the portal; zero: as many as the simulator has by itself
+
 	VerifyByHand bool // cases wait for hub verify
 	PackByHand   bool // cards wait for hub pouch
 

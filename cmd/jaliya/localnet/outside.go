@@ -52,13 +52,14 @@ func (n *Network) simulators(o Options) []simulator {
 	return []simulator{
 		{"stamp", n.Outside.Stamp, []string{"--listen", port(offsetStamp), "--pages", port(offsetStamp + 1), "--seed", seed}},
 		{"sms", n.Outside.SMS, []string{"--listen", port(offsetSMS), "--speed", strconv.Itoa(smsSpeed), "--seed", seed}},
-		{"records", n.Outside.Records, []string{
+		{"records", n.Outside.Records, append([]string{
 			"--police", port(offsetRecords), "--justice", port(offsetRecords + 1), "--page", portalAddress(o) + "/verify",
 			"--slot", recordsSlot, "--ask", "0", "--refuse", "0", "--seed", seed,
-		}},
+		}, o.Offices...)},
 		{"printer", n.Outside.Printer, []string{"--listen", port(offsetPrinter)}},
 		{"identity", n.Outside.Identity, []string{
 			"--listen", port(offsetIdentity), "--redirect", portalAddress(o) + "/signin/callback", "--seed", seed,
+			"--people", strconv.Itoa(max(8, o.People)),
 		}},
 	}
 }
@@ -91,7 +92,7 @@ func (n *Network) carriers(o Options) string {
 	fmt.Fprintf(&b, "[stamp]\nurl = \"http://%s\"\ntoken_file = %q\npages = [%q]\n[stamp.notices]\nsim-1 = %q\n",
 		port(offsetStamp), filepath.Join(n.outsideDir("stamp"), "token"), port(offsetStamp+1), filepath.Join(n.outsideDir("stamp"), "notice.pub"))
 	fmt.Fprintf(&b, "[sms]\nurl = \"http://%s\"\nsender = \"Consulat\"\ntoken_file = %q\n", port(offsetSMS), filepath.Join(n.outsideDir("sms"), "token"))
-	fmt.Fprint(&b, "[records]\npoll = \"500ms\"\npoll_most = \"2s\"\n")
+	fmt.Fprint(&b, "[records]\npoll = \"500ms\"\npoll_most = \"2s\"\nvoided = \"1s\"\n")
 	const office = "[[records.office]]\nname = %[1]q\nurl = \"http://%[2]s\"\nservices = [\"record.%[1]s\"]\npacket_key = %[3]q\ntoken_file = %[4]q\n"
 	fmt.Fprintf(&b, office, officePolice, port(offsetRecords), filepath.Join(n.outsideDir("records"), "police.pub"), filepath.Join(n.outsideDir("records"), "token"))
 	fmt.Fprintf(&b, office, officeJustice, port(offsetOffice), filepath.Join(n.officeDir(), "packet.pub"), n.officeToken())

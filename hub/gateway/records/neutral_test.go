@@ -3,8 +3,6 @@ package records_test
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"math"
 	mathrand "math/rand/v2"
 	"slices"
 	"strings"
@@ -15,17 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"jaliya/hub/ledger"
+	"jaliya/internal/neutral"
 	outoffice "jaliya/internal/outside/records"
 	"jaliya/internal/wire"
 	"jaliya/internal/workflow"
 )
 
 // level is the chance at which two samples of one source are taken for samples
-// of two; shuffles is how many orders of chance a figure is compared with.
-const (
-	level    = 0.001
-	shuffles = 9999
-)
+// of two, over all figures together.
+const level = 0.001
 
 // trace is everything that the hub's side can see of one case: figures by name,
 // and what has no order as text.
@@ -33,86 +29,6 @@ type trace struct {
 	found   bool // known to the office alone
 	figures map[string]float64
 	shape   string
-}
-
-// distance is the two-sample statistic of Kolmogorov and Smirnov: the largest
-// gap between the shares of both that lie at or below a value. values rises.
-func distance(values []float64, first []bool) float64 {
-	n, m := 0, 0
-	for _, f := range first {
-		if f {
-			n++
-		} else {
-			m++
-		}
-	}
-	var a, b, most float64
-	for i, f := range first {
-		if f {
-			a++
-		} else {
-			b++
-		}
-		if i+1 == len(values) || values[i+1] != values[i] {
-			most = max(most, math.Abs(a/float64(n)-b/float64(m)))
-		}
-	}
-	return most
-}
-
-// compare gives the statistic of a figure between both outcomes, and the share
-// of random orders in which it is as large: exact whatever the figure looks
-// like, ties included.
-func compare(traces []trace, name string) (d, p float64) {
-	sorted := slices.Clone(traces)
-	slices.SortFunc(sorted, func(a, b trace) int {
-		switch x, y := a.figures[name], b.figures[name]; {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
-	values, first := make([]float64, len(sorted)), make([]bool, len(sorted))
-	for i, one := range sorted {
-		values[i], first[i] = one.figures[name], one.found
-	}
-	d = distance(values, first)
-	random, as := mathrand.New(mathrand.NewPCG(1, 2)), 1
-	for range shuffles {
-		random.Shuffle(len(first), func(i, j int) { first[i], first[j] = first[j], first[i] })
-		if distance(values, first) >= d-1e-12 {
-			as++
-		}
-	}
-	return d, float64(as) / (shuffles + 1)
-}
-
-// TestCompare: the test itself finds a difference where there is one, and none
-// where there is none.
-func TestCompare(t *testing.T) {
-	random := mathrand.New(mathrand.NewPCG(7, 7))
-	var same, moved, wider []trace
-	for i := range 300 {
-		found, x := i%2 == 0, random.NormFloat64()
-		same = append(same, trace{found: found, figures: map[string]float64{"x": math.Round(x * 3)}})
-		shift := x
-		if found {
-			shift++
-			x *= 3
-		}
-		moved = append(moved, trace{found: found, figures: map[string]float64{"x": shift}})
-		wider = append(wider, trace{found: found, figures: map[string]float64{"x": x}})
-	}
-	_, p := compare(same, "x")
-	require.Greater(t, p, 0.01)
-	for _, other := range [][]trace{moved, wider} {
-		_, p := compare(other, "x")
-		require.Less(t, p, level)
-	}
-	d := distance([]float64{1, 1, 2, 2}, []bool{true, false, true, false})
-	require.Zero(t, d, "ties are no difference")
 }
 
 // observe lets many requests through hub and office, and gives what can be seen
@@ -254,35 +170,23 @@ func (w *world) logged(orders map[uint64]bool) (count, size int) {
 }
 
 // report compares every figure and gives the names of those that differ.
-func report(t *testing.T, traces []trace) (differ []string) {
+func report(t *testing.T, traces []trace) []string {
 	t.Helper()
-	names, found := map[string]bool{}, 0
+	found := 0
+	samples := make([]neutral.Sample, 0, len(traces))
 	for _, one := range traces {
-		for name := range one.figures {
-			names[name] = true
-		}
 		if one.found {
 			found++
 		}
+		samples = append(samples, neutral.Sample{Second: one.found, Figures: one.figures})
 	}
 	t.Logf("%d requests with a find, %d without", found, len(traces)-found)
 	require.Greater(t, min(found, len(traces)-found), requests/4)
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		var sum [2]float64
-		for _, one := range traces {
-			if one.found {
-				sum[0] += one.figures[name]
-			} else {
-				sum[1] += one.figures[name]
-			}
-		}
-		d, p := compare(traces, name)
-		t.Logf("%-110s find %11.1f  none %11.1f  D %.3f  p %.4f", name, sum[0]/float64(found), sum[1]/float64(len(traces)-found), d, p)
-		if p <= level {
-			differ = append(differ, name)
-		}
+	list := neutral.Compare(samples, level)
+	for _, r := range list {
+		t.Logf("%-110s find %11.1f  none %11.1f  D %.3f  p %.6f", r.Name, r.Means[1], r.Means[0], r.D, r.P)
 	}
-	return differ
+	return neutral.Differ(list)
 }
 
 // TestNothingTells sends many requests to an office and asks whether anything

@@ -38,6 +38,11 @@ func (a *Account) file(c *gin.Context) {
 		_ = c.Error(err) // for the engine's log line; the page says it in words
 		a.showReview(c, s, http.StatusServiceUnavailable, unknownNotice(p))
 		return
+	case refusedAsOpen(err):
+		if !a.showStanding(c, s) { // it has ended in between
+			web.See(c, stepPath(stepReview))
+		}
+		return
 	default:
 		a.fail(c, err)
 		return
@@ -103,10 +108,10 @@ func (a *Account) release(ctx context.Context, s *session, f *filing) (*wire.Ent
 	if err := body.Validate(); err != nil {
 		return nil, err
 	}
-	slip, owner := wire.Digest(f.slip.Hash(f.reference)), s.owner
+	slip, owner, topic := wire.Digest(f.slip.Hash(f.reference)), s.owner, s.topic()
 	return a.seal(ctx, wire.Header{
 		Record: f.record, Kind: wire.KindRequestReleased, Reference: f.reference.Digits(), Service: uint8(d.service),
-		Pickup: d.post, SlipHash: &slip, Owner: &owner,
+		Pickup: d.post, SlipHash: &slip, Owner: &owner, Topic: &topic,
 	}, body)
 }
 

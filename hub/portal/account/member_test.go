@@ -29,7 +29,15 @@ type member struct {
 	forged  bool
 	paid    bool // what the payment service says, before the hub knows
 	pages   map[string]string
+	hook    func() // before the next answer about an open request, once
 }
+
+// reason is the code of an entry that was not taken, as a member sends it.
+type reason string
+
+func (r reason) Error() string { return string(r) }
+
+func (r reason) Code() string { return string(r) }
 
 func (m *member) set(change func(m *member)) {
 	m.mu.Lock()
@@ -59,6 +67,9 @@ func (m *member) File(_ context.Context, in rpc.Filing) (rpc.Filed, error) {
 		return rpc.Filed{}, err
 	}
 	r, err := m.w.commit(ledger.File{Time: m.w.now().UnixMilli(), Header: in.Header, Body: in.Body})
+	if r.Reason != 0 {
+		err = fault.New(fault.KindOf(err), "test", "", reason(r.Reason.Code()))
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.filings++
@@ -86,6 +97,24 @@ func (m *member) Mine(_ context.Context, in rpc.Owner) ([]rpc.Followed, error) {
 		list = append(list, m.followed(c))
 	}
 	return list, err
+}
+
+func (m *member) Standing(_ context.Context, in rpc.Topic) (rpc.Followed, error) {
+	if err := m.broken(); err != nil {
+		return rpc.Followed{}, err
+	}
+	m.mu.Lock()
+	hook := m.hook
+	m.hook = nil
+	m.mu.Unlock()
+	if hook != nil {
+		hook()
+	}
+	c, err := m.w.OpenFor(in.Owner, in.Topic)
+	if err != nil {
+		return rpc.Followed{}, err
+	}
+	return m.followed(c), nil
 }
 
 func (m *member) own(in rpc.OwnRequest) (ledger.CaseView, error) {
@@ -207,6 +236,8 @@ func (m *member) read(ctx context.Context, in rpc.Reading, object wire.Digest) (
 	})
 	return rpc.Sealed{Body: body, Bundle: bundle}, err
 }
+
+func (m *member) Voided(context.Context) ([]wire.Digest, error) { return nil, m.broken() }
 
 func (m *member) Renew(context.Context, rpc.RenewQuestion) (rpc.Renewed, error) {
 	return rpc.Renewed{}, fault.New(fault.Internal, "test", "the account never asks this", nil)

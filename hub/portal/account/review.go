@@ -22,6 +22,9 @@ func (a *Account) review(c *gin.Context) {
 		web.See(c, stepPath(next))
 		return
 	}
+	if !s.draft.sent() && a.showStanding(c, s) {
+		return
+	}
 	a.showReview(c, s, http.StatusOK, nil)
 }
 

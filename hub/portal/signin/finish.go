@@ -116,7 +116,7 @@ func (s *SignIn) exchange(ctx context.Context, p *provider, a attempt, code stri
 
 // signed makes the result of a token that holds.
 func (s *SignIn) signed(ctx context.Context, p *provider, a attempt, id identity) (Signed, error) {
-	out := Signed{Subject: subjectOf(s.cfg.Issuer, id.subject), Level: id.level, AuthTime: id.proved, Fresh: a.want.Fresh, Return: a.want.Return}
+	out := Signed{Subject: subjectOf(s.cfg.Issuer, id.subject), Level: id.level, AuthTime: id.proved, Fresh: a.want.Fresh, Return: a.want.Return, topic: topicOf(s.cfg.Issuer, id.subject)}
 	if a.want.Subject != "" && subtle.ConstantTimeCompare([]byte(a.want.Subject), []byte(out.Subject)) != 1 {
 		return Signed{}, refuse(fault.Denied, opFinish, CodeOtherPerson, "subject")
 	}

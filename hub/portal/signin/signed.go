@@ -21,6 +21,16 @@ type Signed struct {
 	Person   consular.Person // what was released; the rest is empty
 	Released []string        // names of the claims in Person, sorted
 	Receipt  Receipt
+
+	topic [sha256.Size]byte // what TopicKey gives
+}
+
+// TopicKey is a key that stands for the person, which nobody has who knows only
+// the Subject: what is said under it cannot be guessed at by whoever reads that.
+func (s Signed) TopicKey() []byte { return s.topic[:] }
+
+func topicOf(issuer, subject string) [sha256.Size]byte {
+	return sha256.Sum256([]byte("jaliya/signin/topic/1\n" + issuer + "\n" + subject))
 }
 
 // Subject stands for a person at a provider, for life: the digest of issuer and

@@ -3,8 +3,10 @@ package records_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strconv"
@@ -36,10 +38,14 @@ type spec struct {
 }
 
 // sheet makes documents that are all alike.
-type sheet struct{ made int }
+type sheet struct {
+	made int
+	last paper.RecordData
+}
 
 func (s *sheet) Issue(_ context.Context, d paper.RecordData) (document.Issued, error) {
 	s.made++
+	s.last = d
 	return document.Issued{PDF: []byte("%PDF " + d.Number)}, d.Validate()
 }
 
@@ -75,6 +81,14 @@ func newOffice(t *testing.T, change func(*records.Config)) *office {
 	return o
 }
 
+func (o *office) revoke(number string) int {
+	r := httptest.NewRequestWithContext(o.t.Context(), http.MethodPost, "/admin/revoke", strings.NewReader(`{"number":"`+number+`"}`))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	o.Admin().ServeHTTP(w, r)
+	return w.Code
+}
+
 // restart opens the office with what is on its disk.
 func (o *office) restart() {
 	o.t.Helper()
@@ -98,7 +112,7 @@ func (o *office) do(method, pattern, id, body string) (status int, answer map[st
 	require.Contains(o.t, operation.Responses, strconv.Itoa(w.Code), "%s %s", method, pattern)
 	o.tried[method+" "+pattern] = true
 	require.NoError(o.t, json.Unmarshal(w.Body.Bytes(), &answer))
-	if w.Code < 300 && pattern != "/v1/health" {
+	if w.Code < 300 && strings.HasPrefix(pattern, one) {
 		schema := o.spec.Components.Schemas["Request"]
 		for _, field := range schema.Required {
 			require.Contains(o.t, answer, field)
@@ -149,6 +163,22 @@ func (o *office) answer() string {
 func (o *office) pass() {
 	o.clock.Advance(24 * time.Hour)
 	o.Release(o.t.Context())
+}
+
+// TestDatesAreReal: an office that works for days in seconds dates no document
+// tomorrow, which a reader would refuse today.
+func TestDatesAreReal(t *testing.T) {
+	o := newOffice(t, func(c *records.Config) { c.Ask, c.Refuse = 0, 0 })
+	before := consular.DateOf(time.Now().UTC())
+	_, _ = o.do("PUT", one, "c-1", o.request("c-1"))
+	for range 3 {
+		o.pass()
+	}
+	require.Equal(t, 1, o.sheet.made)
+	after := consular.DateOf(time.Now().UTC()) // where midnight passes meanwhile
+	require.Contains(t, []consular.Date{before, after}, o.sheet.last.Issued)
+	require.Equal(t, o.sheet.last.Issued.AddMonths(3), o.sheet.last.Expires)
+	require.WithinDuration(t, time.Now(), o.sheet.last.Made, time.Hour)
 }
 
 // TestContract walks requests through every operation and asks that each status
@@ -205,6 +235,14 @@ func TestContract(t *testing.T) {
 	require.Equal(t, "issued", answer["state"], "too late")
 	_, answer = o.do("GET", one, "c-3", "")
 	require.Equal(t, "withdrawn", answer["state"])
+	_, answer = o.do("GET", "/v1/revoked", "", "")
+	require.Empty(t, answer["revoked"])
+	require.Equal(t, http.StatusNotFound, o.revoke("SPECIMEN00000000"))
+	require.Equal(t, http.StatusOK, o.revoke(o.sheet.last.Number))
+	o.restart()
+	_, answer = o.do("GET", "/v1/revoked", "", "")
+	name := document.Name(consular.RecordPolice, o.sheet.last.Number)
+	require.Equal(t, []any{map[string]any{"id": "c-1", "document": hex.EncodeToString(name[:])}}, answer["revoked"])
 	for path, methods := range o.spec.Paths {
 		for method := range methods {
 			if method != "parameters" {

@@ -112,8 +112,22 @@ func (s *Simulator) sealPackage(r *request, body said, file []byte) ([]byte, err
 // is: its head, names and tags.
 const unpaddedRoom = 1024
 
+// unfilled is a document without what fills it up to the size of all others,
+// as an office would send it that hides no size anywhere. It holds no more;
+// nothing that is sent so is passed on.
+func unfilled(file []byte) []byte {
+	const last, table = "endobj\n", "xref\n"
+	end := bytes.LastIndex(file, []byte(last)) + len(last)
+	at := bytes.Index(file[end:], []byte(table))
+	if end < len(last) || at < 0 {
+		return file
+	}
+	return slices.Concat(file[:end], file[end+at:])
+}
+
 func (s *Simulator) sealDocument(visit *seal.Visit, file []byte) ([]byte, error) {
-	content, size := file, int64(len(file)+unpaddedRoom)
+	content := unfilled(file)
+	size := int64(len(content) + unpaddedRoom)
 	if !s.cfg.Unpadded {
 		packed, err := document.Pack(file)
 		if err != nil {

@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -37,15 +36,17 @@ func (s *Simulator) write(ctx context.Context, r *request, p packet) ([]byte, er
 
 // recordOf gives what a document says. Number and reference come from the
 // request, so that a document that is made anew after a crash is the same one.
+// Its dates are of real time: an office that works for days in seconds would
+// date tomorrow what is read today, and a reader refuses that.
 func (s *Simulator) recordOf(r *request, p packet) (paper.RecordData, error) {
 	service, err := consular.ParseService(r.Product)
 	if err != nil {
 		return paper.RecordData{}, err
 	}
-	sum := sha256.Sum256([]byte(r.ID))
-	today := consular.DateOf(s.cfg.Clock.Now())
+	now := time.Now().UTC()
+	today := consular.DateOf(now)
 	d := paper.RecordData{
-		Service: service, Number: numberOf(sum[:]), Made: s.cfg.Clock.Now(), Person: p.Person, Issued: today,
+		Service: service, Number: r.number(), Made: now, Person: p.Person, Issued: today,
 		Office:  paper.Text{Arabic: "نموذج غير صالح للاستعمال", French: "Spécimen sans valeur"},
 		Expires: today.AddMonths(3), Page: s.cfg.Page,
 	}

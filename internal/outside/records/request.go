@@ -39,6 +39,7 @@ type request struct {
 	Due      time.Time `json:"due,omitzero"`     // of the next answer
 	Asked    bool      `json:"asked,omitempty"`  // the one question was asked
 	Answered string    `json:"answered,omitempty"`
+	Revoked  bool      `json:"revoked,omitempty"` // by /admin/revoke
 }
 
 // answer is a request as the contract shows it.

@@ -42,6 +42,7 @@ func (s *Simulator) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/requests/{id}", s.named(s.get))
 	mux.HandleFunc("PUT /v1/requests/{id}/answer", s.named(s.putAnswer))
 	mux.HandleFunc("PUT /v1/requests/{id}/withdrawal", s.named(s.putWithdrawal))
+	mux.HandleFunc("GET /v1/revoked", s.getRevoked)
 	mux.HandleFunc("GET /v1/health", func(w http.ResponseWriter, _ *http.Request) {
 		outside.JSON(w, http.StatusOK, map[string]string{"status": "up"})
 	})

@@ -44,8 +44,14 @@ func (s *Simulator) Faults() *outside.Faults { return s.faults }
 // Requests gives the log of requests.
 func (s *Simulator) Requests() *outside.Log { return s.log }
 
-// Admin gives package outside's handler.
-func (s *Simulator) Admin() http.Handler { return outside.Admin(s.faults, s.log) }
+// Admin gives package outside's handler and, besides,
+//
+//	POST /admin/revoke  {"number": ...}: the document counts no more
+func (s *Simulator) Admin() http.Handler {
+	mux := outside.Admin(s.faults, s.log)
+	mux.HandleFunc("POST /admin/revoke", s.postRevoke)
+	return mux
+}
 
 // States counts requests by state, for tests in the same program.
 func (s *Simulator) States() map[string]int {

@@ -27,6 +27,7 @@ type Document struct {
 	images []*Image
 	kept   []kept
 	room   int // bytes for a signature, zero for none
+	size   int // of the file, zero for whatever comes
 }
 
 // New begins a document.
@@ -79,7 +80,7 @@ func (d *Document) Bytes() ([]byte, error) {
 	info := o.add(fmt.Sprintf("<< /Title %s /Producer %s /CreationDate (%s) /ModDate (%s) >>", textString(d.info.Title),
 		textString(producer), pdfDate(d.info.Created), pdfDate(d.info.Created)))
 	id := identify(o)
-	return o.file(fmt.Sprintf("/Root %s /Info %s /ID [<%s> <%s>]", catalog, info, id, id)), nil
+	return o.file(fmt.Sprintf("/Root %s /Info %s /ID [<%s> <%s>]", catalog, info, id, id), d.size)
 }
 
 // identify gives the file identifier: a digest of all objects, so that equal

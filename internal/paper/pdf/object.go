@@ -70,7 +70,9 @@ func (o *objects) raw(extra string, data []byte) ref {
 
 // file joins header, objects, cross-reference table and trailer (ISO 32000-1,
 // 7.5). The comment of high bytes tells transports that the file is binary.
-func (o *objects) file(trailer string) []byte {
+// A file that is to have a size is filled up with comments before the table,
+// where readers pass over them (7.2.4).
+func (o *objects) file(trailer string, size int) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 	offsets := make([]int, len(o.bodies))
@@ -78,14 +80,53 @@ func (o *objects) file(trailer string) []byte {
 		offsets[i] = b.Len()
 		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, body)
 	}
-	start := b.Len()
+	end := o.table(offsets, trailer)
+	if size > 0 {
+		left := size - b.Len() - len(end) - len(strconv.Itoa(size)) - len(endOfFile)
+		if left < 2 {
+			return nil, fault.New(fault.TooLarge, opWrite, "file", nil)
+		}
+		b.Write(filling(left))
+	}
+	start := strconv.Itoa(b.Len())
+	b.WriteString(end)
+	if size > 0 && b.Len()+len(start)+len(endOfFile) != size { // leading zeros are digits of the number
+		start = strings.Repeat("0", size-b.Len()-len(start)-len(endOfFile)) + start
+	}
+	b.WriteString(start + endOfFile)
+	return b.Bytes(), nil
+}
+
+const endOfFile = "\n%%EOF\n"
+
+// table is the cross-reference table with the trailer, up to where it begins.
+func (o *objects) table(offsets []int, trailer string) string {
+	var b strings.Builder
 	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(o.bodies)+1)
 	for _, at := range offsets {
 		fmt.Fprintf(&b, "%010d 00000 n \n", at)
 	}
-	fmt.Fprintf(&b, "trailer\n<< /Size %d %s >>\nstartxref\n%d\n%%%%EOF\n", len(o.bodies)+1, trailer, start)
-	return b.Bytes()
+	fmt.Fprintf(&b, "trailer\n<< /Size %d %s >>\nstartxref\n", len(o.bodies)+1, trailer)
+	return b.String()
 }
+
+// filling is so many bytes of comment, in lines of at most fillLine.
+func filling(n int) []byte {
+	out := bytes.Repeat([]byte(" "), n)
+	for at := 0; at < n; at += fillLine {
+		out[at] = '%'
+		if last := min(at+fillLine, n) - 1; last > at {
+			out[last] = '\n'
+		}
+	}
+	if n%fillLine == 1 {
+		out[n-1] = '\n' // a line of its own has no room for a mark
+	}
+	return out
+}
+
+// fillLine is shorter than a line may be (7.5.1: 255 bytes).
+const fillLine = 128
 
 // textString writes text as UTF-16BE with its mark, in hexadecimal, so that no
 // escape is needed.

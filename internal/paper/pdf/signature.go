@@ -12,6 +12,10 @@ import (
 // pades finds the room and fills it.
 func (d *Document) Reserve(size int) { d.room = size }
 
+// Fill makes the file exactly so many bytes long, signature included, so that
+// its size tells nothing of what it says. What is longer is refused.
+func (d *Document) Fill(size int) { d.size = size }
+
 // Keep puts data into the file, uncompressed, for programs to find under a
 // name of our own; viewers pass over it (ISO 32000-1, annex E). The data are
 // covered by the signature.
