@@ -177,7 +177,7 @@ func imageLines() []openapi.Operation {
 			Answers: []openapi.Answer{{Status: http.StatusOK, Value: ImageStatus{}, Headers: progress}},
 			Refusals: []openapi.Refusals{
 				released, openapi.Refuse(http.StatusConflict, "wrong-offset", "upload-complete"),
-				openapi.Refuse(http.StatusUnprocessableEntity, "invalid", "digest-mismatch", "media-type", "picture-too-large", "picture-too-small"),
+				openapi.Refuse(http.StatusUnprocessableEntity, "invalid", "digest-mismatch", "media-type", "picture-too-large", "picture-too-small", "picture-cut"),
 				openapi.Refuse(http.StatusUnsupportedMediaType, "media-type"), openapi.Refuse(http.StatusInsufficientStorage, "full"),
 			},
 		},

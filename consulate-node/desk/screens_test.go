@@ -30,8 +30,8 @@ func TestScreenRoutesAskForTheirPermission(t *testing.T) {
 			got := surfer{tb: t, handler: handler, role: string(role), lang: "fr"}.do(r)
 			denied := got.Code == http.StatusForbidden
 			require.Equal(t, !role.Has(route.Permission), denied, "%s %s %s: %d", role, route.Method, route.Path, got.Code)
-			if denied {
-				require.Contains(t, got.text, "Votre fonction ne permet pas")
+			if denied && route.Method != http.MethodHead { // which has no body
+				require.Contains(t, got.text, "Votre fonction ne permet pas", "%s %s %s", role, route.Method, route.Path)
 			}
 		}
 	}

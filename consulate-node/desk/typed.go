@@ -139,9 +139,11 @@ func (r *reading) documents(f *DocumentsForm) []consular.DocumentHeld {
 	return out
 }
 
+// fingers gives an empty list where none were asked for, which is a list in
+// JSON too.
 func (r *reading) fingers(f *FingersForm) []consular.FingerReport {
 	if f == nil {
-		return nil
+		return []consular.FingerReport{}
 	}
 	out := make([]consular.FingerReport, 0, len(f.Reports))
 	for _, one := range f.Reports {

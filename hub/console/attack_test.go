@@ -35,7 +35,7 @@ func (w *world) against(t *testing.T, s surfer) (attack.Surface, consular.Refere
 // TestAttacks tries on every route of the console what strangers try, with the
 // cookie of each role.
 func TestAttacks(t *testing.T) {
-	w := newDawn(t).world
+	w := newWatchedWorld(t)
 	for _, role := range access.HubRoles() {
 		t.Run(string(role), func(t *testing.T) {
 			browser := w.signedIn(w.hire(role, "Somebody "+string(role)))

@@ -40,7 +40,7 @@ func TestContract(t *testing.T) {
 // TestEveryRouteRefuses asks every operation wrongly in every way that needs no
 // knowledge of what it does.
 func TestEveryRouteRefuses(t *testing.T) {
-	w := newDawn(t).world
+	w := newWatchedWorld(t)
 	ref, _ := w.release()
 	label, err := consular.NewPouchID(consular.Pouch{Post: "FR-LYO", Year: 2026, Serial: 1})
 	require.NoError(t, err)
@@ -85,7 +85,7 @@ func (w *world) session(p *phone) string {
 // TestPrograms: a service account reads the lists that its role reads, and does
 // nothing that stands in an officer's name.
 func TestPrograms(t *testing.T) {
-	w := newDawn(t).world
+	w := newWatchedWorld(t)
 	ref, _ := w.release()
 	var accounts []access.ServiceAccount
 	tokens := make(map[access.Role]string)

@@ -208,6 +208,15 @@ func (d *dawn) watchTruly() {
 	d.watch.to(d.watcher)
 }
 
+// newWatchedWorld is a world whose operators have a true watcher, and nothing to
+// do yet.
+func newWatchedWorld(tb testing.TB) *world {
+	tb.Helper()
+	d := &dawn{world: newWorld(tb)}
+	d.watchTruly()
+	return d.world
+}
+
 // picture is what the operators see now.
 func (d *dawn) picture() watch.Picture {
 	d.tb.Helper()
