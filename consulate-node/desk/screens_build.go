@@ -258,7 +258,7 @@ func deskRule(r consular.Rule) string {
 	return map[consular.Rule]string{ //nolint:exhaustive // the others are of package consular
 		ruleQuality: "desk.rule.quality", ruleIncomplete: "desk.rule.incomplete",
 		ruleAlreadyOpen: "again.rule",
-		ruleDecided: "amend.rule.decided", ruleSlip: "amend.rule.slip",
+		ruleDecided:     "amend.rule.decided", ruleSlip: "amend.rule.slip",
 		ruleNotProtected: "guardian.rule.not_protected", ruleDelayRuns: "guardian.rule.delay_runs",
 		ruleDelayOver: "guardian.rule.delay_over", ruleForMinors: "guardian.rule.for_minors",
 		ruleUnpaid: "payment.rule.unpaid", ruleFeeChanged: "payment.rule.changed", ruleTooLittle: "payment.rule.little",

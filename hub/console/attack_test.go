@@ -9,13 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"jaliya/internal/access"
-	"jaliya/internal/consular"
 	"jaliya/internal/web/attack"
 )
 
 // against gives the console with the browser of an officer, and a request that
 // waits for a decision.
-func (w *world) against(t *testing.T, s surfer) (attack.Surface, consular.Reference) {
+func (w *world) against(t *testing.T, s surfer) attack.Surface {
 	t.Helper()
 	ref, _ := w.release()
 	base, err := url.Parse(w.server.URL)
@@ -29,7 +28,7 @@ func (w *world) against(t *testing.T, s surfer) (attack.Surface, consular.Refere
 		},
 		Fill:  strings.NewReplacer(":reference", ref.Digits(), ":part", "portrait", ":label", "P261FRLYO0001X", ":act", "pack", ":post", "FR-LYO", ":order", "1", ":number", "1", ":hash", "0", ":name", "style.css"),
 		State: func() any { return w.state(ref) },
-	}, ref
+	}
 }
 
 // TestAttacks tries on every route of the console what strangers try, with the
@@ -39,7 +38,7 @@ func TestAttacks(t *testing.T) {
 	for _, role := range access.HubRoles() {
 		t.Run(string(role), func(t *testing.T) {
 			browser := w.signedIn(w.hire(role, "Somebody "+string(role)))
-			s, _ := w.against(t, browser)
+			s := w.against(t, browser)
 			s.CrossSite()
 			s.Hosts()
 			s.Paths()
@@ -48,7 +47,7 @@ func TestAttacks(t *testing.T) {
 		})
 	}
 	browser := w.signedIn(w.hire(access.Verifier, "Nadia Tazi"))
-	s, _ := w.against(t, browser)
+	s := w.against(t, browser)
 	s.Methods()
 	s.Redirects("next", "back", "return")
 }
@@ -63,7 +62,7 @@ func TestMarkupTyped(t *testing.T) {
 	door := map[string]bool{"/sign-in": true, "/unlock": true, "/enrol": true}
 	for i, browser := range browsers {
 		attack.Harmless(t, browser.get("/").text, "the name of an officer")
-		s, _ := w.against(t, browser)
+		s := w.against(t, browser)
 		for _, text := range attack.Markup() {
 			for _, route := range s.Engine.Routes() {
 				if door[route.Path] && i > 0 { // it is the same for all

@@ -60,7 +60,7 @@ func (n *Network) citizenPages(ctx context.Context) (*scales, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := c.signIn(ctx, "/ask"); err != nil {
+	if err := c.signIn(ctx); err != nil {
 		return nil, nil, err
 	}
 	if err := c.file(ctx); err != nil {

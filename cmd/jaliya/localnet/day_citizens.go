@@ -53,7 +53,7 @@ func (d *day) asksFor(ctx context.Context, office string, who int, leaves bool) 
 	if err != nil {
 		return nil, err
 	}
-	if err := c.signIn(ctx, "/ask"); err != nil {
+	if err := c.signIn(ctx); err != nil {
 		return nil, err
 	}
 	if err := c.file(ctx); err != nil {

@@ -47,7 +47,7 @@ func record(ctx context.Context, t *teller) error {
 
 // asks signs in, files the request and pays.
 func (c *citizen) asks(ctx context.Context, t *teller) error {
-	if err := c.signIn(ctx, "/ask"); err != nil {
+	if err := c.signIn(ctx); err != nil {
 		return err
 	}
 	t.step("", "a person signs in at the trusted third party and is back on the portal")
@@ -84,10 +84,10 @@ func (t *teller) newCitizen(office string, who int) (*citizen, error) {
 
 const opRecord = "localnet: record"
 
-// signIn opens a page of the portal and goes through the provider's pages, if
-// it asks, until the portal is back.
-func (c *citizen) signIn(ctx context.Context, path string) error {
-	if err := c.open(ctx, c.net.Portal+path); err != nil {
+// signIn opens the portal's page for requests and goes through the provider's
+// pages, if it asks, until the portal is back.
+func (c *citizen) signIn(ctx context.Context) error {
+	if err := c.open(ctx, c.net.Portal+"/ask"); err != nil {
 		return err
 	}
 	return c.prove(ctx)

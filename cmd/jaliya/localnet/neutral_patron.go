@@ -42,7 +42,7 @@ func (p *patron) at(one *trace) { p.reference, p.use, p.phone = one.reference, o
 func (p *patron) goes(ctx context.Context) error {
 	for _, one := range p.requests {
 		p.at(one)
-		if err := p.signIn(ctx, "/ask"); err != nil {
+		if err := p.signIn(ctx); err != nil {
 			return err
 		}
 		if err := p.file(ctx); err != nil {
