@@ -41,6 +41,7 @@ func Journeys() []Journey {
 		{Name: "pouch", Tell: "a post without any link sends its work in a file by hand, and the receipts come back in another", run: carriedByHand, alone: true},
 		{Name: "doctor", Tell: "a post is broken in one way after the other, and its doctor says each time what it is; a support file tells nothing of a person", run: examined, alone: true, with: walled},
 		{Name: "murder", Tell: "people are enrolled while hub and nodes are killed at random moments (--kills)", run: murder, alone: true},
+		{Name: "murder-print", Tell: "records are printed at a post whose node is killed between the beginning and the sheet (--kills)", run: murderPrint, alone: true},
 		{Name: "murder-card", Tell: "cards go the whole way to a hand while hub and nodes are killed and sites lose their answers (--kills)", run: murderCard, alone: true},
 	}
 }
