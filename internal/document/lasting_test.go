@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"crypto/x509"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,4 +68,41 @@ func TestRevokedIssuerIssuesNothing(t *testing.T) {
 	o.Lasting.Lists = &revocation.Source{Files: []string{path}}
 	_, err = o.Issue(t.Context(), record(0))
 	require.True(t, fault.Is(err, fault.Denied), "%v", err)
+}
+
+// TestListsOverHTTP: the lists of an outside authority of times are asked for
+// where its certificates say; when it falls silent, documents go on as B-T.
+func TestListsOverHTTP(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	var lists []*x509.RevocationList
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		at := slices.Index([]string{"/" + issuer.RootList, "/" + issuer.AuthorityList}, r.URL.Path)
+		if at < 0 {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = w.Write(lists[at].Raw)
+	}))
+	t.Cleanup(server.Close)
+	var err error
+	o.times, err = issuer.NewAuthorityAt("Outside time", issuer.Years(now(), 10), server.URL)
+	require.NoError(t, err)
+	o.stamper, err = o.times.Times("Outside time stamps", issuer.Years(now(), 5))
+	require.NoError(t, err)
+	lists, err = o.times.Lists(issuer.Years(now(), 1))
+	require.NoError(t, err)
+	o.Lasting.Trust = o.trust()
+
+	out := o.issue(t, record(2))
+	require.Equal(t, pades.LevelLT, out.Level)
+	server.Close()
+	r := document.Verify(out.PDF, o.trust(), o.keys(t), today)
+	require.True(t, r.Good(), "with nobody to ask")
+	require.Equal(t, pades.LevelLT, r.Level)
+
+	without := o.issue(t, record(2))
+	require.Equal(t, pades.LevelT, without.Level)
+	require.Len(t, without.PDF, len(out.PDF))
+	require.True(t, document.Verify(without.PDF, o.trust(), o.keys(t), today).Good())
 }
