@@ -292,18 +292,3 @@ func within(list []byte) []byte {
 	out[2], out[3] = byte((len(out)-4)>>8), byte(len(out)-4)
 	return out
 }
-
-// FuzzUpdate feeds files whose signed revision is whole and whose end is not.
-func FuzzUpdate(f *testing.F) {
-	o := newOffice(f)
-	file, revision := o.complete(f)
-	f.Add(file[len(revision):])
-	f.Add([]byte("%%EOF\n"))
-	trust := o.trust()
-	f.Fuzz(func(t *testing.T, end []byte) {
-		got, err := pades.Verify(slices.Concat(revision, end), trust)
-		if err == nil && got.Level == pades.LevelLT {
-			require.True(t, len(end) != tail || bytes.Equal(file[len(revision):], end))
-		}
-	})
-}

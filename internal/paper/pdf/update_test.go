@@ -59,3 +59,27 @@ func TestUpdate(t *testing.T) {
 		require.True(t, fault.Is(err, fault.Corrupt), name)
 	}
 }
+
+// FuzzReadUpdate feeds what might follow a file: what is taken for validation
+// data is, written again, the same bytes.
+func FuzzReadUpdate(f *testing.F) {
+	d := pdf.New(pdf.Info{Title: "Specimen", Language: "fr"})
+	d.AddPage(pdf.A4())
+	file, err := d.Bytes()
+	require.NoError(f, err)
+	for _, v := range []pdf.Validation{{}, {Certificates: [][]byte{[]byte("one")}, Lists: [][]byte{[]byte("two"), {}}}} {
+		tail, err := pdf.Update(file, v, 1200)
+		require.NoError(f, err)
+		f.Add(tail)
+	}
+	f.Fuzz(func(t *testing.T, tail []byte) {
+		v, err := pdf.ReadUpdate(file, tail)
+		if err != nil {
+			require.True(t, fault.Is(err, fault.Corrupt))
+			return
+		}
+		again, err := pdf.Update(file, v, len(tail))
+		require.NoError(t, err)
+		require.Equal(t, again, tail)
+	})
+}
