@@ -68,6 +68,10 @@ test: ## every test, shuffled: no browser, no root, TEST_LIMIT=10m on two cores
 test-browser: ## pages in Chromium with axe-core, papers under poppler, qpdf and zbar; screenshots in build/screens
 	@scripts/browser
 
+.PHONY: alerts
+alerts: ## the alert rules and what they say, under Prometheus' promtool
+	@scripts/alerts
+
 .PHONY: check
 check: tools ## format, vet, linters, modern Go, race tests, FUZZTIME=10s of each fuzz target, dead code
 	@scripts/check

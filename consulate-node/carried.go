@@ -3,10 +3,12 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"path/filepath"
 
+	"jaliya/consulate-node/desk"
 	"jaliya/internal/byhand"
 	"jaliya/internal/telemetry"
 )
@@ -37,6 +39,31 @@ func (n *Node) importCarried(r *http.Request, from io.ReadSeeker, to io.Writer) 
 		return err
 	}
 	return json.NewEncoder(to).Encode(told)
+}
+
+// carrier gives the desk's page what the commands do. It is a desk.Carrier.
+type carrier struct{ node *Node }
+
+// Export implements desk.Carrier.
+func (c carrier) Export(ctx context.Context) (io.ReadCloser, int64, error) {
+	file, err := byhand.Nameless(c.node.cfg.Dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	told, err := c.node.ship.Export(ctx, file)
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, told.Bytes, nil
+}
+
+// Import implements desk.Carrier.
+func (c carrier) Import(ctx context.Context, from io.ReadSeeker) (desk.Brought, error) {
+	told, err := c.node.ship.Import(ctx, from)
+	return desk.Brought{Secured: told.Receipted, Notices: told.Notices, Refused: told.Refused}, err
 }
 
 // socket is where the node's commands reach it when nothing else is said.

@@ -101,7 +101,7 @@ func (n *Node) registerScreens(engine *gin.Engine, auth access.Authenticator, do
 	}
 	screens, err := desk.NewScreens(n.desk, desk.ScreenOptions{
 		Auth: auth, Catalog: words, Door: door, Press: press, StaffName: n.staff.Name, Device: n.cfg.Desk.Device,
-		Portal: n.cfg.Desk.Portal, Handover: n.hand, People: n.staff, Records: n.records, SelfTest: n.examiner,
+		Portal: n.cfg.Desk.Portal, Handover: n.hand, People: n.staff, Records: n.records, SelfTest: n.examiner, Carrier: carrier{n},
 	})
 	if err != nil {
 		return err

@@ -52,6 +52,9 @@ type ScreenOptions struct {
 	Records *records.Records
 	// SelfTest adds the page of the connection, from the link bar. Nil: no such page.
 	SelfTest SelfTest
+	// Carrier adds the page of files by hand, from the page of the connection.
+	// Nil: no such page.
+	Carrier Carrier
 }
 
 // Screens binds the actions to HTML forms for the workstations of a post.

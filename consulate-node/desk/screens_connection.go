@@ -72,6 +72,9 @@ func (s *Screens) connection(c *gin.Context, who access.Principal) {
 	p := s.ui.Printer(c)
 	page := s.page(c, who, p.T("doctor.screen.title"))
 	data := gin.H{"Running": running, "Support": pathSupport}
+	if s.o.Carrier != nil && who.Require(access.LinkCarry) == nil {
+		data["ByHand"] = pathCarry
+	}
 	if len(report.Steps) > 0 && !running {
 		data["Phone"] = doctor.Phone(p, report)
 		data["State"] = string(report.State)

@@ -56,6 +56,9 @@ func (s *Screens) routes() []ScreenRoute {
 	if s.o.SelfTest != nil {
 		out = append(out, ConnectionRoutes()...)
 	}
+	if s.o.Carrier != nil {
+		out = append(out, CarryRoutes()...)
+	}
 	return out
 }
 

@@ -41,7 +41,7 @@ func TestOperateMorning(t *testing.T) {
 	home := s.get("/")
 	require.Equal(t, "/operate", home.at, "an operator begins with what needs them")
 	for _, text := range []string{
-		"Silent post", `href="tel:&#43;33472000000"`, string(d.late), "Stuck orders", "1 of 71 posts", "Since yesterday",
+		"Silent post", `href="tel:&#43;33472000000"`, string(d.late), "Stuck orders", "Posts connected: 1 of 71", "Since yesterday",
 	} {
 		require.Contains(t, home.text, text)
 	}

@@ -15,9 +15,9 @@ import (
 
 const opCarried = "intake: take carried file"
 
-// noticesByHand bounds the notices of one answer, in bytes; the next brings the
-// rest.
-const noticesByHand = 32 << 20
+// noticesByHand bounds the notices of one answer, in bytes, so that it can be
+// attached to a message and given in at a desk; the next brings the rest.
+const noticesByHand = 4 << 20
 
 // Carried is what came of a file that traveled by hand.
 type Carried struct {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
@@ -90,5 +91,6 @@ func TestMarkupTyped(t *testing.T) {
 		attack.Harmless(t, browser.get("/requests/c-7").text, text)
 		attack.Harmless(t, browser.post("/sign-in", "officer", text, "password", text, "code", text, "next", text).text, text)
 		attack.Harmless(t, browser.post("/enrol", "officer", text, "sheet", text, "password", text, "code", text).text, text)
+		w.pass(10 * time.Minute) // until the two failures at this workstation are forgotten
 	}
 }

@@ -15,9 +15,9 @@ import (
 // in the order of Permissions.
 const table = `
 agent visit.read visit.write request.read request.follow handover.write node.status card.read
-supervisor visit.read visit.write visit.release request.read request.follow handover.write pouch.open card.destroy node.status card.read handover.except
-post-admin staff.manage node.status
-mobile-lead visit.read visit.write visit.release request.read request.follow handover.write node.status card.read handover.except
+supervisor visit.read visit.write visit.release request.read request.follow handover.write pouch.open card.destroy node.status card.read handover.except link.carry
+post-admin staff.manage node.status link.carry
+mobile-lead visit.read visit.write visit.release request.read request.follow handover.write node.status card.read handover.except link.carry
 verifier case.verify hub.status
 adjudicator case.verify case.adjudicate hub.status
 record-officer record.decide

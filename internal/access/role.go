@@ -79,6 +79,7 @@ const (
 	ExportRead      Permission = "export.read"      // draw exports for the authorities
 	CardRead        Permission = "card.read"        // find and see cards and pouches at this post
 	HandoverExcept  Permission = "handover.except"  // second person at a hand-over out of the ordinary
+	LinkCarry       Permission = "link.carry"       // take the post's unsent work away in a file, and bring the answer
 )
 
 // Permissions lists all of them.
@@ -87,7 +88,7 @@ func Permissions() []Permission {
 		VisitRead, VisitWrite, VisitRelease, RequestRead, RequestFollow, HandoverWrite,
 		PouchOpen, PouchWrite, CardDestroy, CaseVerify, CaseAdjudicate, RecordDecide,
 		ProductionWrite, StaffManage, NodeStatus, HubStatus, HubOperate, AuditRead, ExportRead,
-		CardRead, HandoverExcept,
+		CardRead, HandoverExcept, LinkCarry,
 	}
 }
 
@@ -99,15 +100,15 @@ func granted(r Role) []Permission {
 	case Supervisor:
 		return []Permission{
 			VisitRead, VisitWrite, VisitRelease, RequestRead, RequestFollow,
-			HandoverWrite, PouchOpen, CardDestroy, NodeStatus, CardRead, HandoverExcept,
+			HandoverWrite, PouchOpen, CardDestroy, NodeStatus, CardRead, HandoverExcept, LinkCarry,
 		}
 	case MobileLead:
 		return []Permission{
 			VisitRead, VisitWrite, VisitRelease, RequestRead, RequestFollow, HandoverWrite, NodeStatus,
-			CardRead, HandoverExcept,
+			CardRead, HandoverExcept, LinkCarry,
 		}
 	case PostAdmin:
-		return []Permission{StaffManage, NodeStatus}
+		return []Permission{StaffManage, NodeStatus, LinkCarry}
 	case Verifier:
 		return []Permission{CaseVerify, HubStatus}
 	case Adjudicator:

@@ -82,21 +82,22 @@ func received(err error) error {
 	return fault.New(fault.Unavailable, op, "", err)
 }
 
-// spooled gives two files that nobody else sees and that end with the process,
-// however it ends.
+// spooled gives two such files.
 func spooled(dir string, use func(in, out *os.File) error) error {
-	in, err := nameless(dir)
+	in, err := Nameless(dir)
 	if err != nil {
 		return err
 	}
-	out, err := nameless(dir)
+	out, err := Nameless(dir)
 	if err != nil {
 		return errors.Join(err, in.Close())
 	}
 	return errors.Join(use(in, out), in.Close(), out.Close())
 }
 
-func nameless(dir string) (*os.File, error) {
+// Nameless makes a file that nobody else sees and that ends with the process,
+// however it ends.
+func Nameless(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, "carried-*.tmp")
 	if err != nil {
 		return nil, fault.New(fault.Full, "byhand: make room", "", err)

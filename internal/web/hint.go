@@ -43,6 +43,9 @@ const (
 	CodeAmendDecided     Code = "amend-decided"   // verification has decided, nothing can be replaced
 	CodeAmendElsewhere   Code = "amend-elsewhere" // the packet that counts is not this post's
 	CodeAmendOpen        Code = "amend-open"      // another draft replaces the same packet
+	CodeCarriedCut       Code = "carried-cut"     // the file by hand is no such file, or not whole
+	CodeCarriedChanged   Code = "carried-changed" // it is not as the hub signed it
+	CodeCarriedOther     Code = "carried-other"   // it is for the hub, or for another machine
 )
 
 // The codes of cards and pouches at a post.
@@ -103,6 +106,7 @@ func Codes() []Code {
 		CodeTwoPersons, CodePouchUnknown, CodePouchOtherPost, CodeManifestPart, CodePouchNotOpen, CodePouchNotHere,
 		CodePouchCounted, CodeCountOther, CodeCardUnknown, CodeCardOther, CodeCardNotReady, CodeCardOnHold,
 		CodeCardStopped, CodeCardGiven, CodeAmendDecided, CodeAmendElsewhere, CodeAmendOpen,
+		CodeCarriedCut, CodeCarriedChanged, CodeCarriedOther,
 		CodePrintUnknown, CodePrintOffline, CodePrintBusy, CodePrintOver, CodePrinter, CodeCallUnasked,
 	}
 }

@@ -222,6 +222,21 @@ var texts = map[string]map[Language]Text{
 		French:  {"Image incomplète", "L'image s'arrête avant la fin : une partie du fichier manque."},
 		Arabic:  {"صورة ناقصة", "تنتهي الصورة قبل تمامها: جزء من الملف غير موجود."},
 	},
+	"carried-cut": {
+		English: {"Not a whole file", "This is no file from the hub, or only a part of one."},
+		French:  {"Fichier incomplet", "Ce n'est pas un fichier de la plateforme nationale, ou seulement une partie."},
+		Arabic:  {"ملف غير كامل", "هذا ليس ملفا من المنصة الوطنية، أو جزء منه فقط."},
+	},
+	"carried-changed": {
+		English: {"Changed on its way", "The file is not as the hub signed it."},
+		French:  {"Modifié en route", "Le fichier n'est plus tel que la plateforme nationale l'a signé."},
+		Arabic:  {"تغير في الطريق", "لم يعد الملف كما وقعته المنصة الوطنية."},
+	},
+	"carried-other": {
+		English: {"For somebody else", "The file is not an answer to this post's machine."},
+		French:  {"Pour un autre poste", "Ce fichier n'est pas une réponse à la machine de ce poste."},
+		Arabic:  {"لمركز آخر", "هذا الملف ليس جوابا موجها إلى جهاز هذا المركز."},
+	},
 	"picture-too-small": {
 		English: {"Picture too small", "The picture has fewer pixels than needed. Capture again."},
 		French:  {"Image trop petite", "L'image compte moins de pixels que nécessaire. Refaites la prise."},

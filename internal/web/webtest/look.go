@@ -52,6 +52,8 @@ func (b *Tab) prefix() string {
 // to its weight, and to axe-core.
 func (b *Tab) Judge(name string) {
 	b.T.Helper()
+	b.keepFocus()
+	defer b.giveFocus()
 	for _, wide := range b.Overflow() {
 		b.T.Errorf("%s %s: wider than the screen: %s", b.Name, name, wide)
 	}
@@ -72,10 +74,16 @@ func (b *Tab) Overflow() []string {
 	return Eval[[]string](b, `(() => {
 		const root = document.documentElement, most = root.clientWidth;
 		if (root.scrollWidth <= most) return [];
+		const inside = (one) => { // of what scrolls by itself
+			for (let up = one.parentElement; up && up !== document.body; up = up.parentElement) {
+				if (getComputedStyle(up).overflowX !== "visible") return true;
+			}
+			return false;
+		};
 		const out = [...document.body.querySelectorAll("*")].filter((one) => {
 			const box = one.getBoundingClientRect();
-			return box.width > 0 && (box.right > most + 1 || box.left < -1);
-		}).map((one) => one.cloneNode(false).outerHTML.slice(0, 160));
+			return box.width > 0 && (box.right > most + 1 || box.left < -1) && !inside(one);
+		}).map((one) => one.cloneNode(false).outerHTML.slice(0, 160) + " in " + one.parentElement.cloneNode(false).outerHTML.slice(0, 80));
 		return out.length ? out.slice(0, 5) : ["the page itself"];
 	})()`)
 }
@@ -93,7 +101,10 @@ func (b *Tab) Axe() []string {
 		Nodes            []struct{ HTML, FailureSummary string }
 	}
 	var out []string
-	for _, one := range Eval[[]finding](b, `axe.run(document, {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}}).then((r) => r.violations)`) {
+	// The page of components shows each of them several times, under one name.
+	for _, one := range Eval[[]finding](b, `axe.run(document, {resultTypes: ["violations"], rules: {
+		"target-size": {enabled: true}, "landmark-unique": {enabled: location.pathname !== "/components"},
+	}}).then((r) => r.violations)`) {
 		var nodes []string
 		for _, n := range one.Nodes {
 			nodes = append(nodes, n.HTML+" "+n.FailureSummary)

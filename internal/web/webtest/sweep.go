@@ -50,6 +50,31 @@ func (b *Tab) back() {
 	}
 }
 
+// keepFocus remembers where the focus is and what is selected there: what is
+// hidden on paper loses both.
+func (b *Tab) keepFocus() {
+	b.T.Helper()
+	Eval[bool](b, `(() => {
+		const at = document.activeElement;
+		let from = null, to = null;
+		try { from = at.selectionStart; to = at.selectionEnd; } catch {}
+		window.looked = { at, from, to };
+		return true;
+	})()`)
+}
+
+// giveFocus puts both back: the test goes on as if nobody had looked.
+func (b *Tab) giveFocus() {
+	b.T.Helper()
+	Eval[bool](b, `(() => {
+		const { at, from, to } = window.looked ?? {};
+		if (!at || !at.isConnected || at === document.body) return true;
+		if (at !== document.activeElement) at.focus({ preventScroll: true });
+		try { if (from !== null && from !== undefined) at.setSelectionRange(from, to); } catch {}
+		return true;
+	})()`)
+}
+
 func prefixed(with string, list []string) []string {
 	out := make([]string, 0, len(list))
 	for _, one := range list {
