@@ -97,11 +97,15 @@ func (c *simRecordCommand) issue(ctx context.Context, dir string) (out document.
 	if err != nil {
 		return out, errors.Join(err, endpoint.Listener.Close())
 	}
+	lasting, err := issuer.Lasting(dir, roots, filepath.Join(dir, simtime.ListsFile))
+	if err != nil {
+		return out, errors.Join(err, endpoint.Listener.Close())
+	}
 	times := &timestamp.Client{Address: "http://" + endpoint.Listener.Addr().String() + simtime.Path, Roots: roots, Skew: time.Minute}
 	serving, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- outside.Serve(serving, endpoint) }()
-	out, err = (&document.Issuer{Press: press, Keys: keys, Times: times, Random: rand.Reader}).Issue(ctx, data)
+	out, err = (&document.Issuer{Press: press, Keys: keys, Times: times, Random: rand.Reader, Lasting: lasting}).Issue(ctx, data)
 	stop()
 	return out, errors.Join(err, <-ended)
 }

@@ -116,7 +116,11 @@ func (c *simRecordsCommand) office(o recordOffice, cfg records.Config, times *ti
 	cfg.Dir, cfg.Products, cfg.Page, cfg.Seed = dir, []string{o.product}, c.Page, c.Seed
 	cfg.Ask, cfg.Refuse, cfg.Hit, cfg.Late, cfg.Slot = c.Ask, c.Refuse, c.Hit, c.Late, c.Slot
 	cfg.Leaky, cfg.Unpadded = c.Leaky, c.Bare
-	cfg.Maker = &document.Issuer{Press: press, Keys: keys, Times: times, Random: rand.Reader}
+	lasting, err := issuer.Lasting(dir, times.Roots, c.timeLists())
+	if err != nil {
+		return nil, err
+	}
+	cfg.Maker = &document.Issuer{Press: press, Keys: keys, Times: times, Random: rand.Reader, Lasting: lasting, Log: cfg.Logger}
 	return records.New(cfg)
 }
 
@@ -155,6 +159,15 @@ func simCustody(dir string) (seal.Custody, error) {
 		return seal.CreateKeyFile(path)
 	}
 	return seal.OpenKeyFile(path)
+}
+
+// timeLists gives the file of the lists of the authority of times, beside its
+// root.
+func (c *simRecordsCommand) timeLists() string {
+	if c.Trust != "" {
+		return filepath.Join(filepath.Dir(c.Trust), simtime.ListsFile)
+	}
+	return filepath.Join(c.Dir, "time", simtime.ListsFile)
 }
 
 // authority gives who says the time: the one that was named, or one of our own,

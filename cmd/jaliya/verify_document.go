@@ -174,6 +174,7 @@ func (c *verifyDocument) seal(s cli.Streams, keys *vds.Keys, on consular.Date) (
 // told is a report as JSON.
 type told struct {
 	Good   bool        `json:"good"`
+	Level  pades.Level `json:"level,omitempty"` // of the signature, "B-T" or "B-LT"
 	Checks []toldCheck `json:"checks"`
 	Seal   []toldField `json:"seal,omitempty"`
 	Says   []string    `json:"says,omitempty"`
@@ -192,7 +193,7 @@ type toldField struct {
 }
 
 func (c *verifyDocument) print(s cli.Streams, r *document.Report) error {
-	out := told{Good: r.Good(), Says: r.Outcome}
+	out := told{Good: r.Good(), Level: r.Level, Says: r.Outcome}
 	for _, one := range r.Checks {
 		line := toldCheck{Name: one.Name, Good: one.Err == nil, Detail: one.Detail}
 		if one.Err != nil {
@@ -212,6 +213,9 @@ func (c *verifyDocument) print(s cli.Streams, r *document.Report) error {
 			verdict, why = "REFUSED", one.Reason
 		}
 		fmt.Fprintf(s.Out, "%-8s %-12s %s\n", verdict, one.Name, why)
+	}
+	if out.Level != "" {
+		fmt.Fprintf(s.Out, "  level            PAdES %s\n", out.Level)
 	}
 	for _, f := range out.Seal {
 		fmt.Fprintf(s.Out, "  %-16s %s\n", f.Name, f.Value)

@@ -23,6 +23,7 @@ import (
 	"jaliya/internal/lang"
 	"jaliya/internal/outside"
 	simtime "jaliya/internal/outside/timestamp"
+	"jaliya/internal/pades"
 	"jaliya/internal/paper"
 	"jaliya/internal/timestamp"
 	"jaliya/internal/vds"
@@ -111,7 +112,7 @@ func TestVerifyDocument(t *testing.T) {
 		code int
 		said []string
 	}{
-		"file":              {"", []string{d.path("record.pdf")}, 0, []string{"holds    signature", "holds    time", "DGSN26A0012345", "says             nothing"}},
+		"file":              {"", []string{d.path("record.pdf")}, 0, []string{"holds    signature", "holds    time", "PAdES B-T\n", "DGSN26A0012345", "says             nothing"}},
 		"file with keys":    {"", []string{d.path("record.pdf"), "--seal-keys", keys}, 0, []string{"holds    outcome", "holds    seal         MAPN"}},
 		"container":         {"", []string{d.path("record.packed"), "--seal-keys", keys}, 0, []string{"holds    particulars"}},
 		"flipped":           {"", []string{d.path("flipped.pdf"), "--seal-keys", keys}, 1, []string{"REFUSED  signature", "does not hold"}},
@@ -158,6 +159,7 @@ func TestVerifyDocumentAsJSON(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(said), &got))
 	require.True(t, got.Good)
 	require.Len(t, got.Checks, 7)
+	require.Equal(t, pades.LevelT, got.Level)
 	require.Equal(t, []string{"nothing"}, got.Says)
 }
 
@@ -196,7 +198,9 @@ func TestSpecimens(t *testing.T) {
 		lines := strings.Split(strings.TrimSpace(printed), "\n")
 		require.Len(t, lines, 2)
 		command := strings.Fields(lines[1])[1:]
-		require.Contains(t, run(command...), "holds    outcome")
+		said := run(command...)
+		require.Contains(t, said, "holds    outcome")
+		require.Contains(t, said, "level            PAdES B-LT")
 		command[len(command)-1] = strings.TrimSuffix(command[len(command)-1], ".pdf") + ".packed"
 		require.Contains(t, run(command...), "holds    outcome")
 	}

@@ -73,6 +73,8 @@ type Flow struct {
 	Appeals     uint8           `cbor:"24,keyasint,omitempty"`
 	Paid        bool            `cbor:"25,keyasint,omitempty"`
 	Legal       uint8           `cbor:"26,keyasint,omitempty"`
+
+	Legalizations uint8 `cbor:"27,keyasint,omitempty"`
 }
 
 func flowOf(c workflow.Case) Flow {
@@ -83,6 +85,7 @@ func flowOf(c workflow.Case) Flow {
 		Reason: uint16(c.Reason), Count: c.Count, Packets: c.Packets, Supplements: c.Supplements,
 		Recaptures: c.Recaptures, Returns: c.Returns, NoShows: c.NoShows, Attempts: c.Attempts,
 		Checks: c.Checks, Reminders: c.Reminders, Appeals: c.Appeals, Paid: c.Paid, Legal: uint8(c.Legal),
+		Legalizations: c.Legalizations,
 	}
 	if c.Serial != (workflow.Digest{}) {
 		f.Serial = c.Serial[:]
@@ -104,6 +107,7 @@ func (f Flow) Case() workflow.Case {
 		Count:  f.Count, Packets: f.Packets, Supplements: f.Supplements, Recaptures: f.Recaptures,
 		Returns: f.Returns, NoShows: f.NoShows, Attempts: f.Attempts, Checks: f.Checks,
 		Reminders: f.Reminders, Appeals: f.Appeals, Paid: f.Paid, Legal: workflow.LegalClock(f.Legal),
+		Legalizations: f.Legalizations,
 	}
 	copy(c.Serial[:], f.Serial)
 	copy(c.Pouch[:], f.Pouch)

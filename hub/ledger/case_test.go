@@ -271,7 +271,7 @@ func TestFlowIsComplete(t *testing.T) {
 		Kind: 1, State: 2, Before: 3, Version: 4, Since: 5, Service: 6, Serving: "A", Pickup: "B", Holder: "C",
 		Onward: "D", Site: 7, Serial: make([]byte, 32), Pouch: make([]byte, 16), Reason: 8, Count: 9, Packets: 10,
 		Supplements: 11, Recaptures: 12, Returns: 13, NoShows: 14, Attempts: 15, Checks: 16, Reminders: 17,
-		Appeals: 18, Paid: true, Legal: 2,
+		Appeals: 18, Paid: true, Legal: 2, Legalizations: 19,
 	}
 	filled.Serial[0], filled.Pouch[0] = 1, 1
 	value := reflect.ValueOf(filled.Case())

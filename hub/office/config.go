@@ -76,6 +76,7 @@ type DocumentConfig struct {
 type TimestampConfig struct {
 	URL   string          `toml:"url"`
 	Roots string          `toml:"roots"` // PEM file
+	Lists string          `toml:"lists"` // PEM file of its lists of revoked certificates, read at each document
 	Skew  config.Duration `toml:"skew"`  // that its clock may differ by, default 1m
 }
 

@@ -85,7 +85,7 @@ func (p *Process) build() error {
 	if p.words, err = lang.Open(); err != nil {
 		return err
 	}
-	maker, err := c.maker(p.words)
+	maker, err := c.maker(p.words, p.log)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (p *Process) build() error {
 
 // maker builds what makes documents: the press, the office's keys and the
 // authority of times.
-func (c Config) maker(words *lang.Catalog) (Maker, error) {
+func (c Config) maker(words *lang.Catalog, log *slog.Logger) (Maker, error) {
 	press, err := paper.NewPress(words)
 	if err != nil {
 		return nil, err
@@ -134,7 +134,15 @@ func (c Config) maker(words *lang.Catalog) (Maker, error) {
 	times := &timestamp.Client{
 		Address: c.Timestamp.URL, Roots: roots, Skew: c.Timestamp.Skew.Std(), HTTP: &http.Client{Timeout: stampTime},
 	}
-	return &document.Issuer{Press: press, Keys: identity, Times: times, Random: rand.Reader}, nil
+	var lists []string
+	if c.Timestamp.Lists != "" {
+		lists = append(lists, c.Timestamp.Lists)
+	}
+	lasting, err := issuer.Lasting(c.Document.Issuer, roots, lists...)
+	if err != nil {
+		return nil, err
+	}
+	return &document.Issuer{Press: press, Keys: identity, Times: times, Random: rand.Reader, Lasting: lasting, Log: log}, nil
 }
 
 // listen takes both ports before anything says that the office is ready.

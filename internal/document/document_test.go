@@ -49,6 +49,8 @@ func TestIssueAndVerify(t *testing.T) {
 				document.CheckOutcome, document.CheckParticulars, document.CheckDates,
 			}, held)
 			require.True(t, r.Good())
+			require.Equal(t, pades.LevelLT, r.Level)
+			require.Equal(t, pades.LevelLT, out.Level)
 			require.Equal(t, d.OutcomeLines(), r.Outcome)
 			require.Equal(t, service, r.Record.Service)
 			require.Equal(t, d.Number, r.Record.Number)

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	mathrand "math/rand/v2"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"jaliya/internal/lang"
 	"jaliya/internal/pades"
 	"jaliya/internal/paper"
+	"jaliya/internal/revocation"
 	"jaliya/internal/timestamp"
 	"jaliya/internal/vds"
 )
@@ -62,6 +64,13 @@ func newOffice(tb testing.TB) *office {
 	o.stamper, err = o.times.Times("Test time stamps", issuer.Years(now(), 5))
 	require.NoError(tb, err)
 	o.Times, o.Random = o, rand.Reader
+	lists := filepath.Join(tb.TempDir(), "lists.pem")
+	own, err := o.issuers.Lists(issuer.Years(now(), 1))
+	require.NoError(tb, err)
+	times, err := o.times.Lists(issuer.Years(now(), 1))
+	require.NoError(tb, err)
+	require.NoError(tb, revocation.Save(lists, append(own, times...)...))
+	o.Lasting = pades.Completer{Trust: o.trust(), Lists: &revocation.Source{Files: []string{lists}}}
 	return o
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 
 	"jaliya/internal/fault"
 	"jaliya/internal/issuer"
@@ -23,12 +24,17 @@ type Issuer struct {
 	Keys   *issuer.Identity
 	Times  pades.Stamper
 	Random io.Reader // of control codes: crypto/rand.Reader
+	// Lasting adds what proves the signature years later; what it cannot have
+	// is said in Log, and the document is issued without.
+	Lasting pades.Completer
+	Log     *slog.Logger // nil for none
 }
 
 // Issued is a document.
 type Issued struct {
-	PDF  []byte // signed
-	Seal []byte
+	PDF   []byte // signed
+	Seal  []byte
+	Level pades.Level
 }
 
 // kept is what a document's file keeps for programs: everything that the seal
@@ -67,7 +73,9 @@ func unpackKept(raw []byte) (k kept, err error) {
 
 // Issue makes a document of a record; Seal, Code, Kept and Room are filled in
 // here. When the time-stamping authority does not answer, the fault is its
-// own and nothing was issued: the same number may be issued again.
+// own and nothing was issued: the same number may be issued again. Lists of
+// revoked certificates that nobody gives never hinder a document; one that
+// says our own certificate was revoked does.
 func (i *Issuer) Issue(ctx context.Context, d paper.RecordData) (Issued, error) {
 	if err := d.Validate(); err != nil {
 		return Issued{}, err
@@ -89,7 +97,7 @@ func (i *Issuer) Issue(ctx context.Context, d paper.RecordData) (Issued, error) 
 	if d.Kept, err = k.pack(); err != nil {
 		return Issued{}, err
 	}
-	d.Seal, d.Code, d.Room, d.Fill = vds.Text(k.Seal), code.Printed(), pades.Room, FileSize
+	d.Seal, d.Code, d.Room, d.Fill = vds.Text(k.Seal), code.Printed(), pades.Room, signedSize
 	// Before the authority is asked: what is too long is not issued.
 	file, err := i.Press.Record(d)
 	if err != nil {
@@ -99,5 +107,13 @@ func (i *Issuer) Issue(ctx context.Context, d paper.RecordData) (Issued, error) 
 	if err != nil {
 		return Issued{}, err
 	}
-	return Issued{PDF: signed, Seal: k.Seal}, nil
+	whole, err := i.Lasting.Complete(ctx, signed, FileSize-signedSize)
+	if err != nil {
+		return Issued{}, err
+	}
+	if whole.Missing != nil && i.Log != nil {
+		i.Log.Warn("document issued without full validation data", slog.String("level", string(whole.Level)),
+			slog.String("missing", whole.Missing.Error()))
+	}
+	return Issued{PDF: whole.File, Seal: k.Seal, Level: whole.Level}, nil
 }

@@ -20,8 +20,10 @@ const (
 	// FileSize is that of every document's file, in bytes: a container hides
 	// it on the way, and on the person's last leg, the line from the portal
 	// to a telephone, there is no container. The longest record there is takes
-	// 200 KiB.
-	FileSize = 216 << 10
+	// 200 KiB; what follows the signature has a size of its own, whether or not
+	// there were validation data to put there.
+	FileSize   = signedSize + 24<<10
+	signedSize = 216 << 10
 
 	// MaxDocument is the largest document that a container takes, in bytes.
 	MaxDocument = Size - containerHead

@@ -42,6 +42,8 @@ type Report struct {
 	Record *vds.Record
 	// Outcome is what the document says; read from a file, or confirmed.
 	Outcome []string
+	// Level says how long a file's signature can be proved; empty for a seal.
+	Level pades.Level
 }
 
 // Good reports whether every check that was made holds.
@@ -73,9 +75,10 @@ func Verify(file []byte, trust pades.Trust, keys *vds.Keys, on consular.Date) *R
 		r.add(CheckSignature, err, "")
 		return r
 	}
+	r.Level = signature.Level
 	r.add(CheckSignature, nil, signature.Signer.Subject.CommonName+", "+signature.Root.Subject.CommonName)
 	r.add(CheckTime, nil, signature.Stamp.Time.UTC().Format("2006-01-02T15:04:05Z")+", "+signature.Stamp.By.Subject.CommonName)
-	k, err := unpackKept(pdf.Kept(file, paper.KeptRecord))
+	k, err := unpackKept(pdf.Kept(signature.Revision, paper.KeptRecord))
 	if !r.add(CheckSealed, err, "") {
 		return r
 	}

@@ -17,6 +17,7 @@ import (
 	"jaliya/internal/cms"
 	"jaliya/internal/fault"
 	"jaliya/internal/pades"
+	"jaliya/internal/revocation"
 )
 
 const opIssue = "issuer: issue certificate"
@@ -24,8 +25,11 @@ const opIssue = "issuer: issue certificate"
 // Authority is a root and a certification authority below it, for tests,
 // simulators and demonstrations. Its keys are in memory only.
 type Authority struct {
-	root, ca *x509.Certificate
-	key      *ecdsa.PrivateKey // of the authority below the root
+	root, ca     *x509.Certificate
+	rootKey, key *ecdsa.PrivateKey // key is that of the authority below the root
+	// point is where its lists are given out, empty for nowhere: they are
+	// handed over as files.
+	point string
 }
 
 // Life is when a certificate is valid.
@@ -37,12 +41,16 @@ func Years(at time.Time, n int) Life {
 }
 
 // NewAuthority makes a root and the authority below it.
-func NewAuthority(name string, life Life) (*Authority, error) {
+func NewAuthority(name string, life Life) (*Authority, error) { return NewAuthorityAt(name, life, "") }
+
+// NewAuthorityAt makes them with certificates that say where the lists of
+// revoked ones are: RootList and AuthorityList below an address.
+func NewAuthorityAt(name string, life Life, point string) (*Authority, error) {
 	rootKey, err := newKey()
 	if err != nil {
 		return nil, err
 	}
-	a := &Authority{}
+	a := &Authority{rootKey: rootKey, point: point}
 	root := template(name+" root", life)
 	root.IsCA, root.BasicConstraintsValid, root.KeyUsage = true, true, x509.KeyUsageCertSign|x509.KeyUsageCRLSign
 	if a.root, err = create(root, root, &rootKey.PublicKey, rootKey); err != nil {
@@ -53,6 +61,7 @@ func NewAuthority(name string, life Life) (*Authority, error) {
 	}
 	ca := template(name+" authority", life)
 	ca.IsCA, ca.BasicConstraintsValid, ca.MaxPathLenZero, ca.KeyUsage = true, true, true, root.KeyUsage
+	a.listed(ca, RootList)
 	a.ca, err = create(ca, a.root, &a.key.PublicKey, rootKey)
 	return a, err
 }
@@ -107,6 +116,7 @@ func (a *Authority) signer(t *x509.Certificate) (cms.Signer, error) {
 	if err != nil {
 		return cms.Signer{}, err
 	}
+	a.listed(t, AuthorityList)
 	c, err := create(t, a.ca, &key.PublicKey, a.key)
 	if err != nil {
 		return cms.Signer{}, err
@@ -164,10 +174,10 @@ func (a *Authority) Identity(name, seal string, at time.Time) (*Identity, cms.Si
 // Create makes an office's identity of a test authority and writes it into a
 // directory that has none; where there is one it is loaded.
 func Create(dir, name, seal string, at time.Time) (*Identity, error) {
-	if _, err := os.Stat(filepath.Join(dir, rootFile)); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, RootFile)); err == nil {
 		return Load(dir, at)
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New(fault.Storage, opIssue, rootFile, err)
+		return nil, fault.New(fault.Storage, opIssue, RootFile, err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault.New(fault.Storage, opIssue, "directory", err)
@@ -183,6 +193,14 @@ func Create(dir, name, seal string, at time.Time) (*Identity, error) {
 	if err := i.Save(dir, sealing); err != nil {
 		return nil, err
 	}
+	// The authority's keys end here, so these are its last lists.
+	lists, err := a.Lists(Years(at, 2*lifetime))
+	if err != nil {
+		return nil, err
+	}
+	if err := revocation.Save(filepath.Join(dir, ListsFile), lists...); err != nil {
+		return nil, err
+	}
 	// Last: a directory with a root is whole.
-	return i, SaveCertificates(filepath.Join(dir, rootFile), a.root)
+	return i, SaveCertificates(filepath.Join(dir, RootFile), a.root)
 }

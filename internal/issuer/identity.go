@@ -20,7 +20,11 @@ import (
 const (
 	signKey, signChain = "sign.key", "sign.pem"
 	sealKey, sealChain = "seal.key", "seal.pem"
-	rootFile           = "root.pem"
+	// RootFile holds the root that readers trust.
+	RootFile = "root.pem"
+	// ListsFile holds the lists of revoked certificates of the issuer's
+	// authorities.
+	ListsFile = "lists.pem"
 )
 
 // maxPEM caps a file of keys or certificates, in bytes.

@@ -14,7 +14,8 @@ const opVerify = "timestamp: verify"
 // Proved is a token that was proved.
 type Proved struct {
 	Info
-	By *x509.Certificate
+	By    *x509.Certificate
+	Chain []*x509.Certificate // from By to the root
 }
 
 // Verify proves a token of content, given in parts: who gave it, over what and
@@ -53,7 +54,7 @@ func open(token []byte, roots *x509.CertPool) (Proved, error) {
 	if !onlyForTime(s.Signer) {
 		return p, fault.New(fault.Denied, opVerify, "the certificate is not for time stamps alone", nil)
 	}
-	if _, err := s.Chain(roots, p.Time, x509.ExtKeyUsageTimeStamping); err != nil {
+	if p.Chain, err = s.Chain(roots, p.Time, x509.ExtKeyUsageTimeStamping); err != nil {
 		return p, err
 	}
 	p.By = s.Signer

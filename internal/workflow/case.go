@@ -56,6 +56,9 @@ type Case struct {
 	Checks      uint8 // failed identity checks since the card was ready
 	Reminders   uint8
 	Appeals     uint8
+	// Legalizations is at most one: who was refused is offered the document
+	// without.
+	Legalizations uint8
 
 	Paid  bool
 	Legal LegalClock
@@ -82,6 +85,7 @@ type Input struct {
 	Reason     Reason
 	Count      uint16
 	TwoPersons bool // two different persons signed
+	Confirmed  bool // the person confirmed the address
 }
 
 // Outcome is a step that was accepted: the new case and everything that

@@ -22,11 +22,13 @@ const (
 	ClockCollectBy  Clock = 13 // card unclaimed after this
 	ClockPayment    Clock = 14 // the citizen must have paid
 	ClockValid      Clock = 15 // a record's three months
+	ClockReceipt    Clock = 16 // what was mailed has come by now
 )
 
 var clockNames = [...]string{
 	"", "legal", "target", "abandoned", "unsent", "unsent-late", "stage", "supplement",
 	"transit", "notice", "remind-1", "remind-2", "remind-3", "collect-by", "payment", "valid",
+	"receipt",
 }
 
 // String gives the clock's name, "legal".

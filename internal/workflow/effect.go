@@ -40,6 +40,7 @@ const (
 	CountCheck
 	CountReminder
 	CountAppeal
+	CountLegalization
 	CountItemIn
 	CountItemOut
 	BackHere
@@ -80,6 +81,7 @@ var effects = [...]func(c *Case, in *Input){
 	CountAttempt:      func(c *Case, _ *Input) { bump(&c.Attempts) },
 	CountCheck:        func(c *Case, _ *Input) { bump(&c.Checks) },
 	CountReminder:     func(c *Case, _ *Input) { bump(&c.Reminders) },
+	CountLegalization: func(c *Case, _ *Input) { bump(&c.Legalizations) },
 	CountAppeal:       func(c *Case, _ *Input) { bump(&c.Appeals) },
 	CountItemIn:       func(c *Case, _ *Input) { c.Count = max(c.Count, c.Count+1) },
 	CountItemOut:      func(c *Case, _ *Input) { c.Count-- },

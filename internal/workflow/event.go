@@ -92,6 +92,14 @@ const (
 	DocumentHandedOver Event = 79
 	DocumentExpired    Event = 80
 	DocumentRevoked    Event = 81
+	LegalizationBegun  Event = 82 // an apostille, or a chain of them, was asked for and is applied for
+	DocumentLegalized  Event = 83 // serial is the digest of the apostille's number and date
+	LegalizationDenied Event = 84 // the document is offered without
+	DocumentMailed     Event = 85 // in a plain envelope; serial is the digest of its S10 number
+	MailReceived       Event = 86 // the person says so, or the carrier
+	MailReturned       Event = 87 // the carrier brought the envelope back to the post
+	MailLost           Event = 88
+	ReceiptPresumed    Event = 89 // for 30 days nobody said anything else
 )
 
 // Events of a pouch (G.3).
@@ -148,7 +156,10 @@ var eventNames = [...]string{
 	RecordIssued: "record-issued", DocumentReleased: "document-released", PrintAsked: "print-asked",
 	PrintBegun: "print-begun", DocumentPrinted: "document-printed", PrintSpoilt: "print-spoilt",
 	DocumentHandedOver: "document-handed-over", DocumentExpired: "document-expired",
-	DocumentRevoked: "document-revoked",
+	DocumentRevoked: "document-revoked", LegalizationBegun: "legalization-begun",
+	DocumentLegalized: "document-legalized", LegalizationDenied: "legalization-denied",
+	DocumentMailed: "document-mailed", MailReceived: "mail-received", MailReturned: "mail-returned",
+	MailLost: "mail-lost", ReceiptPresumed: "receipt-presumed",
 
 	PouchStarted: "pouch-started", ItemAdded: "item-added", ItemRemoved: "item-removed",
 	ManifestSigned: "manifest-signed", ManifestReopened: "manifest-reopened",

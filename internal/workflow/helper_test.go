@@ -63,7 +63,7 @@ func willing(c Case, e Event, a Actor) Input {
 	return Input{
 		Event: e, Actor: a, Desk: true, Seen: c.Version, Post: lyon, Pickup: milan, Site: 2,
 		Service: consular.CNIEFirst, Serial: card, Pouch: bag, Reason: consular.RefusedFraud,
-		Count: c.Count, TwoPersons: true,
+		Count: c.Count, TwoPersons: true, Confirmed: true,
 	}
 }
 

@@ -80,7 +80,7 @@ var (
 	pouch = newMachine("POUCH", KindPouch, pouchStates(), slices.Concat(
 		pouchSending(), pouchReceiving(), pouchTrouble()))
 	record = newMachine("RECORD", KindRecord, recordStates(), slices.Concat(
-		recordFiling(), recordIssuing(), recordDelivery(), recordEnd()))
+		recordFiling(), recordIssuing(), recordLegalization(), recordDelivery(), recordMail(), recordEnd()))
 )
 
 // newMachine indexes the rows. The tables' own consistency is proved by tests,

@@ -41,6 +41,8 @@ func breakers() []broken {
 		{HasItems, fault.Conflict, func(c *Case, _ *Input) { c.Count = 0 }},
 		{SameCount, fault.Conflict, func(_ *Case, in *Input) { in.Count = 99 }},
 		{FirstSpoilt, fault.Conflict, func(c *Case, _ *Input) { c.Attempts = 1 }},
+		{FirstLegalization, fault.Conflict, func(c *Case, _ *Input) { c.Legalizations = 1 }},
+		{AddressConfirmed, fault.Invalid, func(_ *Case, in *Input) { in.Confirmed = false }},
 		{FirstAppeal, fault.Conflict, func(c *Case, _ *Input) { c.Appeals = 1 }},
 	}
 }

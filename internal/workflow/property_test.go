@@ -46,7 +46,7 @@ func wildInput(t *rapid.T, c Case) Input {
 		Reason: Reason(rapid.IntRange(0, 3).Draw(t, "reason")),
 		Count:  rapid.SampledFrom([]uint16{c.Count, 0, 1}).Draw(t, "count"),
 
-		Service: consular.CNIEFirst, TwoPersons: rapid.Bool().Draw(t, "two"),
+		Service: consular.CNIEFirst, TwoPersons: rapid.Bool().Draw(t, "two"), Confirmed: rapid.Bool().Draw(t, "confirmed"),
 	}
 }
 
@@ -90,6 +90,7 @@ func promise(t *rapid.T, m *Machine, c Case, in Input) Case {
 	require.GreaterOrEqual(t, now.Since, c.Since)
 	require.Equal(t, c.Kind, now.Kind)
 	require.LessOrEqual(t, now.Supplements, uint8(1), "law 55-19")
+	require.LessOrEqual(t, now.Legalizations, uint8(1))
 	require.Contains(t, m.Allowed(c.State, in.Actor), in.Event)
 	require.Equal(t, next.Status, out.Status)
 	require.True(t, in.Desk || !next.Local || row.Local, "a ledger never holds a draft")

@@ -55,7 +55,7 @@ func recordDelivery() []Transition {
 		{From: Printing, On: DocumentPrinted, To: Printed, By: Agent, Needs: []Guard{AtPickup}, Does: []Effect{TakeHolder}},
 		{From: Printed, On: DocumentHandedOver, To: HandedOver, By: Agent, Needs: []Guard{AtHolder}},
 	}
-	rows = append(rows, from([]State{EDelivered, PrintQueued, Printing, Printed}, Transition{
+	rows = append(rows, from([]State{EDelivered, PrintQueued, Printing, Printed, Legalizing, Mailed}, Transition{
 		On: DocumentReleased, By: Citizen,
 	})...)
 	// Another post may be chosen until a sheet is printed.
@@ -74,12 +74,44 @@ func recordDelivery() []Transition {
 	})...)
 }
 
+// recordLegalization is row 13: an apostille, or where the Convention does not
+// apply a chain of authorities, on the original in the country, before anything
+// is carried abroad. Who asked for it with the request, and the regime of the
+// country of use, are known to the hub, which alone says that it begins. The
+// file itself may be opened meanwhile: it is as good as before.
+func recordLegalization() []Transition {
+	return []Transition{
+		{From: Issued, On: LegalizationBegun, To: Legalizing, By: Hub, Needs: []Guard{FirstLegalization}, Does: []Effect{CountLegalization}},
+		{From: Legalizing, On: DocumentLegalized, To: Issued, By: Hub, Needs: []Guard{SerialGiven}},
+		{From: Legalizing, On: LegalizationDenied, To: Issued, By: Hub, Needs: []Guard{ReasonGiven}, Does: []Effect{TakeReason}},
+	}
+}
+
+// recordMail is row 15b: the post that printed a document mails it instead of
+// handing it over. What comes back lies there as before; for what is lost the
+// sheet is written off, and there is one more print, free, as for a spoilt one.
+func recordMail() []Transition {
+	return []Transition{
+		{
+			From: Printed, On: DocumentMailed, To: Mailed, By: Agent, Needs: []Guard{AtHolder, AddressConfirmed, SerialGiven},
+			Does: []Effect{DropHolder},
+		},
+		{From: Mailed, On: MailReceived, To: Acknowledged, By: Citizen | Agent | Hub},
+		{From: Mailed, On: ReceiptPresumed, To: Acknowledged, By: System},
+		{From: Mailed, On: MailReturned, To: Printed, By: Agent, Needs: []Guard{AtPickup}, Does: []Effect{TakeHolder}},
+		{
+			From: Mailed, On: MailLost, To: PrintQueued, By: Supervisor | Hub, Needs: []Guard{FirstSpoilt},
+			Does: []Effect{CountAttempt},
+		},
+	}
+}
+
 // recordEnd is the end of a document (rows 18, 19). Why one is revoked stays
 // with the office.
 func recordEnd() []Transition {
-	lasting := []State{Issued, EDelivered, PrintQueued, Printing, Printed}
+	lasting := []State{Issued, EDelivered, PrintQueued, Printing, Printed, Legalizing, Mailed}
 	rows := from(lasting, Transition{On: DocumentExpired, To: Expired, By: System})
-	return append(rows, from(append(lasting, HandedOver), Transition{
+	return append(rows, from(append(lasting, HandedOver, Acknowledged), Transition{
 		On: DocumentRevoked, To: Revoked, By: Issuer,
 	})...)
 }
@@ -125,6 +157,15 @@ func recordStates() []StateRow {
 			State: Printed, Status: StatusReady, legal: legalStop, Tells: []Notice{{NoticeState, ToPickup}},
 			Limits: []Limit{valid(), stage(1, WorkingDays, PickupCalendar)},
 		},
+		{
+			State: Legalizing, Status: StatusIssued, legal: legalStop, Tells: shown,
+			Limits: []Limit{valid(), stage(10, WorkingDays, HubCalendar)},
+		},
+		{
+			State: Mailed, Status: StatusOnItsWay, legal: legalStop, Tells: shown,
+			Limits: []Limit{valid(), {Clock: ClockReceipt, Amount: 30, Unit: Days, Fires: ReceiptPresumed}},
+		},
+		{State: Acknowledged, Status: StatusDelivered, Final: true, legal: legalStop, Orders: []Order{OrderClose}, Tells: closed},
 		{State: HandedOver, Status: StatusHandedOver, Final: true, legal: legalStop, Orders: []Order{OrderClose}, Tells: closed},
 		{State: Rejected, Status: StatusRejected, Final: true, legal: legalStop, Orders: []Order{OrderNotify, OrderClose}, Tells: closed},
 		{State: NoResponse, Status: StatusClosed, Final: true, legal: legalStop, Orders: []Order{OrderNotify, OrderClose}, Tells: closed},

@@ -67,6 +67,9 @@ const (
 	Printed         State = 49 // agent: hand the sheet over
 	NoResponse      State = 50 // nobody: final
 	Revoked         State = 51 // nobody: final
+	Legalizing      State = 52 // hub: bring the apostille from its authority, or the refusal
+	Mailed          State = 53 // carrier: deliver or bring back; citizen: say that it came
+	Acknowledged    State = 54 // nobody: final
 )
 
 // States of a pouch (domain.md G.3).
@@ -104,6 +107,7 @@ var stateNames = [...]string{
 	IdentityQuery: "IDENTITY_QUERY", QueryTold: "QUERY_TOLD", Issued: "ISSUED",
 	EDelivered: "E_DELIVERED", PrintQueued: "PRINT_QUEUED", Printing: "PRINTING",
 	Printed: "PRINTED", NoResponse: "CLOSED_NO_RESPONSE", Revoked: "REVOKED",
+	Legalizing: "LEGALIZING", Mailed: "MAILED", Acknowledged: "ACKNOWLEDGED",
 
 	PouchOpen: "OPEN", PouchManifested: "MANIFESTED", PouchClosed: "CLOSED",
 	PouchWithCourier: "HANDED_TO_COURIER", PouchInTransit: "POUCH_IN_TRANSIT",

@@ -96,7 +96,7 @@ func listed(m *Machine, s State) []Event {
 	switch {
 	case m.Kind == KindCNIE && s == Rejected:
 		return []Event{CardReceived, CardDestroyed, Appealed}
-	case m.Kind == KindRecord && s == HandedOver:
+	case m.Kind == KindRecord && (s == HandedOver || s == Acknowledged):
 		return []Event{DocumentRevoked}
 	case s == PouchLost:
 		return []Event{BagFound}

@@ -88,8 +88,9 @@ func (n *Network) officeSettings(o Options) (string, error) {
 	fmt.Fprint(&b, "[release]\nslot = \"2s\"\nearly = 2\nlate = 5\n")
 	fmt.Fprintf(&b, "[document]\nname_ar = %q\nname_fr = %q\nletters = \"BTROIS\"\npage = %q\n",
 		"نموذج السجل العدلي غير صالح للاستعمال", "Spécimen de casier judiciaire sans valeur", portalAddress(o)+"/verify")
-	fmt.Fprintf(&b, "[timestamp]\nurl = \"http://%s/timestamp\"\nroots = %q\n[log]\nformat = \"json\"\n",
-		loopback(o.PortBase+offsetTimes), filepath.Join(n.outsideDir("timestamp"), "time.pem"))
+	fmt.Fprintf(&b, "[timestamp]\nurl = \"http://%s/timestamp\"\nroots = %q\nlists = %q\n[log]\nformat = \"json\"\n",
+		loopback(o.PortBase+offsetTimes), filepath.Join(n.outsideDir("timestamp"), "time.pem"),
+		filepath.Join(n.outsideDir("timestamp"), "time-lists.pem"))
 	return b.String(), nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"jaliya/internal/fault"
 	"jaliya/internal/issuer"
 	"jaliya/internal/outside"
+	"jaliya/internal/revocation"
 	"jaliya/internal/timestamp"
 )
 
@@ -133,7 +134,11 @@ func (s *Simulator) answer(raw []byte) ([]byte, error) {
 type Keys struct {
 	Good, Old cms.Signer
 	Root      *x509.Certificate
+	Lists     []*x509.RevocationList // of revoked certificates: none is
 }
+
+// ListsFile holds the lists of revoked certificates beside time.pem.
+const ListsFile = "time-lists.pem"
 
 // NewKeys makes the keys of a test authority.
 func NewKeys(at time.Time) (Keys, error) {
@@ -147,7 +152,11 @@ func NewKeys(at time.Time) (Keys, error) {
 		return Keys{}, err
 	}
 	old, err := a.Times("Old test time stamps", issuer.Life{From: at.AddDate(-2, 0, 0).UTC(), To: at.AddDate(-1, 0, 0).UTC()})
-	return Keys{Good: good, Old: old, Root: a.Root()}, err
+	if err != nil {
+		return Keys{}, err
+	}
+	lists, err := a.Lists(issuer.Years(at, years))
+	return Keys{Good: good, Old: old, Root: a.Root(), Lists: lists}, err
 }
 
 // LoadKeys reads the keys in a directory, made there the first time; time.pem
@@ -163,6 +172,9 @@ func LoadKeys(dir string, at time.Time) (Keys, error) {
 			if err := issuer.SaveSigner(name(file+".key"), name(file+".pem"), s); err != nil {
 				return k, err
 			}
+		}
+		if err := revocation.Save(name(ListsFile), k.Lists...); err != nil {
+			return k, err
 		}
 		return k, issuer.SaveCertificates(name("time.pem"), k.Root)
 	} else if err != nil {
@@ -180,5 +192,9 @@ func LoadKeys(dir string, at time.Time) (Keys, error) {
 	if err != nil {
 		return Keys{}, err
 	}
-	return Keys{Good: good, Old: old, Root: root[0]}, nil
+	lists, err := revocation.Load(name(ListsFile))
+	if fault.Is(err, fault.NotFound) { // keys of before there were lists
+		err = nil
+	}
+	return Keys{Good: good, Old: old, Root: root[0], Lists: lists}, err
 }
