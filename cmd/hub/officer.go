@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
+	"os"
+	"strings"
 
 	"jaliya/hub"
 	"jaliya/hub/console/officer"
@@ -91,11 +94,36 @@ func (c officerChange) do(ctx context.Context, s cli.Streams) error {
 	return printOfficerSheet(s.Out, cfg, reply)
 }
 
+// consoleAddress is what an officer types: a console that listens at every
+// address of this machine is found by the machine's name.
+func consoleAddress(c hub.ConsoleConfig) string {
+	scheme, usual := "http", "80"
+	if c.Cert != "" {
+		scheme, usual = "https", "443"
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return scheme + "://" + c.Listen + "/"
+	}
+	if at := net.ParseIP(host); host == "" || at != nil && at.IsUnspecified() {
+		if host, err = os.Hostname(); err != nil {
+			host = "hub"
+		}
+	}
+	if port == usual {
+		if strings.Contains(host, ":") {
+			host = "[" + host + "]"
+		}
+		return scheme + "://" + host + "/"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port) + "/"
+}
+
 // printOfficerSheet writes what the officer is handed, closed.
 func printOfficerSheet(out io.Writer, cfg hub.Config, r officer.Reply) error {
 	at := "The hub has no console yet: set [console] listen first."
 	if cfg.Console.Listen != "" {
-		at = "Console: " + cfg.Console.Listen
+		at = "Console: " + consoleAddress(cfg.Console)
 	}
 	_, err := fmt.Fprintf(out, `
   ONE-TIME ENROLMENT SHEET          hub
