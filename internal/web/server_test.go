@@ -58,8 +58,10 @@ func against(t *testing.T, attack func(c net.Conn, answer *bufio.Reader)) {
 		l.come <- there
 		attack(here, bufio.NewReader(here))
 		require.NoError(t, here.Close())
-		close(l.come)
+		// First the server: to one that is not told to end, an end of the listener
+		// is a failure.
 		require.NoError(t, server.Close())
+		close(l.come)
 		require.ErrorIs(t, <-ended, http.ErrServerClosed)
 	})
 }
