@@ -1,6 +1,10 @@
 package localnet
 
-import "context"
+import (
+	"context"
+	"strconv"
+	"time"
+)
 
 // specimens is how many grown people the trusted third party has.
 const specimens = 8
@@ -53,6 +57,9 @@ func (d *day) asksFor(ctx context.Context, office string, who int, leaves bool) 
 	if err != nil {
 		return nil, err
 	}
+	// The same few people come again and again, each time for something else: one
+	// person has one open request for one purpose.
+	c.use = "Dossier " + strconv.FormatInt(time.Now().UnixMilli(), 10)
 	if err := c.signIn(ctx); err != nil {
 		return nil, err
 	}
