@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"jaliya/consulate-node/desk"
 	"jaliya/internal/byhand"
 	"jaliya/internal/telemetry"
+	"jaliya/internal/web"
 )
 
 // serveSocket answers the commands that need the running node: files that
@@ -23,7 +23,7 @@ func (n *Node) serveSocket(ctx context.Context) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+byhand.PathExport, byhand.Export(n.exportCarried))
-	mux.HandleFunc("POST "+byhand.PathImport, byhand.Import(n.cfg.Dir, n.importCarried))
+	mux.HandleFunc("POST "+byhand.PathImport, byhand.Import(n.tray(), n.importCarried))
 	return telemetry.ServeAdminOn(ctx, l, mux)
 }
 
@@ -41,23 +41,23 @@ func (n *Node) importCarried(r *http.Request, from io.ReadSeeker, to io.Writer) 
 	return json.NewEncoder(to).Encode(told)
 }
 
+// visitsKept is for how many visits an answer leaves room: more than a visit asks
+// for before it begins (D8).
+const visitsKept = 4
+
+// tray takes the hub's answers, which hold receipts and notices and are small. It
+// leaves the journal what a visit needs.
+func (n *Node) tray() byhand.Tray {
+	return byhand.Tray{Dir: n.cfg.Dir, Most: web.MaxBody, Reserve: visitsKept * maxEnrolment}
+}
+
 // carrier gives the desk's page what the commands do. It is a desk.Carrier.
 type carrier struct{ node *Node }
 
 // Export implements desk.Carrier.
-func (c carrier) Export(ctx context.Context) (io.ReadCloser, int64, error) {
-	file, err := byhand.Nameless(c.node.cfg.Dir)
-	if err != nil {
-		return nil, 0, err
-	}
-	told, err := c.node.ship.Export(ctx, file)
-	if err == nil {
-		_, err = file.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		return nil, 0, errors.Join(err, file.Close())
-	}
-	return file, told.Bytes, nil
+func (c carrier) Export(ctx context.Context, to io.Writer) error {
+	_, err := c.node.ship.Export(ctx, to)
+	return err
 }
 
 // Import implements desk.Carrier.

@@ -66,7 +66,7 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("POST /alert/test", answer(h.testAlert))
 	mux.HandleFunc("POST /staff", answer(h.changeStaff))
 	mux.HandleFunc("POST /staff/list", answer(h.listStaff))
-	mux.HandleFunc("POST "+byhand.PathImport, byhand.Import(h.cfg.Dir, h.takeCarried))
+	mux.HandleFunc("POST "+byhand.PathImport, byhand.Import(h.tray(), h.takeCarried))
 	return telemetry.ServeAdminOn(ctx, l, mux)
 }
 

@@ -10,15 +10,16 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"jaliya/internal/access"
+	"jaliya/internal/byhand"
 	"jaliya/internal/fault"
 	"jaliya/internal/web"
 )
 
 // Carrier writes and takes the files that travel by hand where no line does.
 type Carrier interface {
-	// Export gives a file that is whole, and its size in bytes. Its reader
-	// closes it.
-	Export(ctx context.Context) (file io.ReadCloser, size int64, err error)
+	// Export writes a file. It is whole only when no error comes: its end says
+	// so to whoever reads it.
+	Export(ctx context.Context, to io.Writer) error
 	// Import takes the hub's answer. Errors: Unavailable or Invalid, it is not
 	// whole; Corrupt, it was changed; Denied or Unsupported, it is for others.
 	Import(ctx context.Context, from io.ReadSeeker) (Brought, error)
@@ -86,18 +87,18 @@ func (s *Screens) carryPage(c *gin.Context, who access.Principal, brought *Broug
 	s.ui.Render(c, status, page)
 }
 
-// carryFile gives the file whole or not at all.
+// carryFile gives the file as it is written: a copy beside the journal could take
+// the room that the next visit needs. What breaks half way breaks the download
+// off, and the hub takes no file without its end.
 func (s *Screens) carryFile(c *gin.Context, who access.Principal) {
-	file, size, err := s.o.Carrier.Export(c.Request.Context())
+	name := "jaliya-" + string(s.desk.o.Post.ID) + "-" + s.desk.now().UTC().Format("20060102-1504") + ".pouch"
+	head := map[string]string{
+		"Content-Type": "application/octet-stream", "Content-Disposition": `attachment; filename="` + name + `"`, "Cache-Control": "no-store",
+	}
+	err := byhand.Stream(c.Writer, head, func(to io.Writer) error { return s.o.Carrier.Export(c.Request.Context(), to) })
 	if err != nil {
 		s.fail(c, who, err)
-		return
 	}
-	defer func() { _ = file.Close() }() // only read
-	name := "jaliya-" + string(s.desk.o.Post.ID) + "-" + s.desk.now().UTC().Format("20060102-1504") + ".pouch"
-	c.DataFromReader(http.StatusOK, size, "application/octet-stream", file, map[string]string{
-		"Content-Disposition": `attachment; filename="` + name + `"`, "Cache-Control": "no-store",
-	})
 }
 
 // carryAnswer takes the hub's answer. It is small: it holds receipts and news,

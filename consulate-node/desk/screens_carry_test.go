@@ -3,6 +3,7 @@ package desk_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -22,14 +23,16 @@ import (
 type bag struct {
 	brought desk.Brought
 	err     error
+	late    error // after the first bytes
 	took    string
 }
 
-func (b *bag) Export(context.Context) (io.ReadCloser, int64, error) {
+func (b *bag) Export(_ context.Context, to io.Writer) error {
 	if b.err != nil {
-		return nil, 0, b.err
+		return b.err
 	}
-	return io.NopCloser(bytes.NewReader([]byte("sealed"))), 6, nil
+	_, err := to.Write([]byte("sealed"))
+	return errors.Join(err, b.late)
 }
 
 func (b *bag) Import(_ context.Context, from io.ReadSeeker) (desk.Brought, error) {
@@ -69,6 +72,9 @@ func TestCarry(t *testing.T) {
 	require.Equal(t, "sealed", file.Body.String())
 	require.Equal(t, "no-store", file.Header().Get("Cache-Control"))
 	require.Regexp(t, `^attachment; filename="jaliya-FR-LYO-\d{8}-\d{4}\.pouch"$`, file.Header().Get("Content-Disposition"))
+
+	b.late = fault.New(fault.Unavailable, "test", "an image cannot be read", nil)
+	require.PanicsWithValue(t, http.ErrAbortHandler, func() { s.post("/connection/by-hand/file", nil) }, "the download breaks off")
 
 	got := s.answers("signed")
 	require.Equal(t, http.StatusOK, got.Code)

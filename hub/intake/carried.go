@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -48,15 +49,19 @@ func (i *Intake) TakeCarried(ctx context.Context, from io.ReadSeeker, to io.Writ
 		return c.told, err
 	}
 	c.told.Refused = c.take(ctx, file)
+	err = c.notices(file.Head.Hello.Notices)
+	switch {
+	case fault.Is(err, fault.Fork): // the entries are taken all the same
+		c.told.Refused = cmp.Or(c.told.Refused, err)
+	case err != nil:
+		return c.told, err
+	}
 	if c.told.Refused != nil {
 		i.cfg.Metrics.refusal(fault.KindOf(c.told.Refused).String())
 		log.Warn("carried file refused in part", slog.String("kind", fault.KindOf(c.told.Refused).String()), slog.Any("error", c.told.Refused))
 		if err := c.refuse(); err != nil {
 			return c.told, err
 		}
-	}
-	if err := c.notices(file.Head.Hello.Notices); err != nil {
-		return c.told, err
 	}
 	log.Info("carried file taken", slog.Any("batches", c.told.Batches), slog.Any("images", c.told.Images))
 	return c.told, c.out.End(i.cfg.Signer)
@@ -270,8 +275,8 @@ func (c *byHand) refuse() error {
 	return c.out.Write(wire.FrameRefusal, wire.Marshal(refusal))
 }
 
-// notices writes what the post has not stored yet. A cursor that is not in our
-// log gets none: with the link the hub ends the session there, and people look.
+// notices writes what the post has not stored yet. Errors: Fork for a cursor that
+// is not in our log, with which nothing is written.
 func (c *byHand) notices(stored wire.NoticeCursor) error {
 	for total := 0; total < noticesByHand; {
 		after, raw, err := c.cfg.State.NoticesAfter(c.node.Post, stored.Seq, noticesAtOnce)
@@ -282,8 +287,7 @@ func (c *byHand) notices(stored wire.NoticeCursor) error {
 			return nil
 		}
 		if after != stored {
-			c.cfg.Logger.Error("notice cursor differs", slog.String("node", c.node.ID.String()))
-			return nil
+			return fault.New(fault.Fork, opCarried, "notice cursor", nil)
 		}
 		raw = fitNotices(raw)
 		sealed := wire.SealNotices(c.node.Post, stored, raw, c.cfg.Signer)

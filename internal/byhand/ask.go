@@ -26,8 +26,7 @@ func AskExport(ctx context.Context, socket, path string) error {
 
 // AskImport gives the daemon behind a socket a file and writes its answer.
 func AskImport(ctx context.Context, socket string, from io.Reader, to io.Writer) error {
-	// The transport would close a file, which is the caller's.
-	return ask(ctx, socket, http.MethodPost, PathImport, io.NopCloser(from), to)
+	return ask(ctx, socket, http.MethodPost, PathImport, from, to)
 }
 
 // AskImportInto is AskImport with an answer that becomes a file, as AskExport
@@ -40,6 +39,9 @@ func ask(ctx context.Context, socket, method, path string, body io.Reader, to io
 	request, err := http.NewRequestWithContext(ctx, method, "http://daemon"+path, body)
 	if err != nil {
 		return fault.New(fault.Internal, opAsk, path, err)
+	}
+	if err := say(request, body); err != nil {
+		return err
 	}
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return Dial(ctx, socket)
@@ -56,6 +58,21 @@ func ask(ctx context.Context, socket, method, path string, body io.Reader, to io
 	if _, err := io.Copy(to, response.Body); err != nil {
 		return fault.New(fault.Unavailable, opAsk, "it broke off", err)
 	}
+	return nil
+}
+
+// say puts the length of a file on the request: the daemon looks for room before
+// it takes any of it. The transport would close the file, which is the caller's.
+func say(request *http.Request, body io.Reader) error {
+	file, ok := body.(*os.File)
+	if !ok {
+		return nil
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return fault.New(fault.NotFound, opAsk, file.Name(), err)
+	}
+	request.ContentLength, request.Body = info.Size(), io.NopCloser(file)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,18 +21,21 @@ import (
 // daemon serves the two paths on a socket in a directory of its own.
 type daemon struct {
 	dir, socket string
+	tray        byhand.Tray
 	export      func(to io.Writer) error
 	take        func(from io.ReadSeeker, to io.Writer) error
 }
 
 func serve(t *testing.T, dir string) *daemon {
 	t.Helper()
-	d := &daemon{dir: dir, socket: filepath.Join(dir, byhand.Socket)}
+	d := &daemon{dir: dir, socket: filepath.Join(dir, byhand.Socket), tray: byhand.Tray{Dir: dir, Most: 1 << 20}}
 	l, err := byhand.Listen(t.Context(), d.socket)
 	require.NoError(t, err)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+byhand.PathExport, byhand.Export(func(_ *http.Request, to io.Writer) error { return d.export(to) }))
-	mux.HandleFunc("POST "+byhand.PathImport, byhand.Import(dir, func(_ *http.Request, from io.ReadSeeker, to io.Writer) error { return d.take(from, to) }))
+	mux.HandleFunc("POST "+byhand.PathImport, func(w http.ResponseWriter, r *http.Request) {
+		byhand.Import(d.tray, func(_ *http.Request, from io.ReadSeeker, to io.Writer) error { return d.take(from, to) })(w, r)
+	})
 	server := &http.Server{Handler: mux}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
@@ -122,6 +126,60 @@ func TestImport(t *testing.T) {
 	require.NoError(t, byhand.AskImportInto(t.Context(), d.socket, strings.NewReader("entries"), filepath.Join(out, "answer")))
 	require.Equal(t, []string{"answer"}, left(t, out))
 	require.Equal(t, []string{byhand.Socket}, left(t, dir))
+}
+
+// TestRoom: what would take the room of others is refused before any of it is
+// written, and so is what does not say how much it is.
+func TestRoom(t *testing.T) {
+	dir := t.TempDir()
+	d := serve(t, dir)
+	d.take = func(io.ReadSeeker, io.Writer) error {
+		t.Error("it was taken")
+		return nil
+	}
+	path := filepath.Join(t.TempDir(), "post.pouch")
+	require.NoError(t, os.WriteFile(path, []byte("entries"), 0o600))
+	for _, c := range []struct {
+		name, want string
+		tray       byhand.Tray
+		from       func(*os.File) io.Reader
+	}{
+		{"ErrTooLarge", "too large", byhand.Tray{Dir: dir, Most: 6}, func(f *os.File) io.Reader { return f }},
+		{"ErrFull", "no room", byhand.Tray{Dir: dir, Most: 1 << 20, Reserve: 1 << 60}, func(f *os.File) io.Reader { return f }},
+		{"ErrNoLength", "length", byhand.Tray{Dir: dir, Most: 1 << 20}, func(f *os.File) io.Reader { return io.MultiReader(f) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d.tray = c.tray
+			f, err := os.Open(path)
+			require.NoError(t, err)
+			err = byhand.AskImport(t.Context(), d.socket, c.from(f), io.Discard)
+			require.ErrorContains(t, err, c.want)
+			require.NoError(t, f.Close(), "the file stays the caller's")
+			require.Equal(t, []string{byhand.Socket}, left(t, dir))
+		})
+	}
+}
+
+// TestOneAtATime: room that was looked for is not given away twice.
+func TestOneAtATime(t *testing.T) {
+	tray := byhand.Tray{Dir: t.TempDir(), Most: 1 << 20}
+	inside, leave := make(chan struct{}), make(chan struct{})
+	take := byhand.Import(tray, func(*http.Request, io.ReadSeeker, io.Writer) error {
+		close(inside)
+		<-leave
+		return nil
+	})
+	post := func() int {
+		w := httptest.NewRecorder()
+		take(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("file")))
+		return w.Code
+	}
+	first := make(chan int, 1)
+	go func() { first <- post() }()
+	<-inside
+	require.Equal(t, http.StatusConflict, post())
+	close(leave)
+	require.Equal(t, http.StatusOK, <-first)
 }
 
 // TestSocket: nobody but its owner may use it, a name longer than the kernel

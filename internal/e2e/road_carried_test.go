@@ -15,6 +15,7 @@ import (
 	"jaliya/hub/intake"
 	"jaliya/hub/ledger"
 	"jaliya/internal/fault"
+	"jaliya/internal/seal"
 	"jaliya/internal/wire"
 	"jaliya/internal/workflow"
 )
@@ -110,6 +111,29 @@ func TestCarriedNotices(t *testing.T) {
 	})
 }
 
+// A post whose notices are not the hub's gets none: its entries are taken all
+// the same, and the answer says that something is wrong.
+func TestCarriedNoticesOfAnotherHistory(t *testing.T) {
+	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
+		p.append(2)
+		p.secured(10 * time.Second)
+		o.road.cut(true)
+		p.phase(30*time.Second, ship.Down)
+		o.examines()
+		p.append(1)
+		file, _ := p.export()
+		forged := resigned(t, p, file, p.kit.Journal, func(head *wire.Carried) { head.Hello.Notices.Hash[0] ^= 1 })
+		answer, taken := o.takes(forged)
+		require.True(t, fault.Is(taken.Refused, fault.Fork), "%v", taken.Refused)
+		require.Equal(t, 1, taken.Entries)
+		got := p.imports(answer)
+		require.Equal(t, fault.Fork.String(), got.Refused)
+		require.EqualValues(t, 1, got.Receipted)
+		require.Zero(t, got.Notices)
+	})
+}
+
 // What the hub cannot take it refuses with the reason, after what came before.
 func TestCarriedRefusedInPart(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
@@ -178,7 +202,7 @@ func TestCarriedForged(t *testing.T) {
 				raw[len(raw)/2] ^= 1
 				return raw
 			}},
-			{"ErrSignedBySomebody", fault.Denied, func() []byte { return signedBySomebody(t, p, file) }},
+			{"ErrSignedBySomebody", fault.Denied, func() []byte { return resigned(t, p, file, p.office.kit.Hub, func(*wire.Carried) {}) }},
 			{"ErrNoFile", fault.Unsupported, func() []byte { return []byte("Bonjour, voici le fichier.") }},
 			{"ErrEmpty", fault.Unavailable, func() []byte { return nil }},
 		} {
@@ -206,13 +230,14 @@ func TestCarriedForged(t *testing.T) {
 	})
 }
 
-// signedBySomebody gives the file's frames under another key.
-func signedBySomebody(t *testing.T, p *outpost, file []byte) []byte {
+// resigned gives the file's frames with another head, under a key.
+func resigned(t *testing.T, p *outpost, file []byte, by *seal.SigningKey, change func(*wire.Carried)) []byte { //nolint:revive // argument-limit: a file, a key, a change
 	t.Helper()
 	in, err := wire.OpenCarried(bytes.NewReader(file), func(wire.Carried) (wire.KeySet, error) {
 		return wire.NewKeySet(p.kit.Journal.Public()), nil
 	})
 	require.NoError(t, err)
+	change(&in.Head)
 	var out bytes.Buffer
 	w, err := wire.NewCarriedWriter(&out, in.Head)
 	require.NoError(t, err)
@@ -224,7 +249,7 @@ func signedBySomebody(t *testing.T, p *outpost, file []byte) []byte {
 		require.NoError(t, err)
 		require.NoError(t, w.Write(kind, payload))
 	}
-	require.NoError(t, w.End(p.office.kit.Hub))
+	require.NoError(t, w.End(by))
 	return out.Bytes()
 }
 

@@ -1,8 +1,11 @@
 package localnet
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -78,6 +81,14 @@ func (b *browser) send(ctx context.Context, method, address string, values url.V
 	}
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	return b.answer(request)
+}
+
+// answer sends a request and goes where the answer leads.
+func (b *browser) answer(request *http.Request) error {
+	to := request.URL
+	if request.Method == http.MethodPost {
 		request.Header.Set("Origin", to.Scheme+"://"+to.Host)
 	}
 	request.Header.Set("Accept-Language", "en")
@@ -212,6 +223,33 @@ func (b *browser) fill(ctx context.Context, f form, pairs []string) error {
 		f.values.Set(pairs[i], pairs[i+1])
 	}
 	return b.send(ctx, f.method, f.action, f.values)
+}
+
+// give sends the form whose action ends so with a file in its field.
+func (b *browser) give(ctx context.Context, action, field string, content []byte) error {
+	at := slices.IndexFunc(b.page.forms, func(f form) bool { return strings.HasSuffix(f.action, action) })
+	if at < 0 {
+		return fault.New(fault.NotFound, opBrowse, "no form "+action+" on "+b.page.at.Path+": "+b.page.text, nil)
+	}
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	part, err := w.CreateFormFile(field, "file")
+	if err == nil {
+		_, err = part.Write(content)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		return fault.New(fault.Internal, opBrowse, action, err)
+	}
+	to, err := b.page.at.Parse(b.page.forms[at].action)
+	if err != nil {
+		return fault.New(fault.Invalid, opBrowse, action, err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), &body)
+	if err != nil {
+		return fault.New(fault.Internal, opBrowse, action, err)
+	}
+	request.Header.Set("Content-Type", w.FormDataContentType())
+	return b.answer(request)
 }
 
 // follow goes where the first link leads whose address or text has the words.

@@ -46,6 +46,11 @@ func carriedByHand(ctx context.Context, t *teller) error {
 			return err
 		}
 	}
+	last, err := t.overDesk(ctx, post, bag)
+	if err != nil {
+		return err
+	}
+	all = append(all, last)
 	if err := t.awaitLink(ctx, agent, false); err != nil {
 		return err
 	}
@@ -101,6 +106,45 @@ func (t *teller) toHub(ctx context.Context, p *Post, file, answer string) error 
 	}
 	t.step("L1", "the hub has it: %s", oneLine(said))
 	return nil
+}
+
+// overDesk is the same by the pages of the desk, with a supervisor and a browser.
+func (t *teller) overDesk(ctx context.Context, p *Post, bag string) (r released, err error) {
+	agent, supervisor := newClient(p, p.account(access.Agent)), newClient(p, p.account(access.Supervisor))
+	if r, err = enrol(ctx, agent, supervisor, t.people.visitor(p)); err != nil {
+		return r, err
+	}
+	desk, err := p.signedIn(ctx, access.Supervisor)
+	if err != nil {
+		return r, err
+	}
+	if err := desk.open(ctx, p.Desk+"/connection/by-hand"); err != nil {
+		return r, err
+	}
+	page := desk.page
+	if err := desk.submit(ctx, "/by-hand/file"); err != nil {
+		return r, err
+	}
+	file, answer := filepath.Join(bag, "desk.pouch"), filepath.Join(bag, "desk-answer.pouch")
+	if err := os.WriteFile(file, desk.page.raw, 0o600); err != nil { //nolint:gosec // our own directory
+		return r, fault.New(fault.Storage, opPouchJourney, file, err)
+	}
+	if _, err := t.net.programs.run(ctx, "jaliya", "pouch", "import", "--config", t.net.hubConfig(), file, "--answer", answer); err != nil {
+		return r, err
+	}
+	raw, err := os.ReadFile(answer) //nolint:gosec // our own directory
+	if err != nil {
+		return r, fault.New(fault.Storage, opPouchJourney, answer, err)
+	}
+	desk.page = page
+	if err := desk.give(ctx, "/by-hand/answer", "file", raw); err != nil {
+		return r, err
+	}
+	if !strings.Contains(desk.page.text, "secured nationally now") {
+		return r, fault.New(fault.Other, opPouchJourney, "the desk did not take the answer: "+desk.page.text, nil)
+	}
+	t.step("L2", "%s went by the pages of the desk", r.Printed)
+	return r, nil
 }
 
 // allAt sees that the desk says one level of all of them.
