@@ -17,6 +17,8 @@ type examiner struct {
 	node *Node
 	ask  chan struct{} // one place; never closed
 
+	supporting sync.Mutex // held while a support file is made
+
 	mu      sync.Mutex // guards all below
 	last    doctor.Report
 	partial doctor.Report
@@ -66,13 +68,19 @@ func (e *examiner) Last() (doctor.Report, bool) {
 	return e.last, false
 }
 
-// Support implements desk.SelfTest. Without a test so far it makes one.
+// Support implements desk.SelfTest. Without a test so far it makes one. One file
+// is made at a time: it measures the disk that visits wait for.
 func (e *examiner) Support(ctx context.Context, words *lang.Catalog, w io.Writer) (string, error) {
+	e.supporting.Lock()
+	defer e.supporting.Unlock()
 	e.mu.Lock()
 	r := e.last
 	e.mu.Unlock()
 	if len(r.Steps) == 0 {
 		r = e.node.Examine(ctx, nil)
+		e.mu.Lock()
+		e.last = r
+		e.mu.Unlock()
 	}
 	return e.node.Support(ctx, words, r, w)
 }

@@ -37,7 +37,9 @@ func (d *Desk) topic(v *Review) []byte {
 	return sum[:]
 }
 
-// assessAgain looks for an open request of this post for the same.
+// assessAgain looks for an open request of this post for the same, once all else
+// of the visit is there: that somebody asked for a record is told to nobody who
+// types a number without the person.
 func (d *Desk) assessAgain(v *Review, r *reading) {
 	topic := d.topic(v)
 	if topic == nil {

@@ -67,6 +67,28 @@ func TestRecordAgain(t *testing.T) {
 	require.NotEqual(t, first.Reference, second.Reference)
 }
 
+// TestRecordAgainTellsNobodyWhoAsks: a number and a purpose, typed by somebody
+// without the person, do not tell that a request is open.
+func TestRecordAgainTellsNobodyWhoAsks(t *testing.T) {
+	w := newWorld(t)
+	w.release(t, w.recordVisit(t, func(*desk.RecordForm) {}))
+	var v desk.View
+	w.must(t, call{role: agent, method: http.MethodPost, path: "/visits", body: map[string]any{
+		"visit": wire.NewRecordID().String(), "service": "record.police", "pickup": "FR-LYO",
+	}}, &v)
+	person := adult().Person
+	person.NationalNumber = "BE012345"
+	for _, form := range []desk.Form{person, recordForm()} {
+		v = w.put(t, v.Visit, v.Version, form)
+	}
+	r := w.review(t, v)
+	require.False(t, r.Ready)
+	require.Empty(t, r.Standing)
+	for _, one := range r.Violations {
+		require.NotEqual(t, "already-open", string(one.Rule))
+	}
+}
+
 // TestRecordAgainTogether releases two visits for the same at the same moment.
 func TestRecordAgainTogether(t *testing.T) {
 	w := newWorld(t)

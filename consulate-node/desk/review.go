@@ -97,7 +97,9 @@ func (d *Desk) assess(o *open) Review {
 	d.assessImages(o, &v, r)
 	assessQuality(o.Forms.Fingers, &v, r)
 	d.assessPayment(o, &v, r)
-	d.assessAgain(&v, r)
+	if len(r.found) == 0 {
+		d.assessAgain(&v, r)
+	}
 	v.Violations, v.Against = r.found, fieldRules(r.found)
 	v.Ready = len(r.found) == 0
 	return v

@@ -115,11 +115,13 @@ func (r *reading) delivery(f *DeliveryForm, s consular.Service, pickup consular.
 	return d
 }
 
+// documents gives an empty list where none were shown, which is a list in JSON
+// too.
 func (r *reading) documents(f *DocumentsForm) []consular.DocumentHeld {
+	out := []consular.DocumentHeld{}
 	if f == nil {
-		return nil
+		return out
 	}
-	var out []consular.DocumentHeld
 	seen := make(map[consular.DocumentKind]bool)
 	for _, one := range f.Held {
 		held := consular.DocumentHeld{

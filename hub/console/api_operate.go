@@ -30,7 +30,7 @@ func operateAPIRoutes() []APIRoute {
 
 func (a *API) overview(c *gin.Context, who access.Principal) {
 	picture, err := a.console.Overview(c.Request.Context(), who)
-	answer(c, http.StatusOK, bodyOfPicture(picture), err)
+	answer(c, http.StatusOK, bodyOfPicture(picture).seenBy(who), err)
 }
 
 func (a *API) posts(c *gin.Context, who access.Principal) {
@@ -56,7 +56,8 @@ func (a *API) onePost(c *gin.Context, who access.Principal) {
 	}
 	one, err := a.console.PostStanding(c.Request.Context(), who, id)
 	answer(c, http.StatusOK, onePostBody{
-		Post: bodyOfPost(one.Post), Needs: each(one.Needs, bodyOfNeed), History: each(one.History, bodyOfPoint),
+		Post: bodyOfPost(one.Post), Needs: seenBy(who, each(one.Needs, bodyOfNeed), (*needBody).impersonal),
+		History: each(one.History, bodyOfPoint),
 	}, err)
 }
 
@@ -67,7 +68,7 @@ func (a *API) stuck(c *gin.Context, who access.Principal) {
 
 func (a *API) refused(c *gin.Context, who access.Principal) {
 	list, err := a.console.RefusedEntries(c.Request.Context(), who)
-	answer(c, http.StatusOK, refusedList{Refused: each(list, bodyOfRefused)}, err)
+	answer(c, http.StatusOK, refusedList{Refused: seenBy(who, each(list, bodyOfRefused), (*refusedBody).impersonal)}, err)
 }
 
 func (a *API) attendNeed(c *gin.Context, who access.Principal) {

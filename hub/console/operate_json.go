@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"jaliya/hub/watch"
+	"jaliya/internal/access"
 	"jaliya/internal/consular"
 	"jaliya/internal/wire"
 	"jaliya/internal/workflow"
@@ -120,7 +121,7 @@ type needBody struct {
 }
 
 type takenBody struct {
-	By   wire.StaffID `json:"by"`
+	By   wire.StaffID `json:"by,omitempty"`
 	Name string       `json:"name,omitempty"`
 	At   time.Time    `json:"at"`
 	Note string       `json:"note,omitempty"`
@@ -200,6 +201,32 @@ type refusedBody struct {
 	At        time.Time          `json:"at"`
 	Settled   bool               `json:"settled"`
 	Note      string             `json:"note,omitempty"`
+}
+
+// impersonal takes out who has a need and what they noted for their colleagues.
+func (b *needBody) impersonal() {
+	if b.Taken != nil {
+		b.Taken = &takenBody{At: b.Taken.At}
+	}
+}
+
+// impersonal takes out what an officer noted.
+func (b *refusedBody) impersonal() { b.Note = "" }
+
+// seenBy gives a list as somebody may see it: names of officers and their notes
+// are for officers, and not for the programs that watch.
+func seenBy[T any](who access.Principal, list []T, impersonal func(*T)) []T {
+	if who.Surface == access.SurfaceAPI {
+		for i := range list {
+			impersonal(&list[i])
+		}
+	}
+	return list
+}
+
+func (b pictureBody) seenBy(who access.Principal) pictureBody {
+	b.Needs = seenBy(who, b.Needs, (*needBody).impersonal)
+	return b
 }
 
 // each maps a list; an empty one is [] in JSON.

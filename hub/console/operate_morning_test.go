@@ -3,6 +3,7 @@ package console_test
 import (
 	"encoding/json"
 	"html"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"slices"
@@ -12,9 +13,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"jaliya/hub/console"
 	"jaliya/hub/ledger"
 	"jaliya/hub/watch"
 	"jaliya/internal/access"
+	"jaliya/internal/web"
 	"jaliya/internal/workflow"
 )
 
@@ -48,7 +51,30 @@ func TestOperateMorning(t *testing.T) {
 	t.Run("Taken", func(t *testing.T) { d.taking(t, s, o, salma) })
 	t.Run("TriedAgain", func(t *testing.T) { d.retrying(t, s) })
 	t.Run("Settled", func(t *testing.T) { d.settling(t, s, o) })
+	t.Run("ForPrograms", func(t *testing.T) { d.impersonal(t, s) })
 	d.clean(password)
+}
+
+// impersonal: programs that watch hear neither who has a need nor what officers
+// noted; an officer hears both.
+func (d *dawn) impersonal(t *testing.T, s surfer) {
+	t.Helper()
+	key := "pouch-late/" + string(d.late)
+	got := s.post("/operate/needs", "key", key, "take", "1", "seen", "", "note", "canary of a note")
+	require.Equal(t, http.StatusOK, got.status)
+	token, hash := access.NewToken()
+	programs, err := access.NewBearer([]access.ServiceAccount{{Name: "watcher", Role: access.HubOperator, TokenSHA256: hash}})
+	require.NoError(t, err)
+	engine := web.NewEngine(slog.New(slog.DiscardHandler))
+	console.NewAPI(d.console, access.Cookie{Name: access.ConsoleCookie}).Admit(programs).Register(engine)
+	require.Contains(t, s.get("/api/v1/operate").text, "canary of a note")
+	for _, path := range []string{"", "/posts", "/posts/FR-LYO", "/refused", "/stuck", "/requests", "/hub"} {
+		text := bearing(engine, token)(t, http.MethodGet, "/operate"+path).Body.String()
+		require.NotContains(t, text, "canary", path)
+		require.NotContains(t, text, "Salma", path)
+		require.NotContains(t, text, `"note"`, path)
+	}
+	require.Contains(t, bearing(engine, token)(t, http.MethodGet, "/operate").Body.String(), `"taken"`, "that somebody has it is told")
 }
 
 // need gives one that the operators see now.

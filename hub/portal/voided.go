@@ -21,31 +21,71 @@ import (
 const (
 	voidedFresh = time.Minute
 	voidedKept  = time.Hour
+	voidedAgain = 10 * time.Second // after a question that nobody answered
 )
 
 // voided is the public list of revoked documents. The portal holds the whole of
 // it, so that no member hears which document somebody was shown.
 type voided struct {
-	mu    sync.Mutex // guards both below, and is held while a member is asked
+	mu    sync.Mutex // guards all below
 	names []wire.Digest
-	asked time.Time // when a member said so; zero: never
+	asked time.Time     // when a member said so; zero: never
+	tried time.Time     // when a member was asked last, whether it answered or not
+	under chan struct{} // closed when the question under way has ended; nil while there is none
 }
 
-// voidedNames gives the list and when it was said.
+// voidedNames gives the list and when it was said. One question is under way at a
+// time. Who has a list that still counts waits for none; all others wait for the
+// same one.
 func (p *Portal) voidedNames(ctx context.Context) ([]wire.Digest, time.Time, error) {
-	p.voided.mu.Lock()
-	defer p.voided.mu.Unlock()
-	if now := p.Now(); p.voided.asked.IsZero() || now.Sub(p.voided.asked) >= voidedFresh {
-		ctx, cancel := context.WithTimeout(ctx, memberWait)
+	v := &p.voided
+	ask, under := v.turn(p.Now())
+	if ask {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), memberWait) // others wait for it too
 		defer cancel()
 		names, err := p.Member.Voided(ctx)
-		if err == nil {
-			p.voided.names, p.voided.asked = names, now
-		} else if p.voided.asked.IsZero() || now.Sub(p.voided.asked) >= voidedKept {
-			return nil, time.Time{}, fault.New(fault.Unavailable, "portal: list revoked documents", "", err)
+		v.heard(names, p.Now(), err)
+	} else if under != nil {
+		select {
+		case <-under:
+		case <-ctx.Done():
 		}
 	}
-	return p.voided.names, p.voided.asked, nil
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.counts(p.Now()) {
+		return nil, time.Time{}, fault.New(fault.Unavailable, "portal: list revoked documents", "", nil)
+	}
+	return v.names, v.asked, nil
+}
+
+// counts reports whether the list may be believed; mu is held.
+func (v *voided) counts(now time.Time) bool { return !v.asked.IsZero() && now.Sub(v.asked) < voidedKept }
+
+// turn reports whether the caller is to ask a member, or which question to wait
+// for.
+func (v *voided) turn(now time.Time) (ask bool, under <-chan struct{}) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	counts := v.counts(now)
+	switch {
+	case counts && (now.Sub(v.asked) < voidedFresh || now.Sub(v.tried) < voidedAgain || v.under != nil):
+		return false, nil
+	case v.under != nil:
+		return false, v.under
+	}
+	v.tried, v.under = now, make(chan struct{})
+	return true, nil
+}
+
+func (v *voided) heard(names []wire.Digest, now time.Time, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err == nil {
+		v.names, v.asked = names, now
+	}
+	close(v.under)
+	v.under = nil
 }
 
 // lookUp adds to a report whether the document was revoked, and says whether

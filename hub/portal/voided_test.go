@@ -70,6 +70,29 @@ func TestRevoked(t *testing.T) {
 		require.Contains(t, w.browser("en").gives(issued.PDF, nil).text, unknown)
 		require.Equal(t, http.StatusServiceUnavailable, w.browser("en").get("/api/v1/revoked").StatusCode)
 	})
+	t.Run("OK/NobodyQueues", func(t *testing.T) {
+		w := open(t)
+		w.member.set(func(m *member) { m.voided = []wire.Digest{name} })
+		require.Contains(t, w.browser("en").gives(issued.PDF, nil).text, revoked)
+		hangs := make(chan struct{})
+		w.member.set(func(m *member) { m.hangs, m.down = hangs, true })
+		w.now = w.now.Add(2 * time.Minute)
+		asks := func() (n int) {
+			w.member.set(func(m *member) { n = m.asks })
+			return n
+		}
+		before := asks()
+		first := make(chan string, 1)
+		go func() { first <- w.browser("en").gives(issued.PDF, nil).text }()
+		require.Eventually(t, func() bool { return asks() > before }, 10*time.Second, time.Millisecond)
+		for range 5 { // while the member hangs
+			require.Contains(t, w.browser("en").gives(issued.PDF, nil).text, revoked)
+		}
+		close(hangs)
+		require.Contains(t, <-first, revoked)
+		require.Contains(t, w.browser("en").gives(issued.PDF, nil).text, revoked)
+		require.Equal(t, before+1, asks(), "who answered nothing is left alone for a while")
+	})
 	t.Run("API", func(t *testing.T) {
 		w := open(t)
 		w.member.set(func(m *member) { m.voided = []wire.Digest{name} })

@@ -34,11 +34,12 @@ func slipToken() consular.FollowToken { return consular.FollowToken{1, 2, 3, 4} 
 type member struct {
 	rpc.Member // what the tests do not ask
 
-	mu   sync.Mutex
-	ref  consular.Reference
-	says rpc.Followed
-	down bool
-	asks int
+	mu    sync.Mutex
+	ref   consular.Reference
+	says  rpc.Followed
+	down  bool
+	hangs chan struct{} // while not closed, a question has no answer
+	asks  int
 
 	voided []wire.Digest
 }
@@ -66,8 +67,14 @@ func (m *member) FollowToken(_ context.Context, in rpc.TokenQuestion) (rpc.Follo
 
 func (m *member) Voided(context.Context) ([]wire.Digest, error) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.asks++
+	hangs := m.hangs
+	m.mu.Unlock()
+	if hangs != nil {
+		<-hangs
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.down {
 		return nil, fault.New(fault.Unavailable, "test: ask", "", nil)
 	}

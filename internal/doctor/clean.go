@@ -70,11 +70,19 @@ func cleanTree(v any) any {
 	return v
 }
 
-// cleanAddress takes the account and the question out of an address.
+// cleanAddress takes out of an address the account, the question, and of a web
+// page the path: receivers of calls keep their secret there. What may be the
+// address of a person goes whole.
 func cleanAddress(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" {
+		if strings.Contains(s, "@") {
+			return removed
+		}
 		return s
+	}
+	if strings.HasPrefix(u.Scheme, "http") && strings.Trim(u.Path, "/") != "" {
+		u.Path, u.RawPath = "/removed", ""
 	}
 	if u.User != nil {
 		u.User = url.User("removed")

@@ -37,6 +37,10 @@ uri = "ipps://tazi:hunter2@printer.local/ipp/print?pin=hunter2"
 [mail]
 password_file = "/etc/hunter2"
 user = "canary.person@example.org"
+[alert]
+mail = ["canary.person@example.org"]
+[alert.webhook]
+url = "https://hooks.example.ma:8443/T0/hunter2"
 `
 
 const canaryLog = `{"time":"2026-11-22T07:55:04.17Z","level":"INFO","msg":"link changed","component":"ship","from":"","to":"dialing","reason":"timeout"}
@@ -101,6 +105,7 @@ func TestSupportFile(t *testing.T) {
 	// What helps is still there.
 	require.Contains(t, got["config.toml"], "hub.example.ma:7700")
 	require.Contains(t, got["config.toml"], "printer.local")
+	require.Contains(t, got["config.toml"], "hooks.example.ma:8443")
 	for _, part := range []string{"link changed", `"reason":"timeout"`, "ship: send:", "status=200", "2026-11-22T07:55:06Z"} {
 		require.Contains(t, got["log.txt"], part)
 	}
