@@ -9,8 +9,10 @@ import (
 
 	"jaliya/consulate-node/desk"
 	"jaliya/internal/byhand"
+	"jaliya/internal/fault"
 	"jaliya/internal/telemetry"
 	"jaliya/internal/web"
+	"jaliya/internal/wire"
 )
 
 // serveSocket answers the commands that need the running node: files that
@@ -64,6 +66,36 @@ func (c carrier) Export(ctx context.Context, to io.Writer) error {
 func (c carrier) Import(ctx context.Context, from io.ReadSeeker) (desk.Brought, error) {
 	told, err := c.node.ship.Import(ctx, from)
 	return desk.Brought{Secured: told.Receipted, Notices: told.Notices, Refused: told.Refused}, err
+}
+
+// brought keeps what the hub told of itself in a file by hand.
+func (n *Node) brought(w wire.Welcome) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if w.Cluster != n.national.Cluster {
+		return fault.New(fault.Denied, "node: take answer", "another cluster answered", nil)
+	}
+	fresh := n.national.with(w)
+	set, err := wire.ParseKeySet(fresh.Receipts)
+	if err != nil {
+		return err
+	}
+	if err := writeRecord(n.cfg.path(fileNational), fresh); err != nil {
+		return err
+	}
+	n.national, n.receipts, n.heardOnDisk = fresh, set, fresh.Heard
+	return nil
+}
+
+// with adds what a file by hand says. It may be older than what is known: keys
+// that sign receipts are added, and what a file says of now counts only when it
+// was said after the hub was heard last. It is no sign that the hub is heard now.
+func (h national) with(w wire.Welcome) national {
+	h.Receipts = union(h.Receipts, w.Receipts)
+	if w.Time > h.Heard {
+		h.Intake, h.Heard = w.Intake, w.Time
+	}
+	return h
 }
 
 // socket is where the node's commands reach it when nothing else is said.

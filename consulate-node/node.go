@@ -117,7 +117,7 @@ func (n *Node) openShip() error {
 	}
 	n.ship, err = ship.New(ship.Config{
 		Journal: n.journal, Signer: n.keys.journal, Dial: n.uplink.ship, Keys: n.receiptKeys,
-		Welcomed: n.welcomed, Proved: n.uplink.proved, Starved: n.uplink.starved, Report: n.report,
+		Welcomed: n.welcomed, Brought: n.brought, Proved: n.uplink.proved, Starved: n.uplink.starved, Report: n.report,
 		Software: telemetry.Version, Now: time.Now,
 		Logger: n.log.With(slog.String("component", "ship")), Metrics: ship.NewMetrics(n.metrics),
 	})

@@ -92,7 +92,7 @@ func (m *answer) frame(kind wire.FrameType, payload []byte) error {
 		if err := wire.Unmarshal(payload, len(payload), &w); err != nil {
 			return err
 		}
-		return m.cfg.Welcomed(w)
+		return m.cfg.Brought(w)
 	case wire.FrameStored:
 		return m.stored(payload)
 	case wire.FrameReceipt:

@@ -25,6 +25,7 @@ type Config struct {
 	Dial     func(ctx context.Context, alpn string) (*link.Session, error) // to a hub member
 	Keys     func() wire.KeySet                                            // receipt keys that this node trusts
 	Welcomed func(wire.Welcome) error                                      // keeps what a welcome brings, durably
+	Brought  func(wire.Welcome) error                                      // the same of a file by hand, which may be old
 	Report   func() (wire.Report, error)                                   // how the node stands; nil: nothing is said
 	Proved   func(*link.Session)                                           // a control session has done work
 	Starved  func(*link.Session)                                           // one was silent before it had
@@ -68,7 +69,7 @@ type Status struct {
 // New checks the configuration.
 func New(cfg Config) (*Ship, error) {
 	if cfg.Journal == nil || cfg.Signer == nil || cfg.Dial == nil || cfg.Keys == nil ||
-		cfg.Welcomed == nil || cfg.Now == nil || cfg.Logger == nil {
+		cfg.Welcomed == nil || cfg.Brought == nil || cfg.Now == nil || cfg.Logger == nil {
 		return nil, fault.New(fault.Invalid, "ship: new", "a required field is missing", nil)
 	}
 	jitter := func(limit time.Duration) time.Duration { return rand.N(limit) } //nolint:gosec // spreads dials, guards nothing

@@ -283,7 +283,8 @@ func (p *outpost) start() {
 			p.told++
 			return nil
 		},
-		Now: func() time.Time { return time.Now().Add(p.skew) }, Logger: roadLogger(),
+		Brought: func(wire.Welcome) error { return nil },
+		Now:     func() time.Time { return time.Now().Add(p.skew) }, Logger: roadLogger(),
 	})
 	require.NoError(p.t, err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(p.t.Context()))
