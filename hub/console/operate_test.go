@@ -3,9 +3,11 @@ package console_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"jaliya/hub/watch"
 	"jaliya/internal/access"
 )
 
@@ -30,4 +32,28 @@ func TestOperatePages(t *testing.T) {
 			require.NotRegexp(t, `(?:src|href)="(?:https?:)?//`, page.text, path)
 		}
 	}
+}
+
+// TestOperateAfterAWrongClock: the hub's clock was a year ahead for a minute while
+// all posts were heard, and is right again. Who is not heard now is silent.
+func TestOperateAfterAWrongClock(t *testing.T) {
+	d := newDawn(t)
+	const ahead = int64(365 * 24 * time.Hour)
+	d.passed.Add(ahead)
+	d.hear("FR-LYO", 7)
+	d.observe()
+	d.passed.Add(-ahead)
+	d.silence()
+	d.hear("IT-BLQ", 9)
+	d.passed.Add(int64(time.Minute))
+	for _, p := range d.picture().Posts {
+		switch p.ID {
+		case "FR-LYO":
+			require.NotEqual(t, watch.Connected, p.Standing)
+			require.True(t, p.Heard.Before(d.now().Add(time.Minute)), p.Heard)
+		case "IT-BLQ":
+			require.Equal(t, watch.Connected, p.Standing)
+		}
+	}
+	require.Contains(t, keys(d.picture()), "post-silent/FR-LYO")
 }

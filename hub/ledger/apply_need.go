@@ -234,8 +234,13 @@ func (c NoteAlert) apply(t *tx) (Result, error) {
 func (t *tx) noteAlert(l AlertLine) error {
 	held, known, err := load[Need](t.w, inNeeds, []byte(l.Key))
 	switch {
-	case err != nil || !known || held.Begun != l.Begun:
+	case err != nil:
 		return err
+	case !known && !l.End:
+		// It ended while it was being told. Who heard of it is to hear that too.
+		return t.put(inNeeds, []byte(l.Key), Need{Key: l.Key, Begun: l.Begun, Urgency: l.Urgency, Told: t.time, ToldAs: l.Urgency, Ended: t.time})
+	case !known || held.Begun != l.Begun:
+		return nil
 	case l.End && held.Ended == 0:
 		return nil
 	case l.End:

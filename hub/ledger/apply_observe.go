@@ -71,9 +71,11 @@ func (c Observe) apply(t *tx) (Result, error) {
 	switch {
 	case err != nil:
 		return Result{}, err
-	case c.Time <= w.Observed:
+	case c.Time <= w.Observed && w.Observed-c.Time < 2*minuteMillis:
 		return refuse(fault.Stale, "observed later already"), nil
 	}
+	// An earlier time than that was said by a clock that ran ahead and was set
+	// right: what is observed now counts, or nothing would until that time comes.
 	for _, o := range c.Reports {
 		if err := t.observe(o, w.Observed); err != nil {
 			return Result{}, err
@@ -152,6 +154,9 @@ func (t *tx) observe(o Observation, last int64) error {
 		return err
 	}
 	held, _, err := load[Observation](t.w, inReports, postKey(o.Post))
+	if held.Heard > t.time { // said by a clock that ran ahead
+		held.Heard = 0
+	}
 	if err != nil || o.Heard < held.Heard || held.Node != o.Node && o.Session == 0 && held.Session != 0 {
 		return err
 	}

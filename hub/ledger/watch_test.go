@@ -165,6 +165,41 @@ func TestNeeds(t *testing.T) {
 	held, err = h.views.Needs()
 	require.NoError(t, err)
 	require.Empty(t, held, "nobody was told")
+
+	require.NoError(t, h.observe(ledger.Observe{Begun: []ledger.Begun{{Key: key, Urgency: 1}}}))
+	begun = need().Begun
+	require.NoError(t, h.observe(ledger.Observe{Ended: []string{key}}))
+	require.NoError(t, tell(begun, 1, false), "it ended while a slow mail server was being told")
+	require.NotZero(t, need().Ended, "who heard that it began hears that it ended")
+	require.NoError(t, tell(begun, 1, true))
+	held, err = h.views.Needs()
+	require.NoError(t, err)
+	require.Empty(t, held)
+	h.replays()
+}
+
+// TestObserveAfterAWrongClock: a member that led with a clock a year ahead stops
+// nobody from observing once the clock is right again.
+func TestObserveAfterAWrongClock(t *testing.T) {
+	h := newHub(t)
+	m := h.join("FR-LYO")
+	right := h.now
+	h.now += 365 * 24 * anHour
+	require.NoError(t, h.observe(ledger.Observe{Reports: []ledger.Observation{m.said(1)}}))
+	h.now = right + aMinute
+	said := m.said(2)
+	require.NoError(t, h.observe(ledger.Observe{Reports: []ledger.Observation{said}, Begun: []ledger.Begun{{Key: "post-silent/FR-LYO", Urgency: 1}}}))
+	at, err := h.views.Observed()
+	require.NoError(t, err)
+	require.Less(t, at, right+anHour)
+	seen, err := h.views.Observations()
+	require.NoError(t, err)
+	require.Len(t, seen, 1)
+	require.Equal(t, said.Heard, seen[0].Heard)
+	needs, err := h.views.Needs()
+	require.NoError(t, err)
+	require.Len(t, needs, 1)
+	wantFault(t, fault.Stale, h.do(ledger.Observe{Time: at - aMinute}).Err())
 	h.replays()
 }
 

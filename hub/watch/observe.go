@@ -16,7 +16,8 @@ func (w *Watcher) observe(ctx context.Context, p Picture) error {
 		return err
 	}
 	now := w.cfg.Now()
-	if age := now.Sub(time.UnixMilli(last)); age < observeEvery {
+	// What was observed later than now was said by a clock that ran ahead.
+	if age := now.Sub(time.UnixMilli(last)); age >= 0 && age < observeEvery {
 		return nil
 	}
 	cluster, err := w.cfg.State.Cluster()
@@ -55,6 +56,9 @@ func (w *Watcher) news(now int64) ([]ledger.Observation, error) {
 	var list []ledger.Observation
 	for _, o := range w.cfg.Live() {
 		before := k[o.Node.String()]
+		if before.Heard > now {
+			before.Heard = 0
+		}
 		if o.Heard <= before.Heard && (o.Session == 0) == (before.Session == 0) {
 			continue
 		}

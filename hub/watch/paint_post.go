@@ -104,9 +104,11 @@ func (w *Watcher) paintPost(id consular.PostID, k known, hours Schedule, now tim
 	}
 	node := k.nodes[held.Active]
 	p.Node = held.Active.String()
-	o, live := newest(k.live[id], k.observed[id])
-	p.Heard = timeOf(max(o.Heard, node.Seen, node.SessionAt))
-	if o.Session != 0 && (live || now.Sub(time.UnixMilli(o.Heard)) < heardFor) {
+	observed := k.observed[id]
+	observed.Heard = past(observed.Heard, now)
+	o, live := newest(k.live[id], observed)
+	p.Heard = timeOf(max(o.Heard, past(node.Seen, now), past(node.SessionAt, now)))
+	if o.Session != 0 && (live || now.Sub(timeOf(o.Heard)) < heardFor) {
 		p.Session = timeOf(o.Session)
 	}
 	since := p.Heard
@@ -131,6 +133,18 @@ func newest(live, held ledger.Observation) (o ledger.Observation, here bool) {
 	}
 	return live, live.Session != 0
 }
+
+// past gives a time that has been, in milliseconds, and 0 for one to come: it was
+// said by a clock that ran ahead, and a post is not heard because of it.
+func past(millis int64, now time.Time) int64 {
+	if millis > now.Add(apart).UnixMilli() {
+		return 0
+	}
+	return millis
+}
+
+// apart is by how much the clocks of members may differ.
+const apart = time.Minute
 
 // link is what a post's standing is judged by.
 type link struct {
