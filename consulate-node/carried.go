@@ -90,12 +90,12 @@ func (n *Node) brought(w wire.Welcome) error {
 // with adds what a file by hand says. It may be older than what is known: keys
 // that sign receipts are added, and what a file says of now counts only when it
 // was said after the hub was heard last. It is no sign that the hub is heard now.
-func (h national) with(w wire.Welcome) national {
-	h.Receipts = union(h.Receipts, w.Receipts)
-	if w.Time > h.Heard {
-		h.Intake, h.Heard = w.Intake, w.Time
+func (n national) with(w wire.Welcome) national {
+	n.Receipts = union(n.Receipts, w.Receipts)
+	if w.Time > n.Heard {
+		n.Intake, n.Heard = w.Intake, w.Time
 	}
-	return h
+	return n
 }
 
 // socket is where the node's commands reach it when nothing else is said.

@@ -79,6 +79,36 @@ func (c VoidDocument) end(t *tx, held Case) (Result, error) {
 	return t.moved(&held, in, out)
 }
 
+// SweptVoid says that every record office was asked after this time which of its
+// documents count no more, and that all of them are on the list: as of when the
+// list holds. An earlier time than the state has changes nothing.
+type SweptVoid struct {
+	Time  int64 `cbor:"1,keyasint"`
+	Asked int64 `cbor:"2,keyasint"` // when the first office was asked, at most Time
+}
+
+func (SweptVoid) kind() Kind { return KindSweptVoid }
+
+func (c SweptVoid) when() int64 { return c.Time }
+
+func (c SweptVoid) apply(t *tx) (Result, error) {
+	switch {
+	case t.cluster.Feature < featureVoid:
+		return refuse(fault.Unsupported, "feature level"), nil
+	case c.Asked <= 0 || c.Asked > c.Time:
+		return refuse(fault.Invalid, "asked"), nil
+	case toNumber(t.w.Get(inMeta, keySwept)) >= uint64(c.Asked):
+		return Result{}, nil
+	}
+	return Result{}, t.w.Put(inMeta, keySwept, number(uint64(c.Asked)))
+}
+
+// VoidSwept gives as of when the list of revoked documents holds, in ms since
+// 1970; 0: never.
+func (v Views) VoidSwept() (int64, error) {
+	return view(v, func(r kv.Reader) (int64, error) { return int64(toNumber(r.Get(inMeta, keySwept))), nil }) //nolint:gosec // was a time
+}
+
 // VoidDocuments gives the names of all revoked documents, in their order.
 func (v Views) VoidDocuments() ([]wire.Digest, error) {
 	return view(v, func(r kv.Reader) (list []wire.Digest, err error) {

@@ -88,6 +88,7 @@ var (
 
 	keyCheckpoint = []byte("checkpoint") // checkpoint
 	keyWatch      = []byte("watch")      // watching
+	keySwept      = []byte("swept")      // time: 8 bytes, of the last SweptVoid
 )
 
 func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }

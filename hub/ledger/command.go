@@ -35,6 +35,7 @@ const (
 	KindReadOnce      Kind = 19
 	KindRetell        Kind = 50
 	KindVoidDocument  Kind = 51
+	KindSweptVoid     Kind = 52
 
 	// KindChangeOfficer begins the kinds of officers.
 	KindChangeOfficer Kind = 40
@@ -56,6 +57,7 @@ var kindNames = [...]string{
 	"open pouch", "move pouch", "tell", "note opening", "file", "read once",
 	KindRetell:        "retell",
 	KindVoidDocument:  "void document",
+	KindSweptVoid:     "swept void",
 	KindChangeOfficer: "change officer", KindSeatOfficer: "seat officer", KindOfficerAct: "officer act",
 	KindObserve: "observe", KindAttendNeed: "attend need", KindRedriveOrder: "redrive order",
 	KindSettleRefused: "settle refused", KindDescribePost: "describe post", KindNoteAlert: "note alert",
@@ -112,6 +114,7 @@ var readers = map[Kind]func(raw []byte) (Command, error){
 	KindReadOnce:      read[ReadOnce],
 	KindRetell:        read[Retell],
 	KindVoidDocument:  read[VoidDocument],
+	KindSweptVoid:     read[SweptVoid],
 	KindChangeOfficer: read[ChangeOfficer],
 	KindSeatOfficer:   read[SeatOfficer],
 	KindOfficerAct:    read[OfficerAct],

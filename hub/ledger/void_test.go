@@ -12,6 +12,27 @@ import (
 	"jaliya/internal/workflow"
 )
 
+// TestSweptVoid: the list holds as of when every office was asked, and never as of
+// an earlier time than it did.
+func TestSweptVoid(t *testing.T) {
+	h := newHub(t)
+	at := func() int64 {
+		t.Helper()
+		got, err := h.views.VoidSwept()
+		require.NoError(t, err)
+		return got
+	}
+	require.Zero(t, at())
+	before := h.now - 5
+	require.NoError(t, h.do(ledger.SweptVoid{Time: h.now, Asked: before}).Err())
+	require.Equal(t, before, at())
+	require.NoError(t, h.do(ledger.SweptVoid{Time: h.now, Asked: before - 1}).Err())
+	require.Equal(t, before, at())
+	wantFault(t, fault.Invalid, h.do(ledger.SweptVoid{Time: h.now, Asked: h.now + 1e9}).Err())
+	wantFault(t, fault.Invalid, h.do(ledger.SweptVoid{Time: h.now}).Err())
+	require.NoError(t, h.audit().Err())
+}
+
 // TestVoidDocument: what an office revokes is on the list, and its case ends.
 func TestVoidDocument(t *testing.T) {
 	h := newHub(t)

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -64,6 +66,9 @@ func (o *Office) RevokedList() ([]RevokedLine, error) {
 	return out, err
 }
 
+// revokedPage is how many lines go at once.
+const revokedPage = 4000
+
 // revoked tells the network which documents count no more: names, no numbers,
 // and no reason.
 func (c *Contract) revoked(g *gin.Context) {
@@ -76,12 +81,14 @@ func (c *Contract) revoked(g *gin.Context) {
 		c.fail(g, err)
 		return
 	}
-	told, since := []line{}, c.office.needs.Now().Add(-shown)
+	told, since, after := []line{}, c.office.needs.Now().Add(-shown), g.Query("after")
 	for _, one := range list {
-		if one.At.After(since) {
-			told = append(told, line{ID: one.id, Document: hex.EncodeToString(one.name[:])})
+		if name := hex.EncodeToString(one.name[:]); one.At.After(since) && name > after {
+			told = append(told, line{ID: one.id, Document: name})
 		}
 	}
+	slices.SortFunc(told, func(a, b line) int { return strings.Compare(a.Document, b.Document) })
+	told = told[:min(len(told), revokedPage)]
 	g.Header("Cache-Control", "no-store")
 	web.JSON(g, http.StatusOK, map[string]any{"revoked": told})
 }

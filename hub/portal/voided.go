@@ -10,18 +10,18 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"jaliya/hub/rpc"
 	"jaliya/internal/document"
 	"jaliya/internal/fault"
 	"jaliya/internal/web"
 	"jaliya/internal/wire"
 )
 
-// How old the list of revoked documents may be: it is asked for anew after the
-// first, and without an answer believed until the second.
+// A member is asked for the list of revoked documents once in voidedFresh, and the
+// list is believed while the offices were asked within voidedKept.
 const (
 	voidedFresh = time.Minute
 	voidedKept  = time.Hour
-	voidedAgain = 10 * time.Second // after a question that nobody answered
 )
 
 // voided is the public list of revoked documents. The portal holds the whole of
@@ -29,7 +29,7 @@ const (
 type voided struct {
 	mu    sync.Mutex // guards all below
 	names []wire.Digest
-	asked time.Time     // when a member said so; zero: never
+	asked time.Time     // as of when it holds: every office was asked after it; zero: never
 	tried time.Time     // when a member was asked last, whether it answered or not
 	under chan struct{} // closed when the question under way has ended; nil while there is none
 }
@@ -43,8 +43,7 @@ func (p *Portal) voidedNames(ctx context.Context) ([]wire.Digest, time.Time, err
 	if ask {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), memberWait) // others wait for it too
 		defer cancel()
-		names, err := p.Member.Voided(ctx)
-		v.heard(names, p.Now(), err)
+		v.heard(p.Member.Voided(ctx))
 	} else if under != nil {
 		select {
 		case <-under:
@@ -60,7 +59,9 @@ func (p *Portal) voidedNames(ctx context.Context) ([]wire.Digest, time.Time, err
 }
 
 // counts reports whether the list may be believed; mu is held.
-func (v *voided) counts(now time.Time) bool { return !v.asked.IsZero() && now.Sub(v.asked) < voidedKept }
+func (v *voided) counts(now time.Time) bool {
+	return !v.asked.IsZero() && now.Sub(v.asked) < voidedKept
+}
 
 // turn reports whether the caller is to ask a member, or which question to wait
 // for.
@@ -69,7 +70,7 @@ func (v *voided) turn(now time.Time) (ask bool, under <-chan struct{}) {
 	defer v.mu.Unlock()
 	counts := v.counts(now)
 	switch {
-	case counts && (now.Sub(v.asked) < voidedFresh || now.Sub(v.tried) < voidedAgain || v.under != nil):
+	case counts && (now.Sub(v.tried) < voidedFresh || v.under != nil):
 		return false, nil
 	case v.under != nil:
 		return false, v.under
@@ -78,11 +79,14 @@ func (v *voided) turn(now time.Time) (ask bool, under <-chan struct{}) {
 	return true, nil
 }
 
-func (v *voided) heard(names []wire.Digest, now time.Time, err error) {
+// heard takes an answer. A member that is behind takes nothing back.
+func (v *voided) heard(said rpc.Voided, err error) {
+	names, bad := said.List()
+	asked := time.UnixMilli(said.AsOf)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if err == nil {
-		v.names, v.asked = names, now
+	if err == nil && bad == nil && said.AsOf > 0 && !asked.Before(v.asked) {
+		v.names, v.asked = names, asked
 	}
 	close(v.under)
 	v.under = nil

@@ -93,6 +93,18 @@ func TestRevoked(t *testing.T) {
 		require.Contains(t, w.browser("en").gives(issued.PDF, nil).text, revoked)
 		require.Equal(t, before+1, asks(), "who answered nothing is left alone for a while")
 	})
+	t.Run("ErrOfficeSilent", func(t *testing.T) { // the hub answers, and has not heard the office for an hour
+		w := open(t)
+		w.member.set(func(m *member) { m.swept = w.now.Add(-59 * time.Minute) })
+		got := w.browser("en").gives(issued.PDF, nil).text
+		require.Contains(t, got, genuine)
+		require.NotContains(t, got, unknown)
+		w.now = w.now.Add(time.Minute)
+		require.Contains(t, w.browser("en").gives(issued.PDF, nil).text, unknown)
+		require.Equal(t, http.StatusServiceUnavailable, w.browser("en").get("/api/v1/revoked").StatusCode)
+		w.member.set(func(m *member) { m.swept = w.now.Add(-2 * time.Hour) })
+		require.Contains(t, w.browser("en").gives(issued.PDF, nil).text, unknown, "a member that is behind takes nothing back")
+	})
 	t.Run("API", func(t *testing.T) {
 		w := open(t)
 		w.member.set(func(m *member) { m.voided = []wire.Digest{name} })

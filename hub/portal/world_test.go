@@ -42,6 +42,15 @@ type member struct {
 	asks  int
 
 	voided []wire.Digest
+	now    func() time.Time
+	swept  time.Time // as of when voided holds; zero: now
+}
+
+func (m *member) asOf() time.Time {
+	if m.swept.IsZero() {
+		return m.now()
+	}
+	return m.swept
 }
 
 func (m *member) answer(good bool) (rpc.Followed, error) {
@@ -65,7 +74,7 @@ func (m *member) FollowToken(_ context.Context, in rpc.TokenQuestion) (rpc.Follo
 	return m.answer(in.Token == slipToken().Digest())
 }
 
-func (m *member) Voided(context.Context) ([]wire.Digest, error) {
+func (m *member) Voided(context.Context) (rpc.Voided, error) {
 	m.mu.Lock()
 	m.asks++
 	hangs := m.hangs
@@ -76,9 +85,9 @@ func (m *member) Voided(context.Context) ([]wire.Digest, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.down {
-		return nil, fault.New(fault.Unavailable, "test: ask", "", nil)
+		return rpc.Voided{}, fault.New(fault.Unavailable, "test: ask", "", nil)
 	}
-	return m.voided, nil
+	return rpc.NewVoided(m.asOf().UnixMilli(), m.voided), nil
 }
 
 func (m *member) set(change func(*member)) {
@@ -108,7 +117,7 @@ func reference(tb testing.TB, seed byte) consular.Reference {
 func newWorld(tb testing.TB, change ...func(*portal.Options)) *world {
 	tb.Helper()
 	w := &world{tb: tb, log: &bytes.Buffer{}, now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
-	w.member = &member{ref: reference(tb, 7)}
+	w.member = &member{ref: reference(tb, 7), now: func() time.Time { return w.now }}
 	day := func(n int) int64 { return w.now.AddDate(0, 0, n).UnixMilli() }
 	w.member.says = rpc.Followed{
 		Reference: w.member.ref, Service: consular.CNIERenewal, Pickup: "FR-LYO", Status: "in_production",

@@ -97,8 +97,8 @@ func (c *Client) Document(ctx context.Context, in Reading) (Sealed, error) {
 }
 
 // Voided implements Member.
-func (c *Client) Voided(ctx context.Context) ([]wire.Digest, error) {
-	return ask[[]wire.Digest](ctx, c, "voided", Nothing{})
+func (c *Client) Voided(ctx context.Context) (Voided, error) {
+	return ask[Voided](ctx, c, "voided", Nothing{})
 }
 
 // Renew implements Member.

@@ -58,7 +58,7 @@ func NewHandler(m Member, log *slog.Logger) http.Handler {
 	handle(mux, log, "payment-notice", m.PaymentNotice)
 	handle(mux, log, "question", m.Question)
 	handle(mux, log, "document", m.Document)
-	handle(mux, log, "voided", func(ctx context.Context, _ Nothing) ([]wire.Digest, error) { return m.Voided(ctx) })
+	handle(mux, log, "voided", func(ctx context.Context, _ Nothing) (Voided, error) { return m.Voided(ctx) })
 	handle(mux, log, "renew", m.Renew)
 	return mux
 }

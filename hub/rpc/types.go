@@ -2,9 +2,11 @@ package rpc
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"jaliya/internal/consular"
+	"jaliya/internal/fault"
 	"jaliya/internal/wire"
 )
 
@@ -44,11 +46,39 @@ type Member interface {
 	// Document gives the document of a release, once, sealed to a key that the
 	// portal made for it.
 	Document(ctx context.Context, in Reading) (Sealed, error)
-	// Voided lists the names (document.Name) of all documents that their issuers
-	// revoked: the whole list, so that nobody is told which one is looked up.
-	Voided(ctx context.Context) ([]wire.Digest, error)
+	// Voided lists all documents that their issuers revoked: the whole list, so
+	// that nobody is told which one is looked up.
+	Voided(ctx context.Context) (Voided, error)
 	// Renew certifies a new key of the portal that asks.
 	Renew(ctx context.Context, in RenewQuestion) (Renewed, error)
+}
+
+// Voided is the list of revoked documents.
+type Voided struct {
+	AsOf  int64  `cbor:"1,keyasint"` // ms since 1970: every office was asked after it; 0: not yet
+	Names []byte `cbor:"2,keyasint"` // document.Name of each, 32 bytes, one after the other
+}
+
+// NewVoided gives a list as of a time.
+func NewVoided(asOf int64, names []wire.Digest) Voided {
+	v := Voided{AsOf: asOf, Names: make([]byte, 0, len(names)*len(wire.Digest{}))}
+	for _, one := range names {
+		v.Names = append(v.Names, one[:]...)
+	}
+	return v
+}
+
+// List gives the names. Corrupt: it is no list of them.
+func (v Voided) List() ([]wire.Digest, error) {
+	const size = len(wire.Digest{})
+	if len(v.Names)%size != 0 {
+		return nil, fault.New(fault.Corrupt, "rpc: read revoked documents", "length", nil)
+	}
+	out := make([]wire.Digest, 0, len(v.Names)/size)
+	for one := range slices.Chunk(v.Names, size) {
+		out = append(out, wire.Digest(one))
+	}
+	return out, nil
 }
 
 // Nothing is an empty question or answer.

@@ -126,7 +126,7 @@ func (t *teller) overDesk(ctx context.Context, p *Post, bag string) (r released,
 		return r, err
 	}
 	file, answer := filepath.Join(bag, "desk.pouch"), filepath.Join(bag, "desk-answer.pouch")
-	if err := os.WriteFile(file, desk.page.raw, 0o600); err != nil { //nolint:gosec // our own directory
+	if err := os.WriteFile(file, desk.page.raw, 0o600); err != nil {
 		return r, fault.New(fault.Storage, opPouchJourney, file, err)
 	}
 	if _, err := t.net.programs.run(ctx, "jaliya", "pouch", "import", "--config", t.net.hubConfig(), file, "--answer", answer); err != nil {

@@ -21,7 +21,7 @@ type Config struct {
 	Poll     config.Duration    `toml:"poll"`      // first pause between questions about a request, default 30s
 	PollMost config.Duration    `toml:"poll_most"` // longest pause, also after failures, default 10m
 	Attempts int                `toml:"attempts"`  // failures in a row that make a Letter, default 12
-	Voided   config.Duration    `toml:"voided"`    // pause between questions about revoked documents, default 10m, at most 1h
+	Voided   config.Duration    `toml:"voided"`    // pause between questions about revoked documents, default 10m, at most 30m
 	Breaker  peer.BreakerConfig `toml:"breaker"`
 }
 
@@ -81,8 +81,8 @@ func (c Config) Validate() error {
 	}
 	if d := c.WithDefaults(); d.Poll <= 0 || d.PollMost < d.Poll {
 		return fault.New(fault.Invalid, op, "poll_most cannot be shorter than poll", nil)
-	} else if d.Voided <= 0 || d.Voided.Std() > time.Hour {
-		return fault.New(fault.Invalid, op, "voided is at most 1h: what was revoked is public within the hour", nil)
+	} else if d.Voided <= 0 || d.Voided.Std() > 30*time.Minute {
+		return fault.New(fault.Invalid, op, "voided is at most 30m: what was revoked is public within the hour", nil)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package records_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -120,6 +121,7 @@ func TestConfig(t *testing.T) {
 		"ErrURL":      {func(c *records.Config) { c.Offices[0].URL = "http://dgsn.example" }, "https"},
 		"ErrAttempts": {func(c *records.Config) { c.Attempts = -1 }, "attempts"},
 		"ErrPoll":     {func(c *records.Config) { c.Poll = config.Duration(1 << 50) }, "poll_most"},
+		"ErrVoided":   {func(c *records.Config) { c.Voided = config.Duration(31 * time.Minute) }, "30m"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := good()

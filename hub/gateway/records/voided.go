@@ -22,8 +22,11 @@ type Voided struct {
 	Document wire.Digest // document.Name
 }
 
-// maxVoided caps the list of one office: documents that could still be shown.
-const maxVoided = 4000
+// Caps of the list of one office: lines of one page, and pages.
+const (
+	maxVoided = 4000
+	maxPages  = 250
+)
 
 const opVoided = "records: ask revoked documents"
 
@@ -41,19 +44,36 @@ func (c *Connector) Voided(ctx context.Context) (all []Voided, err error) {
 	return all, err
 }
 
-func (f *office) voided(ctx context.Context, cluster string) (list []Voided, err error) {
-	err = f.client.Ask(ctx, peer.Question{
-		Op: opVoided, Method: http.MethodGet, Path: "/v1/revoked",
-		Read: func(raw []byte) (err error) {
-			list, err = DecodeVoided(raw, cluster)
-			return err
-		},
-	})
-	return list, err
+// voided reads page after page: a full one is followed by another.
+func (f *office) voided(ctx context.Context, cluster string) (all []Voided, err error) {
+	path := "/v1/revoked"
+	for range maxPages {
+		var page []Voided
+		err := f.client.Ask(ctx, peer.Question{
+			Op: opVoided, Method: http.MethodGet, Path: path,
+			Read: func(raw []byte) (err error) {
+				if page, err = DecodeVoided(raw, cluster); err == nil && len(all) > 0 && len(page) > 0 && !after(page[0], all[len(all)-1]) {
+					err = fault.New(fault.Corrupt, opVoided, "the same page again", nil)
+				}
+				return err
+			},
+		})
+		if err != nil {
+			return all, err
+		}
+		if all = append(all, page...); len(page) < maxVoided {
+			return all, nil
+		}
+		path = "/v1/revoked?after=" + hex.EncodeToString(all[len(all)-1].Document[:])
+	}
+	return all, fault.New(fault.TooLarge, opVoided, "pages", nil)
 }
 
-// DecodeVoided reads an office's list of revoked documents: fault.Corrupt when
-// it is none, or names requests of another cluster.
+func after(a, b Voided) bool { return bytes.Compare(a.Document[:], b.Document[:]) > 0 }
+
+// DecodeVoided reads a page of an office's revoked documents: fault.Corrupt when
+// it is none, is not in the order of the names, or names requests of another
+// cluster.
 func DecodeVoided(raw []byte, cluster string) ([]Voided, error) {
 	bad := func(what string) error { return fault.New(fault.Corrupt, opVoided, what, nil) }
 	if len(raw) > MaxAnswer {
@@ -87,7 +107,11 @@ func DecodeVoided(raw []byte, cluster string) ([]Voided, error) {
 		if !found || err != nil || requestOf(cluster, of) != one.ID {
 			return nil, bad("id")
 		}
-		list = append(list, Voided{Case: of, Document: wire.Digest(name)})
+		line := Voided{Case: of, Document: wire.Digest(name)}
+		if len(list) > 0 && !after(line, list[len(list)-1]) {
+			return nil, bad("order")
+		}
+		list = append(list, line)
 	}
 	return list, nil
 }

@@ -237,7 +237,7 @@ func (m *member) read(ctx context.Context, in rpc.Reading, object wire.Digest) (
 	return rpc.Sealed{Body: body, Bundle: bundle}, err
 }
 
-func (m *member) Voided(context.Context) ([]wire.Digest, error) { return nil, m.broken() }
+func (m *member) Voided(context.Context) (rpc.Voided, error) { return rpc.Voided{}, m.broken() }
 
 func (m *member) Renew(context.Context, rpc.RenewQuestion) (rpc.Renewed, error) {
 	return rpc.Renewed{}, fault.New(fault.Internal, "test", "the account never asks this", nil)

@@ -18,24 +18,30 @@ type revokedLine struct {
 	Document string `json:"document"`
 }
 
+// revokedPage is how many lines go at once.
+const revokedPage = 4000
+
 func (r *request) number() string {
 	sum := sha256.Sum256([]byte(r.ID))
 	return numberOf(sum[:])
 }
 
-func (s *Simulator) getRevoked(w http.ResponseWriter, _ *http.Request) {
+func (s *Simulator) getRevoked(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := []revokedLine{}
+	list, after := []revokedLine{}, r.URL.Query().Get("after")
 	for _, r := range s.requests {
 		product, err := consular.ParseService(r.Product)
 		if !r.Revoked || err != nil {
 			continue
 		}
 		name := document.Name(product, r.number())
-		list = append(list, revokedLine{ID: r.ID, Document: hex.EncodeToString(name[:])})
+		if line := (revokedLine{ID: r.ID, Document: hex.EncodeToString(name[:])}); line.Document > after {
+			list = append(list, line)
+		}
 	}
-	slices.SortFunc(list, func(a, b revokedLine) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(list, func(a, b revokedLine) int { return cmp.Compare(a.Document, b.Document) })
+	list = list[:min(len(list), revokedPage)]
 	outside.JSON(w, http.StatusOK, map[string]any{"revoked": list})
 }
 
