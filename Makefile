@@ -96,6 +96,10 @@ sim: ## simulated networks: SEEDS=200 of them, or SIM_TIME=6m
 crash: build ## every crash state for CRASH_TIME=1m, then KILLS=20 of real processes (or KILL_TIME=5m)
 	@scripts/crash
 
+.PHONY: mutants
+mutants: ## seeded mistakes, each caught by its named test: MUTANTS=regexp for some
+	@scripts/mutants
+
 .PHONY: contract
 contract: build ## the OpenAPI documents by an independent validator, and a journey by clients generated from them
 	@scripts/contract

@@ -3,6 +3,8 @@
 # that records what it does to the disk, for JALIYA_CRASH_TIME (30s) in all.
 # The last line is "N crash states, 0 lost; control caught".
 #
+# `crash-states.sh prepare` makes the recording bbolt alone, for scripts/mutants.
+#
 # The recording bbolt is a copy of the pinned module with four calls replaced,
 # put in its place by a go.mod of its own (-modfile): the build overlay refuses
 # files of the module cache.
@@ -59,6 +61,10 @@ explore() {
     -p 1 -modfile="$build/go.mod" -mod=mod -tags crashstates -run '^TestCrashStates$' "${pkgs[@]}" | tee "$log"
 }
 
+if [ "${1:-}" = prepare ]; then
+  copy_bbolt
+  exit
+fi
 log=$(mktemp)
 step 'record bbolt' copy_bbolt
 step 'explore crash states' explore "$log"
