@@ -33,6 +33,9 @@ type weather struct {
 	coming   map[string]simnet.PacketReceiver // guarded by mu; not started yet
 	chance   *rand.Rand                       // guarded by mu
 	bulk     int                              // bytes that nodes put on a link that was up, for bundles; guarded by mu
+
+	// besides drops or delays a packet further, nil for never; it has its own lock.
+	besides func(p simnet.Packet) (drop bool, late time.Duration)
 }
 
 func newWeather(rtt time.Duration) *weather {
@@ -68,6 +71,9 @@ func (w *weather) SendPacket(p simnet.Packet) error {
 	dropped := road.cut || full || w.chance.Float64() < road.loss
 	to := w.nodes[p.To.String()]
 	w.mu.Unlock()
+	if !dropped && w.besides != nil {
+		dropped, _ = w.besides(p)
+	}
 	if !dropped && to != nil {
 		to.RecvPacket(p)
 	}
@@ -83,6 +89,14 @@ func (w *weather) way(p simnet.Packet) *way {
 
 // latency is how long a packet takes, its turn on a slow link included.
 func (w *weather) latency(p simnet.Packet) time.Duration {
+	var late time.Duration
+	if w.besides != nil {
+		_, late = w.besides(p)
+	}
+	return late + w.queued(p)
+}
+
+func (w *weather) queued(p simnet.Packet) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	road, now := w.way(p), time.Now()
