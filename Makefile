@@ -18,13 +18,14 @@ SIM_TIME     ?=# or by time, "6m"
 KILLS        ?= 20# process kills by count
 KILL_TIME    ?=# or by time: rounds of KILLS until it is over
 CRASH_TIME   ?= 1m# crash states of the stores
+TIERB_TIME   ?= 1m# the real stack in virtual time
 FUZZTIME     ?= 10s# each fuzz target in check
 BENCHTIME    ?= 1s# each benchmark
 BENCH        ?= .# which benchmarks
 TEST_LIMIT   ?= 10m# make test must end within it
 RACE_LIMIT   ?= 20m# each package under the race detector
 TIER_LIMIT   ?= 60m# sim, crash, bench: a tier that hangs is a failure
-export SEEDS SIM_TIME KILLS KILL_TIME CRASH_TIME FUZZTIME BENCHTIME BENCH TEST_LIMIT RACE_LIMIT TIER_LIMIT GO
+export SEEDS SIM_TIME KILLS KILL_TIME CRASH_TIME TIERB_TIME FUZZTIME BENCHTIME BENCH TEST_LIMIT RACE_LIMIT TIER_LIMIT GO
 
 # ---- version: stamped into the three programs -------------------------------
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -92,6 +93,10 @@ fmt: tools ## format every file
 sim: ## simulated networks: SEEDS=200 of them, or SIM_TIME=6m
 	@scripts/sim
 
+.PHONY: stack
+stack: ## the real stack in virtual time over bad networks, TIERB_TIME=1m
+	@scripts/stack
+
 .PHONY: crash
 crash: build ## every crash state for CRASH_TIME=1m, then KILLS=20 of real processes (or KILL_TIME=5m)
 	@scripts/crash
@@ -99,6 +104,10 @@ crash: build ## every crash state for CRASH_TIME=1m, then KILLS=20 of real proce
 .PHONY: mutants
 mutants: ## seeded mistakes, each caught by its named test: MUTANTS=regexp for some
 	@scripts/mutants
+
+.PHONY: soak
+soak: build ## the long totals, hours: SOAK="sim stack states journal nodes", sizes in scripts/soak
+	@scripts/soak
 
 .PHONY: contract
 contract: build ## the OpenAPI documents by an independent validator, and a journey by clients generated from them

@@ -25,8 +25,9 @@ import (
 )
 
 const (
-	envStackTime = "JALIYA_STACK_TIME" // rounds for so long
-	envStackSeed = "JALIYA_STACK_SEED" // one round of this seed
+	envStackTime  = "JALIYA_STACK_TIME"  // rounds for so long
+	envStackHours = "JALIYA_STACK_HOURS" // rounds for so many virtual hours at least
+	envStackSeed  = "JALIYA_STACK_SEED"  // one round of this seed
 
 	stackRound = time.Hour        // virtual, of a round of the tier
 	stackShort = 10 * time.Minute // virtual, of the round of plain go test
@@ -58,8 +59,14 @@ func TestStackRoads(t *testing.T) {
 		require.NoError(t, err, envStackSeed)
 		length, end = stackRound, time.Now()
 	}
+	var hours float64
+	if text := os.Getenv(envStackHours); text != "" {
+		var err error
+		hours, err = strconv.ParseFloat(text, 64)
+		require.NoError(t, err, envStackHours)
+	}
 	var sum stackFigures
-	for seed := first; seed == first || time.Now().Before(end); seed++ {
+	for seed := first; seed == first || time.Now().Before(end) || sum.hours < hours; seed++ {
 		held := t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { sum.add(newStack(t, seed).run(length)) })
 		})

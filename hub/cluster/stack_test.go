@@ -1,0 +1,314 @@
+package cluster_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/quic-go/quic-go/testutils/simnet"
+	"github.com/stretchr/testify/require"
+
+	"jaliya/hub/cluster"
+)
+
+const (
+	envStackTime  = "JALIYA_STACK_TIME"  // rounds for so long
+	envStackHours = "JALIYA_STACK_HOURS" // rounds for so many virtual hours at least
+	envStackSeed  = "JALIYA_STACK_SEED"  // one round of this seed
+
+	stackEpisodes = 30 // storms of a round of the tier
+	stackFew      = 4  // of plain go test
+	stackClients  = 4
+	majorityLimit = 30 * time.Second // I22
+)
+
+// TestStackMembers is tier B for members: three of them, real raft over real
+// QUIC and our stores, in time of their own, while clients write and read and
+// the network between members fails. Every history must be linearizable (I16),
+// no member goes back (I14), equal members are equal (I13), and a majority that
+// is connected for 30 s has a leader that commits (I22).
+func TestStackMembers(t *testing.T) {
+	episodes, first, end := stackFew, uint64(1), time.Now()
+	if text := os.Getenv(envStackTime); text != "" {
+		d, err := time.ParseDuration(text)
+		require.NoError(t, err, envStackTime)
+		episodes, first, end = stackEpisodes, uint64(os.Getpid())<<16, time.Now().Add(d) //nolint:gosec // not negative
+	}
+	if text := os.Getenv(envStackSeed); text != "" {
+		var err error
+		first, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err, envStackSeed)
+		episodes, end = stackEpisodes, time.Now()
+	}
+	var hours float64
+	if text := os.Getenv(envStackHours); text != "" {
+		var err error
+		hours, err = strconv.ParseFloat(text, 64)
+		require.NoError(t, err, envStackHours)
+	}
+	var sum stackFigures
+	for seed := first; seed == first || time.Now().Before(end) || sum.hours < hours; seed++ {
+		held := t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { newTrio(t, seed).run(t, episodes, &sum) })
+		})
+		if !held {
+			sum.violations++
+			t.Errorf("repeat: %s=%d go test ./hub/cluster -run TestStackMembers", envStackSeed, seed)
+			break
+		}
+	}
+	fmt.Printf("members: %d rounds, %.1f virtual hours, %d cuts, %d operations in %d histories, %d outcomes unknown, %d violations\n",
+		sum.rounds, sum.hours, sum.cuts, sum.operations, sum.histories, sum.unknown, sum.violations)
+}
+
+type stackFigures struct {
+	rounds, cuts, operations, histories, unknown, violations int
+	hours                                                    float64
+}
+
+// trio is a cluster of three in a storm.
+type trio struct {
+	r       *rand.Rand
+	storm   *storm
+	network *simnet.Simnet
+	members []*member
+	applied []uint64 // highest seen of each
+}
+
+func newTrio(t *testing.T, seed uint64) *trio {
+	t.Helper()
+	s := newStorm(seed)
+	h := &trio{r: rand.New(rand.NewPCG(seed, 9)), storm: s, network: &simnet.Simnet{Router: s}, applied: make([]uint64, 3)}
+	ca := newAuthority(t)
+	for i := range 3 {
+		socket := s.socket(h.network, i)
+		h.members = append(h.members, newMember(t, ca, func(c *cluster.Config) {
+			c.PacketConn, c.Bind = socket, ""
+			c.Settings.SnapshotThreshold, c.Settings.TrailingLogs = 100, 20
+			c.Settings.SnapshotInterval = 5 * time.Second
+		}))
+	}
+	require.NoError(t, h.network.Start())
+	h.members[0].start(t)
+	require.NoError(t, h.members[0].Bootstrap())
+	h.members[0].leads(t)
+	h.members[0].join(t, h.members[1:]...)
+	return h
+}
+
+func (h *trio) run(t *testing.T, episodes int, sum *stackFigures) {
+	t.Helper()
+	begun := time.Now()
+	for range episodes {
+		h.episode(t, sum)
+	}
+	for _, m := range h.members {
+		require.Empty(t, m.exits)
+		require.NoError(t, m.Shutdown())
+	}
+	require.NoError(t, h.network.Close())
+	sum.rounds++
+	sum.hours += time.Since(begun).Hours()
+}
+
+// episode is one storm with clients at work, from one quiet moment to the next.
+func (h *trio) episode(t *testing.T, sum *stackFigures) {
+	t.Helper()
+	before, _ := h.members[0].state.sum(t)
+	ctx, stop := context.WithCancel(t.Context())
+	b := &history{}
+	var clients sync.WaitGroup
+	for id := range stackClients {
+		r := rand.New(rand.NewPCG(h.r.Uint64(), 2))
+		clients.Go(func() { h.client(ctx, t, id, r, b) })
+	}
+	<-time.After(time.Duration(h.r.IntN(5000)) * time.Millisecond)
+	h.harm(t, sum)
+	h.storm.calm()
+	h.commits(t, h.members)
+	<-time.After(5 * time.Second)
+	stop()
+	clients.Wait()
+	settle(t, h.members)
+	requireSame(t, h.members...)
+	b.check(t, before, sum)
+}
+
+// harm is one thing that the network does, and how long.
+func (h *trio) harm(t *testing.T, sum *stackFigures) {
+	t.Helper()
+	long := time.Duration(1+h.r.IntN(60)) * time.Second
+	victim := h.r.IntN(3)
+	if h.r.IntN(4) == 0 {
+		h.storm.rough(0.25*h.r.Float64(), time.Duration(1+h.r.IntN(40))*time.Millisecond)
+		h.watch(t, long)
+		return
+	}
+	var others []string
+	var rest []*member
+	for i, m := range h.members {
+		if i != victim {
+			others, rest = append(others, m.Address()), append(rest, m)
+		}
+	}
+	kind := h.r.IntN(4)
+	h.storm.cut(h.members[victim].Address(), others, kind)
+	sum.cuts++
+	if kind == 2 { // the other two are a majority that is connected
+		h.commits(t, rest)
+	}
+	h.watch(t, long)
+}
+
+// commits wants a leader among members that commits, in time (I22).
+func (h *trio) commits(t *testing.T, members []*member) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), majorityLimit)
+	defer cancel()
+	for {
+		for _, m := range members {
+			if ctx.Err() == nil && m.ReadBarrier(ctx) == nil {
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			require.FailNow(t, "I22: a majority is connected and nobody leads")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// watch lets time pass, in which nobody goes back (I14).
+func (h *trio) watch(t *testing.T, long time.Duration) {
+	t.Helper()
+	for end := time.Now().Add(long); time.Now().Before(end); {
+		<-time.After(time.Second)
+		for i, m := range h.members {
+			now := m.AppliedIndex()
+			require.GreaterOrEqual(t, now, h.applied[i], "I14")
+			h.applied[i] = now
+		}
+	}
+}
+
+// client writes and reads at whichever member says that it leads.
+func (h *trio) client(ctx context.Context, t *testing.T, id int, r *rand.Rand, b *history) {
+	t.Helper()
+	for ctx.Err() == nil {
+		m := h.members[r.IntN(len(h.members))]
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		if r.IntN(2) == 0 {
+			b.write(limit, m, id)
+		} else {
+			b.read(limit, t, m, id)
+		}
+		cancel()
+		<-time.After(time.Duration(20+r.IntN(400)) * time.Millisecond)
+	}
+}
+
+// history is what clients saw of the number of commands that were applied.
+type history struct {
+	mu      sync.Mutex // guards what follows
+	seen    []porcupine.Operation
+	unknown int
+}
+
+// outcome of a write is the number that it became, of a read the number there
+// was; ok is false for a write that may have happened or not.
+type outcome struct {
+	n  uint64
+	ok bool
+}
+
+type isWrite bool
+
+func (b *history) add(id int, call time.Time, write bool, out outcome) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	o := porcupine.Operation{
+		ClientId: id, Input: isWrite(write), Call: call.UnixNano(), Output: out, Return: time.Now().UnixNano(),
+	}
+	if !out.ok {
+		o.Return = math.MaxInt64 // whenever, and perhaps never
+		b.unknown++
+	}
+	b.seen = append(b.seen, o)
+}
+
+func (b *history) write(ctx context.Context, m *member, id int) {
+	call := time.Now()
+	answer, _, err := m.Propose(ctx, fmt.Appendf(nil, "client %d", id))
+	switch n, counted := answer.(uint64); {
+	case err == nil && counted:
+		b.add(id, call, true, outcome{n, true})
+	case errors.Is(err, cluster.ErrOutcomeUnknown):
+		b.add(id, call, true, outcome{})
+	}
+}
+
+func (b *history) read(ctx context.Context, t *testing.T, m *member, id int) {
+	t.Helper()
+	call := time.Now()
+	if m.ReadBarrier(ctx) != nil {
+		return
+	}
+	n, _ := m.state.sum(t)
+	b.add(id, call, false, outcome{n, true})
+}
+
+// check proves that there is one order of all that was answered (I16).
+func (b *history) check(t *testing.T, before uint64, sum *stackFigures) {
+	t.Helper()
+	require.True(t, b.linear(before), "I16: %d operations after %d", len(b.seen), before)
+	sum.histories++
+	sum.operations += len(b.seen)
+	sum.unknown += b.unknown
+}
+
+func (b *history) linear(before uint64) bool {
+	return porcupine.CheckOperations(porcupine.Model{
+		Init: func() any { return before },
+		Step: func(state, input, output any) (bool, any) {
+			n, known := state.(uint64)
+			out, answered := output.(outcome)
+			switch {
+			case !known || !answered:
+				return false, state
+			case input == isWrite(false):
+				return out.n == n, n
+			default:
+				return !out.ok || out.n == n+1, n + 1
+			}
+		},
+	}, b.seen)
+}
+
+// TestHistoryCheckSees is the control: a read that is too old, and one that
+// comes from nowhere.
+func TestHistoryCheckSees(t *testing.T) {
+	model := func(ops ...porcupine.Operation) bool {
+		b := &history{seen: ops}
+		return b.linear(4)
+	}
+	write := porcupine.Operation{Input: isWrite(true), Call: 1, Output: outcome{5, true}, Return: 2}
+	unknown := porcupine.Operation{Input: isWrite(true), Call: 3, Output: outcome{}, Return: math.MaxInt64}
+	read := func(n uint64, call int64) porcupine.Operation {
+		return porcupine.Operation{Input: isWrite(false), Call: call, Output: outcome{n, true}, Return: call + 1}
+	}
+	require.True(t, model(write, read(5, 3)))
+	require.False(t, model(write, read(4, 3)), "stale")
+	require.False(t, model(write, read(6, 3)), "from nowhere")
+	require.True(t, model(write, unknown, read(5, 4), read(6, 6)))
+	require.False(t, model(write, unknown, read(6, 4), read(5, 6)), "back again")
+}
