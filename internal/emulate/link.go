@@ -51,15 +51,25 @@ func (l *Link) Cut(on bool) {
 // while the link was cut does not count.
 func (l *Link) Counts() (up, down Count) { return l.up.counts(), l.down.counts() }
 
+// Woke is when the first packet came since the link was cut last, either way.
+func (l *Link) Woke() time.Time {
+	up, down := l.up.firstCame(), l.down.firstCame()
+	if up.IsZero() || !down.IsZero() && down.Before(up) {
+		return down
+	}
+	return up
+}
+
 // direction carries the packets of one way.
 type direction struct {
 	out   io.Writer
 	began time.Time
 	ahead chan parcel // in the order of arrival; closed by nobody
 
-	mu     sync.Mutex // guards way and broken
+	mu     sync.Mutex // guards all below
 	way    *Way
 	broken bool
+	woke   time.Time // when the first packet came since it was not broken; zero for none
 }
 
 // parcel is a packet with the time of its arrival.
@@ -85,7 +95,13 @@ func (d *direction) set(w Weather) {
 func (d *direction) cut(on bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.broken = on
+	d.broken, d.woke = on, time.Time{}
+}
+
+func (d *direction) firstCame() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.woke
 }
 
 func (d *direction) counts() Count {
@@ -101,6 +117,9 @@ func (d *direction) take(packet []byte) {
 	var arrives time.Duration
 	fate := Lost
 	if !broken {
+		if d.woke.IsZero() {
+			d.woke = time.Now()
+		}
 		arrives, fate = d.way.Take(time.Since(d.began), len(packet))
 	}
 	d.mu.Unlock()

@@ -20,6 +20,10 @@ type tun struct {
 	name string
 }
 
+// kernelQueue is what the kernel holds for us, in packets, so that a moment in
+// which nobody reads loses none.
+const kernelQueue = "5000"
+
 func openTUN() (*tun, error) {
 	const op = "emulate: open TUN device"
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
@@ -38,7 +42,7 @@ func openTUN() (*tun, error) {
 		return nil, errors.Join(fault.New(fault.Denied, op, "", err), unix.Close(fd))
 	}
 	t := &tun{File: os.NewFile(uintptr(fd), "/dev/net/tun"), name: request.Name()}
-	if err := t.ip("link", "set", "dev", t.name, "mtu", strconv.Itoa(mtu), "up"); err != nil {
+	if err := t.ip("link", "set", "dev", t.name, "mtu", strconv.Itoa(mtu), "txqueuelen", kernelQueue, "up"); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
 	return t, nil
@@ -63,8 +67,12 @@ func (t *tun) ip(args ...string) error {
 	var errs bytes.Buffer
 	cmd := exec.Command("ip", args...) //nolint:gosec,noctx // names and numbers of our own; it ends at once
 	cmd.Stderr = &errs
-	if err := cmd.Run(); err != nil {
-		return fault.New(fault.Unsupported, "emulate: ip "+args[0], strings.TrimSpace(errs.String()), err)
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrNotFound) {
+		return fault.New(fault.Unsupported, "emulate: ip "+args[0], "no such program", err)
+	}
+	if err != nil { // such as that another device has the addresses
+		return fault.New(fault.Unavailable, "emulate: ip "+args[0], strings.TrimSpace(errs.String()), err)
 	}
 	return nil
 }
