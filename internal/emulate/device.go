@@ -48,7 +48,7 @@ func (d *Device) Link() (*Link, error) {
 	if len(d.links) == maxLinks {
 		return nil, fault.New(fault.Full, "emulate: make link", "too many", nil)
 	}
-	number := byte(len(d.links))
+	number := byte(len(d.links)) //nolint:gosec // below maxLinks
 	if err := d.address(number); err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (p *post) run(ctx context.Context, serve func(context.Context) error) {
 	go func() { end <- serve(ctx) }() // close waits for it
 }
 
-func (p *post) found(ctx, running context.Context, dir string, log *slog.Logger) error { //nolint:revive // argument-limit counts two contexts: one waits, one serves
+func (p *post) found(ctx, running context.Context, dir string, log *slog.Logger) error {
 	p.hub = hub.Config{
 		Dir: filepath.Join(dir, "hub"), Nodes: hub.Nodes{Listen: p.link.Listen(portNodes)},
 		Cluster: hub.ClusterConfig{Listen: p.link.Listen(portCluster)}, Admin: hub.Admin{Listen: p.link.Listen(portHub)},
@@ -98,7 +98,7 @@ func (p *post) found(ctx, running context.Context, dir string, log *slog.Logger)
 	}
 }
 
-func (p *post) join(ctx, running context.Context, dir string, log *slog.Logger) error { //nolint:revive // as above
+func (p *post) join(ctx, running context.Context, dir string, log *slog.Logger) error {
 	reply, err := hub.AskInvite(ctx, p.hub, hub.InviteRequest{
 		Post: place, Addresses: []string{p.link.Dial(portNodes)}, Hours: joinHours,
 	})
