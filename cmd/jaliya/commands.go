@@ -66,22 +66,6 @@ func (c *codeCommand) Run(s cli.Streams) error {
 	return err
 }
 
-type benchCommand struct {
-	Entries  int `default:"100000" help:"How many entries the node holds before it may send."`
-	Loads    int `default:"100000" help:"How often citizens load the page of a request."`
-	PortBase int `default:"28080" help:"First port."`
-}
-
-// Run measures a node, a hub and a portal as processes.
-func (c *benchCommand) Run(ctx context.Context, s cli.Streams) (err error) {
-	dir, err := localnet.BenchDir()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	return localnet.Bench(ctx, localnet.Options{Dir: dir, PortBase: c.PortBase, Seed: 1}, localnet.Work{Entries: c.Entries, Loads: c.Loads}, s.Out)
-}
-
 type floodCommand struct {
 	Portal string `required:"" help:"Base URL of the portal."`
 }

@@ -32,6 +32,7 @@ const (
 	benchBody  = 900 // bytes of a sealed body, about 1 KiB an entry
 	rawEvery   = 5   // saves for each raw append that is measured between them
 	drainLimit = 20 * time.Minute
+	alone      = 30 * 24 * time.Hour // over which the entries were made, none of them sent
 )
 
 // Work says how much a bench does.
@@ -58,14 +59,16 @@ func Bench(ctx context.Context, o Options, w Work, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "raw append+fsync of 1 KiB, p50      %8.0f us\n", micros(raw))
-	fmt.Fprintf(out, "durable save of an entry, p50       %8.0f us  %.2f x raw\n", micros(saved), micros(saved)/micros(raw))
+	v := &verdicts{out: out}
+	v.say("raw append+fsync of 1 KiB, p50", "%.0f us", micros(raw))
+	v.say("durable save of an entry, p50", "%.0f us  %.2f x raw", micros(saved), micros(saved)/micros(raw))
+	p.process.env = nil // its memory is measured: nothing but itself bounds it
 	began := time.Now()
-	if err := n.programs.start(ctx, p.process, "consulate-node", "serve", "--config", p.config); err != nil {
+	if err := n.serve(ctx, p); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "node ready with %d entries held %8.2f s\n", w.Entries, time.Since(began).Seconds())
-	if err := n.drain(ctx, p, drained{entries: w.Entries, raw: float64(time.Second) / float64(raw), out: out}); err != nil {
+	v.within(time.Since(began), readyWithin, fmt.Sprintf("node ready with %d entries held", w.Entries))
+	if err := n.drain(ctx, p, drained{entries: w.Entries, raw: float64(time.Second) / float64(raw), verdicts: v}); err != nil {
 		return err
 	}
 	if err := n.weights(ctx, p, out); err != nil {
@@ -74,7 +77,7 @@ func Bench(ctx context.Context, o Options, w Work, out io.Writer) (err error) {
 	if err := n.pages(ctx, p, w.Loads, out); err != nil {
 		return err
 	}
-	return n.flood(ctx, p, out)
+	return errors.Join(n.flood(ctx, p, out), v.err("localnet: bench of a node"))
 }
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
@@ -82,7 +85,7 @@ func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsec
 type drained struct {
 	entries int
 	raw     float64 // appends a second that the disk can do
-	out     io.Writer
+	*verdicts
 }
 
 // drain watches the backlog go, and both processes' memory.
@@ -101,9 +104,9 @@ func (n *Network) drain(ctx context.Context, p *Post, d drained) error {
 		return err
 	}
 	rate := float64(d.entries) / time.Since(began).Seconds()
-	fmt.Fprintf(d.out, "entries through ship, intake, raft  %8.0f /s   %.2f x raw\n", rate, rate/d.raw)
-	fmt.Fprintf(d.out, "node's anonymous memory, peak       %8d MiB\n", peakNode>>20)
-	fmt.Fprintf(d.out, "hub's anonymous memory, peak        %8d MiB\n", peakHub>>20)
+	d.say("entries through ship, intake, raft", "%.0f /s  %.2f x raw", rate, rate/d.raw)
+	d.below(peakNode, nodeAnonymous, "node's anonymous memory, from start, peak")
+	d.below(peakHub, hubAnonymous, "hub's anonymous memory, peak")
 	return nil
 }
 
@@ -189,12 +192,14 @@ func fill(ctx context.Context, p *Post, entries int) (saves, raw time.Duration, 
 	defer func() { err = errors.Join(err, disk.close()) }()
 	var saved, appended times
 	var reference string
+	since := time.Now().Add(-alone)
 	for i := range entries {
 		d, err := benchDraft(p.ID, i%(benchViews+1) == 0, reference)
 		if err != nil {
 			return 0, 0, err
 		}
 		reference = d.Header.Reference
+		d.Header.Time = since.Add(time.Duration(i) * (alone / time.Duration(entries))).UnixMilli()
 		err = saved.measure(func() error {
 			_, err := n.Journal().Append(ctx, d)
 			return err

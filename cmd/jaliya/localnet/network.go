@@ -39,6 +39,7 @@ type Options struct {
 	Pace float64 // of the day: how many times as fast as people; 0: 1
 
 	walled bool // the first post's network lets no UDP pass, from the beginning
+	parked bool // posts join, straight to the hub, and are not started
 }
 
 // Offsets from the port base (design.md section 8). The portal takes 0; desks,

@@ -31,6 +31,9 @@ func newPost(o Options, i int, post consular.Post) *Post {
 }
 
 func (n *Network) startPost(ctx context.Context, o Options, p *Post, i int) (err error) {
+	if o.parked {
+		return n.joinOnce(ctx, p, loopback(o.PortBase+offsetNodes))
+	}
 	relayed := loopback(o.PortBase + offsetRelay + i)
 	if p.relay, err = newRelay(relayed, loopback(o.PortBase+offsetNodes)); err != nil { //nolint:contextcheck // it lives until Close
 		return err
