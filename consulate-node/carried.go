@@ -84,7 +84,7 @@ func (n *Node) brought(w wire.Welcome) error {
 		return err
 	}
 	n.national, n.receipts, n.heardOnDisk = fresh, set, fresh.Heard
-	return nil
+	return n.keys.dicts.Follow(fresh.Feature)
 }
 
 // with adds what a file by hand says. It may be older than what is known: keys
@@ -93,7 +93,7 @@ func (n *Node) brought(w wire.Welcome) error {
 func (n national) with(w wire.Welcome) national {
 	n.Receipts = union(n.Receipts, w.Receipts)
 	if w.Time > n.Heard {
-		n.Intake, n.Heard = w.Intake, w.Time
+		n.Intake, n.Heard, n.Feature = w.Intake, w.Time, w.Feature
 	}
 	return n
 }

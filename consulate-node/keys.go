@@ -40,6 +40,7 @@ type national struct {
 	Receipts [][]byte         `cbor:"3,keyasint"`
 	Intake   []wire.IntakeKey `cbor:"4,keyasint"` // newest last
 	Heard    int64            `cbor:"5,keyasint"` // hub time of the last welcome, ms
+	Feature  uint32           `cbor:"6,keyasint"` // level of the hub (D19): which dictionary it opens
 }
 
 // keys is everything secret that a node holds (design.md section 7).
@@ -73,7 +74,7 @@ func loadKeys(c Config, create bool) (*keys, error) {
 		return nil, err
 	}
 	k := &keys{}
-	if k.dicts, err = seal.NewDictionaries(0, nil); err != nil {
+	if k.dicts, err = seal.BuiltIn(); err != nil {
 		return nil, err
 	}
 	if k.journal, err = made(create,

@@ -85,8 +85,10 @@ func (n *Node) load() (err error) {
 	if n.receipts, err = wire.ParseKeySet(n.national.Receipts); err != nil {
 		return err
 	}
-	n.keys, err = loadKeys(n.cfg, false)
-	return err
+	if n.keys, err = loadKeys(n.cfg, false); err != nil {
+		return err
+	}
+	return n.keys.dicts.Follow(n.national.Feature)
 }
 
 // leave notes the failure for which the process must go; the first one counts.
@@ -162,7 +164,7 @@ func (n *Node) welcomed(w wire.Welcome) error {
 	}
 	fresh := n.national
 	fresh.Receipts = union(n.national.Receipts, w.Receipts)
-	fresh.Intake, fresh.Heard = w.Intake, w.Time
+	fresh.Intake, fresh.Heard, fresh.Feature = w.Intake, w.Time, w.Feature
 	set, err := wire.ParseKeySet(fresh.Receipts)
 	if err != nil {
 		return err
@@ -172,7 +174,7 @@ func (n *Node) welcomed(w wire.Welcome) error {
 	}
 	n.national, n.receipts = fresh, set
 	n.hearing, n.heardOnDisk = hearing{hub: w.Time, at: time.Now()}, w.Time
-	return nil
+	return n.keys.dicts.Follow(fresh.Feature)
 }
 
 func union(held, more [][]byte) [][]byte {

@@ -105,7 +105,7 @@ func (c Config) initSecrets(box seal.Custody) error {
 	if err := receipt.Save(c.keyPath(fileReceipt), box); err != nil {
 		return err
 	}
-	dicts, err := seal.NewDictionaries(0, nil)
+	dicts, err := seal.BuiltIn()
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func (k *keys) loadTrust(c Config, box seal.Custody) error {
 }
 
 func (k *keys) loadSecrets(c Config, box seal.Custody) error {
-	dicts, err := seal.NewDictionaries(0, nil)
+	dicts, err := seal.BuiltIn()
 	if err != nil {
 		return err
 	}

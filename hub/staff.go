@@ -57,7 +57,7 @@ type ListRequest struct {
 // openStaff gets ready what changes of staff are sealed with.
 func (h *Hub) openStaff() (err error) {
 	h.hasher = access.NewHasher(1)
-	h.dicts, err = seal.NewDictionaries(0, nil)
+	h.dicts, err = seal.BuiltIn()
 	return err
 }
 

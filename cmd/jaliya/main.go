@@ -20,6 +20,9 @@ type grammar struct {
 	Verify   verifyCommand   `cmd:"" help:"Prove a journal or a receipt offline."`
 	Pouch    pouchCommand    `cmd:"" help:"Carry a post's work to the hub in a file, where no link does, and the receipts back."`
 	Sim      simCommand      `cmd:"" help:"Simulators of the outside systems."`
-	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of desk, console or portal."`
-	Version  versionCommand  `cmd:"" help:"Show the version."`
+
+	Dictionary dictionaryCommand `cmd:"" help:"Train and measure what bodies are compressed with."`
+
+	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of desk, console or portal."`
+	Version versionCommand `cmd:"" help:"Show the version."`
 }

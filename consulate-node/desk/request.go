@@ -9,6 +9,7 @@ import (
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/web"
+	"jaliya/internal/wire"
 	"jaliya/internal/workflow"
 )
 
@@ -120,27 +121,38 @@ func standing(q journal.Request) (state, status string) {
 // Receipt gives the printable proof that the hub has the entry of a request.
 // Errors: Invalid, NotFound, Conflict with CodeNotSecured at level L1.
 func (d *Desk) Receipt(ctx context.Context, p access.Principal, reference string) (string, error) {
-	const op = "desk: prove request"
 	if err := p.Require(access.RequestRead); err != nil {
 		return "", err
 	}
-	q, err := d.request(ctx, reference)
-	if err != nil {
-		return "", err
-	}
-	switch {
-	case q.Position.Seq == 0:
-		return "", fault.New(fault.NotFound, op, "opened at another post", nil)
-	case q.Level != journal.L2:
-		return "", fault.New(fault.Conflict, op, "", web.CodeNotSecured.Cause())
-	}
-	trusted, err := d.o.Trusted()
-	if err != nil {
-		return "", err
-	}
-	proof, err := d.o.Journal.Prove(q.Position, trusted)
+	proof, _, err := d.proof(ctx, reference)
 	if err != nil {
 		return "", err
 	}
 	return proof.Text(), nil
+}
+
+// proof proves the entry of a request by the stored receipt, whose signature is
+// verified anew.
+func (d *Desk) proof(ctx context.Context, reference string) (wire.Proof, wire.Receipt, error) {
+	const op = "desk: prove request"
+	q, err := d.request(ctx, reference)
+	if err != nil {
+		return wire.Proof{}, wire.Receipt{}, err
+	}
+	switch {
+	case q.Position.Seq == 0:
+		return wire.Proof{}, wire.Receipt{}, fault.New(fault.NotFound, op, "opened at another post", nil)
+	case q.Level != journal.L2:
+		return wire.Proof{}, wire.Receipt{}, fault.New(fault.Conflict, op, "", web.CodeNotSecured.Cause())
+	}
+	trusted, err := d.o.Trusted()
+	if err != nil {
+		return wire.Proof{}, wire.Receipt{}, err
+	}
+	proof, err := d.o.Journal.Prove(q.Position, trusted)
+	if err != nil {
+		return wire.Proof{}, wire.Receipt{}, err
+	}
+	receipt, err := proof.Verify(trusted)
+	return proof, receipt, err
 }

@@ -161,6 +161,7 @@ func ScreenRoutes() []ScreenRoute {
 		{post, "/find", access.RequestRead, (*Screens).find},
 		{get, "/requests/:reference", access.RequestRead, (*Screens).request},
 		{get, "/requests/:reference/level", access.RequestRead, (*Screens).level},
+		{get, "/requests/:reference/receipt.pdf", access.RequestRead, (*Screens).receiptPDF},
 		{get, "/follow", access.RequestFollow, (*Screens).followPage},
 		{post, "/follow", access.RequestFollow, (*Screens).follow},
 	}...)

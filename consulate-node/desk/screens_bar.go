@@ -31,6 +31,9 @@ func (s *Screens) bar(p lang.Printer, st Status) web.LinkBar {
 		bar.State, bar.Title, bar.Text = "bad", p.T("desk.bar.full"), p.T("desk.bar.full_means")
 	case link.Connected && st.Unsecured == 0:
 		bar.Title, bar.Text = p.T("desk.bar.connected", "transport", transport(link)), p.T("desk.bar.all")
+		if st.Drafts > 0 { // a draft is at the post alone, whatever the line does
+			bar.Text = p.T("receipt.released") + " " + p.T("receipt.drafts", "count", st.Drafts)
+		}
 	case link.Connected:
 		bar.Title = p.T("desk.bar.connected", "transport", transport(link))
 		bar.Text = p.T("desk.bar.sending", "count", int(min(st.Unsecured, 1<<30)))

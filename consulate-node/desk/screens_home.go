@@ -160,7 +160,7 @@ func (s *Screens) draftList(p lang.Printer, who access.Principal, drafts []Summa
 	now := s.desk.o.Clock()
 	for _, one := range drafts {
 		state := web.Cell{Kind: "state", Tone: "todo", Text: p.T("desk.home.open", "count", one.Open)}
-		card := web.Card{Href: "/visits/" + one.Visit, Level: 1, Key: namesOf(one)}
+		card := web.Card{Href: "/visits/" + one.Visit, Level: levelNumber(one.Level), Key: namesOf(one)}
 		if one.Open == 0 {
 			state.Tone, state.Text = "good", p.T("desk.home.ready")
 			if who.Role.Has(access.VisitRelease) && one.CapturedBy != who.ID {

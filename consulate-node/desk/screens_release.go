@@ -223,11 +223,18 @@ func (s *Screens) slipPDF(c *gin.Context, who access.Principal) {
 	}
 	post, on := s.desk.o.Post, consular.DateOf(r.At.In(s.desk.zone))
 	promised, limit := s.o.Promise(name.service, on)
+	var err error
 	d := paper.SlipData{
 		Kind: post.Kind, Post: post.ID, City: consular.Name{Latin: post.City}, Reference: r.Reference, Code: r.SlipCode,
 		Follow: s.qrText(r), Service: name.service, Applicant: name.applicant,
 		Deposited: on, Promised: promised, Limit: limit, Documents: name.documents, Fee: name.fee, Payment: name.receipt, Before: name.before,
 		Level: levelNumber(r.Level), Language: name.language, Staff: who.ID, Printed: s.desk.now(),
+	}
+	if d.Level >= 2 { // as the receipt stands now; a slip of L2 without its proof would claim more than it shows
+		if d.Proof, err = s.desk.Receipt(c.Request.Context(), who, r.Reference.Digits()); err != nil {
+			s.fail(c, who, err)
+			return
+		}
 	}
 	raw, err := s.o.Press.Slip(d)
 	if err != nil {

@@ -62,6 +62,9 @@ func (s *Screens) request(c *gin.Context, who access.Principal) {
 	s.tellPerson(at.p, data)
 	if proof, err := s.desk.Receipt(c.Request.Context(), who, c.Param("reference")); err == nil {
 		data["Proof"] = proof
+		if s.o.Press != nil {
+			data["Paper"] = "/requests/" + v.Reference.Digits() + "/receipt.pdf"
+		}
 	}
 	page := s.page(c, who, at.p.T("desk.request.title"))
 	page.Template, page.Data = "request", data

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"jaliya/consulate-node/journal"
 	"jaliya/internal/access"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
@@ -92,7 +93,8 @@ type Summary struct {
 	Changed    time.Time        `json:"changed"`
 	Family     NameForm         `json:"family_name,omitzero"` // so that people know whose it is
 	Given      NameForm         `json:"given_name,omitzero"`
-	Open       int              `json:"open"` // violations left; 0 is ready for release
+	Level      journal.Level    `json:"level"` // L1: what was answered is on disk
+	Open       int              `json:"open"`  // violations left; 0 is ready for release
 	Amends     string           `json:"amends,omitempty"`
 }
 
@@ -130,7 +132,7 @@ func (d *Desk) summary(o *open) Summary {
 	s := Summary{
 		Visit: o.id.String(), Service: o.Service, Pickup: o.Pickup, Version: o.Version, CapturedBy: o.By,
 		Begun: time.UnixMilli(o.Begun).UTC(), Changed: time.UnixMilli(o.Changed).UTC(),
-		Open: len(d.assess(o).Violations), Amends: o.amended(),
+		Open: len(d.assess(o).Violations), Amends: o.amended(), Level: journal.L1,
 	}
 	if o.Forms.Person != nil {
 		s.Family, s.Given = o.Forms.Person.Family, o.Forms.Person.Given

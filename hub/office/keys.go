@@ -85,7 +85,7 @@ func MakeKeys(c Config, name string, now time.Time) (MadeKeys, error) {
 
 // packetKey loads the key that packets are sealed to, or makes it.
 func (c Config) packetKey(box seal.Custody, create bool) (*seal.PostKey, error) {
-	dicts, err := seal.NewDictionaries(0, nil)
+	dicts, err := seal.BuiltIn()
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func New(n Needs) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	dicts, err := seal.NewDictionaries(0, nil)
+	dicts, err := seal.BuiltIn()
 	if err != nil {
 		return nil, err
 	}

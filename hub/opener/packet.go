@@ -34,7 +34,7 @@ func NewSealer(o *Opener, state State) (*Sealer, error) {
 	if o == nil || state == nil {
 		return nil, fault.New(fault.Invalid, "opener: new sealer", "opener or state missing", nil)
 	}
-	dicts, err := seal.NewDictionaries(0, nil)
+	dicts, err := seal.BuiltIn()
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"jaliya/internal/consular"
+	"jaliya/internal/paper"
 )
 
 // TestIndependentReaders gives the papers to programs that share no code with
@@ -30,6 +31,8 @@ func TestIndependentReaders(t *testing.T) {
 	long.Documents = consular.DocumentKinds()
 	two, err := p.Slip(long)
 	require.NoError(t, err)
+	receipt, err := p.Receipt(receiptData(t))
+	require.NoError(t, err)
 
 	for _, test := range []struct {
 		name string
@@ -43,6 +46,10 @@ func TestIndependentReaders(t *testing.T) {
 			"sécurisé au niveau national", "القنصلية العامة للمملكة المغربية", "55-19",
 		}, []string{followURL, proofText}},
 		{"names", names, []string{"BENABDERRAHMANE", "بنعبد الرحمان", "الدار البيضاء", "BE123456"}, nil},
+		{"receipt", receipt, []string{
+			"Reçu national", "الوصل الوطني", "L2", receiptData(t).Entry, "90210", "4711", receiptData(t).Key, "15:20", "jaliya verify receipt",
+			receiptData(t).Reference.String(), "Held is not accepted", strings.Join(paper.Groups(receiptData(t).Proof), " "),
+		}, []string{receiptData(t).Proof}},
 		{"long slip", two, []string{"جواز السفر", "Copie du passeport"}, []string{followURL}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

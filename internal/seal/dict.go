@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -20,9 +22,8 @@ const MaxBody = 1 << 20
 // dictionary. A dictionary is never changed or removed once used, as old
 // envelopes name it. Safe for concurrent use.
 type Dictionaries struct {
-	current uint16
-	known   map[uint16]bool
-	enc     *zstd.Encoder
+	known   map[uint16]*compressor
+	current atomic.Pointer[compressor]
 	dec     *zstd.Decoder
 }
 
@@ -31,22 +32,54 @@ type Dictionaries struct {
 // from now on (0 for none). Errors: Invalid.
 func NewDictionaries(current uint16, dicts map[uint16][]byte) (*Dictionaries, error) {
 	const op = "seal: load dictionaries"
-	d := &Dictionaries{current: current, known: map[uint16]bool{0: true}}
+	d := &Dictionaries{known: map[uint16]*compressor{0: {}}}
 	var all [][]byte
 	for _, id := range slices.Sorted(maps.Keys(dicts)) {
 		if err := checkDictionary(id, dicts[id]); err != nil {
 			return nil, fault.New(fault.Invalid, op, fmt.Sprintf("dictionary %d", id), err)
 		}
-		d.known[id] = true
+		d.known[id] = &compressor{number: id, dict: dicts[id]}
 		all = append(all, dicts[id])
 	}
-	if !d.known[current] {
-		return nil, fault.New(fault.Invalid, op, fmt.Sprintf("current dictionary %d is not given", current), nil)
-	}
-	if err := d.build(dicts[current], all); err != nil {
+	var err error
+	d.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxMemory(MaxBody), zstd.WithDecoderDicts(all...))
+	if err != nil {
 		return nil, fault.New(fault.Invalid, op, "", err)
 	}
-	return d, nil
+	return d, d.Use(current)
+}
+
+// Use compresses with a dictionary from the next visit on. Errors: Invalid for
+// one that is not known, and then nothing changes.
+func (d *Dictionaries) Use(number uint16) error {
+	const op = "seal: use dictionary"
+	c, known := d.known[number]
+	if !known {
+		return fault.New(fault.Invalid, op, fmt.Sprintf("dictionary %d is not known", number), nil)
+	}
+	if err := c.build(); err != nil {
+		return fault.New(fault.Invalid, op, fmt.Sprintf("dictionary %d", number), err)
+	}
+	d.current.Store(c)
+	return nil
+}
+
+// Current gives the number of the dictionary that the next visit compresses
+// with.
+func (d *Dictionaries) Current() uint16 { return d.current.Load().number }
+
+// Numbers gives the dictionaries that can be opened, rising from 0 for none.
+func (d *Dictionaries) Numbers() []uint16 { return slices.Sorted(maps.Keys(d.known)) }
+
+// compressor is an encoder with one dictionary, built when it is first used: a
+// program that only opens builds none but the plain one.
+type compressor struct {
+	number uint16
+	dict   []byte
+	once   sync.Once
+	enc    *zstd.Encoder
+	err    error
 }
 
 func checkDictionary(id uint16, b []byte) error {
@@ -63,28 +96,25 @@ func checkDictionary(id uint16, b []byte) error {
 	return nil
 }
 
-// build makes one encoder and one decoder, both without goroutines; callers
-// that meet at them wait for each other. The frame checksum is left out because
-// the envelope is authenticated.
-func (d *Dictionaries) build(current []byte, all [][]byte) error {
-	opts := []zstd.EOption{
-		zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false),
-		zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(MaxBody),
-	}
-	if d.current != 0 {
-		opts = append(opts, zstd.WithEncoderDict(current))
-	}
-	var err error
-	if d.enc, err = zstd.NewWriter(nil, opts...); err != nil {
-		return err
-	}
-	d.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxMemory(MaxBody), zstd.WithDecoderDicts(all...))
-	return err
+// build makes the encoder, without goroutines; callers that meet at it wait for
+// each other. The frame checksum is left out because the envelope is
+// authenticated.
+func (c *compressor) build() error {
+	c.once.Do(func() {
+		opts := []zstd.EOption{
+			zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false),
+			zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(MaxBody),
+		}
+		if c.number != 0 {
+			opts = append(opts, zstd.WithEncoderDict(c.dict))
+		}
+		c.enc, c.err = zstd.NewWriter(nil, opts...)
+	})
+	return c.err
 }
 
-func (d *Dictionaries) compress(plain []byte) []byte {
-	return d.enc.EncodeAll(plain, make([]byte, 0, len(plain)/2+64))
+func (c *compressor) compress(plain []byte) []byte {
+	return c.enc.EncodeAll(plain, make([]byte, 0, len(plain)/2+64))
 }
 
 // decompress refuses a frame that grows beyond MaxBody as TooLarge before

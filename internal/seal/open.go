@@ -73,7 +73,7 @@ func (e *envelope) open(o opening) (*Opened, error) {
 // unpack runs after authentication, so that an unknown dictionary is a newer
 // sender and not a flipped bit.
 func (e *envelope) unpack(o opening, framed []byte) ([]byte, error) {
-	if !o.dicts.known[e.dictionary] {
+	if o.dicts.known[e.dictionary] == nil {
 		subject := "dictionary " + strconv.Itoa(int(e.dictionary))
 		return nil, fault.New(fault.Unsupported, o.op, subject, nil)
 	}

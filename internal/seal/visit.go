@@ -15,7 +15,7 @@ type Visit struct {
 	head  []byte // envelope head, the same for every body
 	keyID uint32
 	to    audience
-	dicts *Dictionaries
+	pack  *compressor // the head names its dictionary
 	keys  visitKeys
 }
 
@@ -66,10 +66,11 @@ func encapsulate(op string, to recipient, dicts *Dictionaries) (*Visit, error) {
 	if err != nil {
 		return nil, err
 	}
+	pack := dicts.current.Load()
 	head := appendEnvelopeHead(nil, &envelope{
-		audience: to.to, suite: to.suite, keyID: to.id, dictionary: dicts.current, enc: enc,
+		audience: to.to, suite: to.suite, keyID: to.id, dictionary: pack.number, enc: enc,
 	})
-	return &Visit{head: head, keyID: to.id, to: to.to, dicts: dicts, keys: keys}, nil
+	return &Visit{head: head, keyID: to.id, to: to.to, pack: pack, keys: keys}, nil
 }
 
 // SealBody compresses, pads to a bucket and seals one body of at most MaxBody
@@ -95,7 +96,7 @@ func (v *Visit) seal(plain, aad []byte, size int) ([]byte, error) {
 	if len(plain) > MaxBody {
 		return nil, fault.New(fault.TooLarge, op, fmt.Sprintf("%d bytes", len(plain)), nil)
 	}
-	framed, err := frameBody(op, v.dicts.compress(plain), size)
+	framed, err := frameBody(op, v.pack.compress(plain), size)
 	if err != nil {
 		return nil, err
 	}

@@ -212,3 +212,23 @@ func BenchmarkPerson(b *testing.B) {
 		made.Person(o)
 	}
 }
+
+// TestBodies: what dictionaries are trained on is what a post may say.
+func TestBodies(t *testing.T) {
+	b := specimen.New(5).Bodies(300, false)
+	require.Equal(t, b, specimen.New(5).Bodies(300, false))
+	require.Len(t, b.Others, 300)
+	for _, raw := range b.Releases {
+		r, err := wire.DecodeRelease(raw)
+		require.NoError(t, err)
+		require.NoError(t, r.Validate())
+	}
+	strangers := specimen.New(5).Bodies(300, true)
+	for i, raw := range strangers.Releases {
+		r, err := wire.DecodeRelease(raw)
+		require.NoError(t, err)
+		known, err := wire.DecodeRelease(b.Releases[i])
+		require.NoError(t, err)
+		require.NotEqual(t, known.Person.Family, r.Person.Family)
+	}
+}

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -260,5 +261,39 @@ func TestProofOneSpelling(t *testing.T) {
 			}
 			require.Error(t, err, "character %d", at)
 		}
+	}
+}
+
+// TestProofFitsOneQRCode: the longest proof, of an entry in a full batch, is
+// short enough for the paper.
+func TestProofFitsOneQRCode(t *testing.T) {
+	key := signer(t, 1)
+	signed, r, hashes := receiptFor(t, wire.MaxBatchEntries, key)
+	proof, err := wire.NewProof(signed, r, hashes, 17)
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(proof.Text()), 1000)
+	_, err = proof.Verify(wire.NewKeySet(key.Public()))
+	require.NoError(t, err)
+}
+
+// TestProofChangedByOneByte: whatever byte of the printed form is another, the
+// receipt is refused.
+func TestProofChangedByOneByte(t *testing.T) {
+	key := signer(t, 1)
+	signed, r, hashes := receiptFor(t, 5, key)
+	proof, err := wire.NewProof(signed, r, hashes, 3)
+	require.NoError(t, err)
+	text := []byte(proof.Text())
+	for i := range text {
+		changed := slices.Clone(text)
+		changed[i] = 'A' + (changed[i]-'A'+1)%26
+		if changed[i] == text[i] {
+			changed[i] = '7'
+		}
+		p, err := wire.ParseProof(string(changed))
+		if err == nil {
+			_, err = p.Verify(wire.NewKeySet(key.Public()))
+		}
+		require.Error(t, err, "letter %d", i)
 	}
 }

@@ -75,7 +75,7 @@ func New(o Options) (*Account, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	dicts, err := seal.NewDictionaries(0, nil)
+	dicts, err := seal.BuiltIn()
 	if err != nil {
 		return nil, err
 	}
