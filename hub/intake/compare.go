@@ -14,6 +14,10 @@ type Own struct {
 	// Settled says that people have looked at another history of this very
 	// incarnation, and decided that the node goes on with its own in a new one.
 	Settled bool
+	// Retired says that a newer incarnation of the node has entries here. A machine
+	// that still has news of this one does not know of the newer: it is a copy, or
+	// was set back. Which, people decide.
+	Retired bool
 }
 
 // Compare concludes from positions and hashes what a node is to do with one of
@@ -31,6 +35,9 @@ func Compare(held wire.History, own Own) (wire.Decision, error) {
 			// Whether its own hash at the cursor is the hub's, only the node knows.
 			// It loses nothing when it is: no incarnation is worth a second fork.
 			return wire.Decision{Verdict: wire.VerdictReissue, Cursor: own.Cursor}, nil
+		}
+		if own.Retired {
+			return wire.Decision{}, fault.New(fault.Fork, op, "a newer incarnation followed "+head.String(), nil)
 		}
 		// The node proves the shared part: its own hash at the cursor must be the
 		// hub's, or its first batch does not follow.

@@ -30,6 +30,7 @@ func TestCompare(t *testing.T) {
 		cursor  wire.Position
 		known   bool
 		settled bool
+		retired bool
 		hash    wire.Digest
 		err     error
 		verdict wire.Verdict
@@ -50,12 +51,17 @@ func TestCompare(t *testing.T) {
 		"OK settled, nothing else":   {head: at(7, 1), cursor: at(7, 1), known: true, settled: true, verdict: wire.VerdictFollow},
 		"OK settled and rolled back": {head: at(3, 1), cursor: at(7, 1), known: true, settled: true, hash: at(3, 1).Hash, verdict: wire.VerdictRestore},
 		"OK settled, of another":     {head: at(7, 1), settled: true, verdict: wire.VerdictNew},
+		"OK retired, nothing new":    {head: at(7, 1), cursor: at(7, 1), known: true, retired: true, verdict: wire.VerdictFollow},
+		"OK retired, rolled back":    {head: at(3, 1), cursor: at(7, 1), known: true, retired: true, hash: at(3, 1).Hash, verdict: wire.VerdictRestore},
+		"OK retired and settled":     {head: at(7, 1), cursor: at(4, 1), known: true, retired: true, settled: true, verdict: wire.VerdictReissue},
+		"OK of a newer one":          {head: at(7, 1), retired: true, verdict: wire.VerdictNew},
+		"ErrFork retired, with news": {head: at(7, 1), cursor: at(4, 1), known: true, retired: true, kind: fault.Fork},
 		"ErrStorage":                 {head: at(3, 1), cursor: at(7, 1), known: true, err: broken, kind: fault.Storage},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			d, err := intake.Compare(wire.History{Head: tt.head}, intake.Own{
-				Cursor: tt.cursor, Known: tt.known, Settled: tt.settled,
+				Cursor: tt.cursor, Known: tt.known, Settled: tt.settled, Retired: tt.retired,
 				HashAt: func(seq uint64) (wire.Digest, error) {
 					require.Equal(t, tt.head.Seq, seq)
 					return tt.hash, tt.err
