@@ -223,6 +223,7 @@ func (t *tx) wentOn(n *Node, head wire.Position) error {
 // ForkOf is what is known of the forks of one node.
 type ForkOf struct {
 	Node     Node
+	Active   bool          // it is the machine of its post
 	Evidence []Quarantined // newest first
 	Settled  []Settlement  // likewise
 }
@@ -241,7 +242,11 @@ func (v Views) Fork(id wire.NodeID) (ForkOf, error) {
 		if f.Evidence, err = sightings(r, id, 4*maxSightings); err != nil {
 			return f, err
 		}
-		f.Settled, err = settlements(r, id, 4*maxSightings)
+		if f.Settled, err = settlements(r, id, 4*maxSightings); err != nil {
+			return f, err
+		}
+		post, _, err := load[Post](r, inPosts, postKey(f.Node.Post))
+		f.Active = post.Active == id
 		return f, err
 	})
 }
