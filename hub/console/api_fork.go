@@ -76,11 +76,12 @@ func (a *API) decideFork(c *gin.Context, who access.Principal) {
 // prove has the officer whose session it is give password or code again. A wrong
 // one counts as a wrong key to a locked screen does.
 func (d doorman) prove(c *gin.Context, key officer.Key) func(context.Context) error {
-	return func(context.Context) error {
+	return func(ctx context.Context) error {
 		if key.Password == "" && key.Code == "" {
 			return invalid("password", consular.RuleRequired)
 		}
-		_, err := d.unlock(c, key)
+		key.Place = place(c.Request)
+		_, err := d.people.Unlock(ctx, d.cookie.Token(c.Request), key)
 		return err
 	}
 }

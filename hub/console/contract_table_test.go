@@ -70,7 +70,7 @@ func Contract() openapi.API {
 			reflect.TypeFor[forkList](): "Forks", reflect.TypeFor[decideForkBody](): "ForkDecision", reflect.TypeFor[forks.Entry](): "ForkEntry",
 			reflect.TypeFor[forks.Row](): "ForkRow", reflect.TypeFor[forks.Head](): "HistoryHead", reflect.TypeFor[forks.Shown](): "HistoryShown",
 			reflect.TypeFor[forks.Decision](): "ForkDecided",
-			reflect.TypeFor[openBody](): "OpenPouch", reflect.TypeFor[PouchAct](): "PouchAct",
+			reflect.TypeFor[openBody]():       "OpenPouch", reflect.TypeFor[PouchAct](): "PouchAct",
 		},
 		Operations: slices.Concat(verifyLines(), pouchLines(), operateLines(), sessionLines()),
 	}

@@ -29,6 +29,7 @@ type forkRow struct {
 	Hub, Machine *forkCell
 	HubSays      string // instead of an entry
 	MachineSays  string
+	MachineEnds  string // where its history ended when it last asked
 }
 
 type forkCell struct {
@@ -49,9 +50,9 @@ type forkAct struct {
 	Danger                  bool
 }
 
-func (s *Screens) forkView(p lang.Printer, who access.Principal, i int, f forks.Fork, typed forkForm) forkView {
+func (s *Screens) forkView(p lang.Printer, who access.Principal, f forks.Fork, typed forkForm) forkView {
 	v := forkView{
-		ID: "fork-" + decimal(uint64(i)+1), Node: f.Node, Seen: decimal(f.Seen), Mark: forkMark(f.Standing), //nolint:gosec // an index
+		ID: "fork-" + f.Node[:min(8, len(f.Node))], Node: f.Node, Seen: decimal(f.Seen), Mark: forkMark(f.Standing),
 		Standing: p.T("fork.standing." + string(f.Standing)), Means: p.T("fork.standing." + string(f.Standing) + "_means"),
 		Facts: s.forkFacts(p, f),
 	}
@@ -107,7 +108,7 @@ func stepsOf(p lang.Printer, key string) (list []string) {
 }
 
 func (s *Screens) forkFacts(p lang.Printer, f forks.Fork) []fact {
-	out := []fact{{Label: p.T("operate.fact.node"), Text: f.Node, Kind: "code"}}
+	var out []fact
 	if !f.Active {
 		out = append(out, fact{Label: p.T("fork.fact.place"), Text: p.T("fork.replaced")})
 	}
@@ -154,12 +155,13 @@ func (s *Screens) forkRow(p lang.Printer, f forks.Fork, r forks.Row) forkRow {
 	}
 	switch {
 	case r.Machine != nil:
-	case r.Last:
-		v.MachineSays = p.T("fork.machine.last")
 	case r.Place == forks.Unsure:
 		v.MachineSays = p.T("fork.machine.unsure")
 	case r.Place == forks.Part:
 		v.MachineSays = p.T("fork.machine.parts")
+	}
+	if r.Last {
+		v.MachineEnds = p.T("fork.machine.last")
 	}
 	if r.Hub == nil && r.Omitted == 0 {
 		v.HubSays = p.T("fork.hub.nothing")

@@ -42,8 +42,8 @@ func (s *Screens) showForks(c *gin.Context, who access.Principal, typed forkForm
 	}
 	p := s.ui.Printer(c)
 	v := forksPage{Post: s.postName(p, post), Href: "/operate/posts/" + string(post)}
-	for i, one := range list {
-		v.Forks = append(v.Forks, s.forkView(p, who, i, one, typed))
+	for _, one := range list {
+		v.Forks = append(v.Forks, s.forkView(p, who, one, typed))
 	}
 	status, notice := s.changedNotice(p, wrong)
 	o := operateScreen{name: "forks", title: p.T("fork.title"), notice: notice, data: v}
@@ -114,4 +114,3 @@ func (s *Screens) decideFork(c *gin.Context, who access.Principal) {
 	}
 	s.fail(c, who, err)
 }
-

@@ -67,16 +67,14 @@ func (f *Fork) histories(s State, of ledger.ForkOf, incarnation uint64) error {
 	}
 	if len(of.Evidence) == 0 {
 		f.Same = cursor.Seq
-		return f.span(s, cursor, Before, 1, cursor.Seq)
+		return f.span(s, cursor, part{Before, 1, cursor.Seq})
 	}
 	f.bounds(of.Evidence, cursor)
-	for _, part := range []struct {
-		place    Place
-		from, to uint64
-	}{
+	for _, part := range []part{
 		{Before, 1, f.Same}, {Unsure, f.Same + 1, f.Parts - 1}, {Part, f.Parts, f.Parts}, {After, f.Parts + 1, cursor.Seq},
 	} {
-		if err := f.span(s, cursor, part.place, part.from, min(part.to, cursor.Seq)); err != nil {
+		part.to = min(part.to, cursor.Seq)
+		if err := f.span(s, cursor, part); err != nil {
 			return err
 		}
 	}
@@ -108,34 +106,46 @@ func (f *Fork) bounds(evidence []ledger.Quarantined, cursor wire.Position) {
 	f.Same = min(f.Same, f.Parts-1)
 }
 
+// part is a range of the hub's history.
+type part struct {
+	place    Place
+	from, to uint64
+}
+
+// ends gives the ranges of a part that are shown, and how many entries are left
+// out before the last of them: of what both have, what is near the parting.
+func (p part) ends() (ranges []part, omitted uint64) {
+	n := p.to - p.from + 1
+	last := part{p.place, p.to - min(shownEach, n) + 1, p.to}
+	switch {
+	case n <= 2*shownEach:
+		return []part{p}, 0
+	case p.place == Before:
+		return []part{last}, n - shownEach
+	}
+	return []part{{p.place, p.from, p.from + shownEach - 1}, last}, n - 2*shownEach
+}
+
 // span adds the hub's entries of a part: all of a short one, the ends of a long
 // one.
-func (f *Fork) span(s State, cursor wire.Position, place Place, from, to uint64) error {
-	if from > to || from == 0 {
+func (f *Fork) span(s State, cursor wire.Position, p part) error {
+	if p.from > p.to || p.from == 0 {
 		return nil
 	}
-	parts := [][2]uint64{{from, to}}
-	omitted := uint64(0)
-	if n := to - from + 1; n > 2*shownEach {
-		omitted = n - 2*shownEach
-		parts = [][2]uint64{{from, from + shownEach - 1}, {to - shownEach + 1, to}}
-		if place == Before { // what is near the parting tells something
-			omitted, parts = n-shownEach, [][2]uint64{{to - shownEach + 1, to}}
-		}
-	}
-	for i, part := range parts {
-		if omitted > 0 && (i > 0 || len(parts) == 1) {
-			f.Rows = append(f.Rows, Row{Place: place, Sequence: part[0] - omitted, Omitted: omitted})
+	ranges, omitted := p.ends()
+	for i, one := range ranges {
+		if omitted > 0 && i == len(ranges)-1 {
+			f.Rows = append(f.Rows, Row{Place: p.place, Sequence: one.from - omitted, Omitted: omitted})
 		}
 		after := cursor
-		after.Seq = part[0] - 1
-		held, err := s.HeadersAfter(after, int(part[1]-part[0]+1)) //nolint:gosec // at most 2 * shownEach
+		after.Seq = one.from - 1
+		held, err := s.HeadersAfter(after, int(one.to-one.from+1)) //nolint:gosec // at most 2 * shownEach
 		if err != nil {
 			return err
 		}
-		for _, one := range held {
-			row := Row{Place: place, Sequence: one.At.Seq, Hub: entryOf(one.Header, secured)}
-			if place == Before {
+		for _, entry := range held {
+			row := Row{Place: p.place, Sequence: entry.At.Seq, Hub: entryOf(entry.Header, secured)}
+			if p.place == Before {
 				row.Machine = row.Hub
 			}
 			f.Rows = append(f.Rows, row)

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
@@ -262,8 +264,8 @@ func (v Views) ForksOfPost(id consular.PostID) ([]ForkOf, error) {
 		return nil, err
 	}
 	var list []ForkOf
-	for i := len(post.Nodes) - 1; i >= 0; i-- { // the active one joined last
-		f, err := v.Fork(post.Nodes[i])
+	for _, node := range slices.Backward(post.Nodes) { // the active one joined last
+		f, err := v.Fork(node)
 		if err != nil {
 			return nil, err
 		}

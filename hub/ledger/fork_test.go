@@ -12,15 +12,15 @@ import (
 )
 
 // forked gives a machine of which the hub holds three entries, and a copy of it
-// whose history parts at an entry.
-func forked(t *testing.T, from int) (*hub, *machine, *machine) {
+// whose history parts at the second.
+func forked(t *testing.T) (*hub, *machine, *machine) {
 	t.Helper()
 	h := newHub(t)
 	m := h.join("FR-LYO")
 	m.releases(3)
 	m.sendAll()
 	other := *m
-	other.rewrite(from)
+	other.rewrite(2)
 	return h, m, &other
 }
 
@@ -46,7 +46,7 @@ func (h *hub) node(m *machine) ledger.Node {
 // TestForkAtHello: what a machine offered is kept beside what the state holds,
 // once, whatever it offers later while nobody has decided.
 func TestForkAtHello(t *testing.T) {
-	h, m, copied := forked(t, 2)
+	h, m, copied := forked(t)
 	held := m.chain[2]
 	short := copied.offers("192.0.2.7")
 	short.Shown = copied.chain[2] // below: the same length as ours
@@ -92,7 +92,7 @@ func TestForkAtHello(t *testing.T) {
 // TestForkAhead: a machine that has more than the hub says itself that the shared
 // part is another; the hub keeps where its own history ends.
 func TestForkAhead(t *testing.T) {
-	h, m, copied := forked(t, 2)
+	h, m, copied := forked(t)
 	c := copied.offers("")
 	c.Seen = ledger.SeenByNode
 	require.NoError(t, h.do(c).Err())
@@ -104,7 +104,7 @@ func TestForkAhead(t *testing.T) {
 }
 
 func TestNoteForkRefuses(t *testing.T) {
-	h, m, copied := forked(t, 2)
+	h, m, copied := forked(t)
 	bad := map[string]struct {
 		edit func(c *ledger.NoteFork)
 		kind fault.Kind
@@ -137,7 +137,7 @@ func TestNoteForkRefuses(t *testing.T) {
 // already is a repeat, and a copy that comes with the old incarnation later is a
 // fork anew.
 func TestSettleGoOn(t *testing.T) {
-	h, m, copied := forked(t, 2)
+	h, m, copied := forked(t)
 	held := m.chain
 	require.NoError(t, h.do(copied.offers("192.0.2.7")).Err())
 	wantFault(t, fault.Conflict, h.settle(m, ledger.ForkGoOn, 0).Err())
@@ -187,7 +187,7 @@ func TestSettleGoOn(t *testing.T) {
 
 // TestSettleOurs: the machine turns out to have the history that the hub holds.
 func TestSettleOurs(t *testing.T) {
-	h, m, copied := forked(t, 2)
+	h, m, copied := forked(t)
 	require.NoError(t, h.do(copied.offers("192.0.2.7")).Err())
 	require.NoError(t, h.settle(m, ledger.ForkGoOn, 1).Err())
 	m.connect()
@@ -204,7 +204,7 @@ func TestSettleOurs(t *testing.T) {
 
 // TestSettleShutOut: it never comes back, and the post still needs somebody.
 func TestSettleShutOut(t *testing.T) {
-	h, m, copied := forked(t, 2)
+	h, m, copied := forked(t)
 	require.NoError(t, h.do(copied.offers("192.0.2.7")).Err())
 	require.NoError(t, h.settle(m, ledger.ForkShutOut, 1).Err())
 	n := h.node(m)
@@ -226,7 +226,7 @@ func TestSettleShutOut(t *testing.T) {
 }
 
 func TestSettleRefuses(t *testing.T) {
-	h, m, copied := forked(t, 2)
+	h, m, copied := forked(t)
 	good := ledger.SettleFork{Node: m.id, Choice: ledger.ForkGoOn, Seen: 1, Reason: "seen", Who: "root"}
 	good.Time = h.now
 	good.Seen = 0
