@@ -22,7 +22,7 @@ type grammar struct {
 	Staff   staffCommand   `cmd:"" help:"Add, change, reset, disable and list the staff of posts."`
 	Officer officerCommand `cmd:"" help:"Add, change, reset, disable and list the officers of the hub."`
 	Token   tokenCommand   `cmd:"" help:"Draw a bearer token for a program that reads the console."`
-	Post    postCommand    `cmd:"" help:"Telephone and opening hours of posts: list, set."`
+	Post    postCommand    `cmd:"" help:"Posts: telephone and opening hours (list, set), histories that parted (forks, unfence, shut-out)."`
 	Alert   alertCommand   `cmd:"" help:"Alerts to those who do not look: test."`
 	Verify  verifyCommand  `cmd:"" help:"The verification desk: list, show, pass, refuse, recapture, return."`
 	Pouch   pouchCommand   `cmd:"" help:"The pouch desk: open, pack, close, send."`

@@ -12,6 +12,10 @@ import (
 type postCommand struct {
 	List postListCommand `cmd:"" help:"List the posts with telephone and opening hours."`
 	Set  postSetCommand  `cmd:"" help:"Note whom operators call at a post, and when it is open."`
+
+	Forks   postForksCommand   `cmd:"" help:"Show both histories of each machine whose history is not the hub's."`
+	Unfence postUnfenceCommand `cmd:"" help:"Decide that a fenced machine is the true one: it goes on in a new incarnation."`
+	ShutOut postShutOutCommand `cmd:"" help:"Decide that a fenced machine is a copy or not to be trusted: it never comes back."`
 }
 
 type postListCommand struct {

@@ -21,6 +21,8 @@ func operateAPIRoutes() []APIRoute {
 		{get, "/operate/requests", access.HubStatus, (*API).requests},
 		{get, "/operate/hub", access.HubStatus, (*API).hub},
 		{get, "/operate/posts/:post", access.HubStatus, (*API).onePost},
+		{get, "/operate/posts/:post/forks", access.HubStatus, (*API).forks},
+		{post, "/operate/posts/:post/forks", access.HubOperate, (*API).decideFork},
 		{get, "/operate/stuck", access.HubStatus, (*API).stuck},
 		{post, "/operate/stuck/:order/retry", access.HubOperate, (*API).retryOrder},
 		{get, "/operate/refused", access.HubStatus, (*API).refused},

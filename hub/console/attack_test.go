@@ -74,7 +74,7 @@ func TestMarkupTyped(t *testing.T) {
 				var pairs []string
 				for _, field := range []string{
 					"officer", "password", "code", "sheet", "next", "reference", "decision", "reason", "second", "note", "text", "version",
-					"seal", "waybill", "label", "post", "destination", "courier", "site", "name", "language", "back", "words",
+					"seal", "waybill", "label", "post", "destination", "courier", "site", "name", "language", "back", "words", "node", "seen", "choice", "copies_off",
 				} {
 					pairs = append(pairs, field, text)
 				}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"jaliya/hub/console/officer"
+	"jaliya/hub/forks"
 	"jaliya/hub/ledger"
 	"jaliya/hub/opener"
 	"jaliya/internal/access"
@@ -24,6 +25,7 @@ type State interface {
 	Pouch(label consular.PouchID) (ledger.PouchView, error)
 	Pouches(after uint64, n int) ([]ledger.Case, error)
 	Packing() ([]ledger.Case, error)
+	forks.State
 }
 
 // Commit commits a command and gives the ledger's answer.

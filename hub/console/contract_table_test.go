@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"jaliya/hub/console/officer"
+	"jaliya/hub/forks"
 	"jaliya/internal/access"
 	"jaliya/internal/openapi"
 )
@@ -66,7 +67,10 @@ func Contract() openapi.API {
 			reflect.TypeFor[pictureBody](): "Picture", reflect.TypeFor[postsBody](): "Posts", reflect.TypeFor[requestsBody](): "Stages",
 			reflect.TypeFor[standingBody](): "HubStanding", reflect.TypeFor[onePostBody](): "PostStanding",
 			reflect.TypeFor[stuckList](): "StuckOrders", reflect.TypeFor[refusedList](): "RefusedEntries",
-			reflect.TypeFor[openBody](): "OpenPouch", reflect.TypeFor[PouchAct](): "PouchAct",
+			reflect.TypeFor[forkList](): "Forks", reflect.TypeFor[decideForkBody](): "ForkDecision", reflect.TypeFor[forks.Entry](): "ForkEntry",
+			reflect.TypeFor[forks.Row](): "ForkRow", reflect.TypeFor[forks.Head](): "HistoryHead", reflect.TypeFor[forks.Shown](): "HistoryShown",
+			reflect.TypeFor[forks.Decision](): "ForkDecided",
+			reflect.TypeFor[openBody]():       "OpenPouch", reflect.TypeFor[PouchAct](): "PouchAct",
 		},
 		Operations: slices.Concat(verifyLines(), pouchLines(), operateLines(), sessionLines()),
 	}
@@ -145,7 +149,19 @@ func operateLines() []openapi.Operation {
 	missing := openapi.Refuse(http.StatusNotFound, "not-found")
 	one := read("/posts/:post", "getPostStanding", "One post, with two weeks of its past", onePostBody{})
 	one.Refusals = append(one.Refusals, missing)
+	parted := read("/posts/:post/forks", "listForks", "The histories of a post's machines that parted from the hub's", forkList{})
+	parted.Refusals = append(parted.Refusals, missing)
 	return []openapi.Operation{
+		parted,
+		act(openapi.Operation{
+			Path: "/posts/:post/forks", ID: "decideFork", Summary: "Let a fenced machine go on, or shut it out for good", Request: decideForkBody{},
+			Description: "`choice` is go-on or shut-out; go-on wants `copies_off`: every other copy of the machine is switched off. " +
+				"The officer gives `password` or `code` again.",
+			Required: []string{"node", "seen", "choice", "reason"}, Idempotent: "The same decision by the same officer again changes nothing.",
+			Refusals: []openapi.Refusals{
+				missing, openapi.Refuse(http.StatusUnauthorized, "sign-in-refused"), openapi.Refuse(http.StatusTooManyRequests, "too-many-attempts"),
+			},
+		}),
 		read("", "getPicture", "What needs somebody now, every post, every stage", pictureBody{}),
 		read("/posts", "listPosts", "Every post as it stands", postsBody{}),
 		one,

@@ -101,7 +101,7 @@ func TestPrograms(t *testing.T) {
 	surface := openapitest.Read(t, contracts.Console).Watch(t, engine)
 	before := w.commands()
 	reads := map[string]bool{"/verify": true, "/pouches": true, "/pouches/:label": true}
-	for _, page := range []string{"", "/posts", "/posts/:post", "/requests", "/hub", "/stuck", "/refused"} {
+	for _, page := range []string{"", "/posts", "/posts/:post", "/posts/:post/forks", "/requests", "/hub", "/stuck", "/refused"} {
 		reads["/operate"+page] = true
 	}
 	fill := strings.NewReplacer(":reference", ref.Digits(), ":part", "portrait", ":label", "P261FRLYO0001X", ":act", "pack", ":post", "FR-LYO", ":order", "1", ":number", "1")

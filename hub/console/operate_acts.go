@@ -28,6 +28,8 @@ const (
 	ChangedDone    = "done"    // the order was carried out or withdrawn
 	ChangedTried   = "tried"   // the order was tried again since
 	ChangedSettled = "settled" // the entry was settled by somebody
+	ChangedFork    = "fork"    // a machine showed something new
+	ChangedDecided = "decided" // somebody decided about the machine
 )
 
 // ChangedError says that something is no longer as an operator's page showed it.
@@ -181,15 +183,18 @@ func (c *Console) SettleRefused(ctx context.Context, who access.Principal, in Se
 }
 
 // noteOf reads a note: one line, without what no page shows.
-func noteOf(text string, required bool) (string, error) {
+func noteOf(text string, required bool) (string, error) { return lineOf("note", text, required) }
+
+// lineOf reads one line that an officer types into a field.
+func lineOf(field, text string, required bool) (string, error) {
 	text = strings.Join(strings.Fields(text), " ")
 	switch {
 	case text == "" && required:
-		return "", invalid("note", consular.RuleRequired)
+		return "", invalid(field, consular.RuleRequired)
 	case utf8.RuneCountInString(text) > maxNote:
-		return "", invalid("note", consular.RuleLength)
+		return "", invalid(field, consular.RuleLength)
 	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
-		return "", invalid("note", consular.RuleFormat)
+		return "", invalid(field, consular.RuleFormat)
 	}
 	return text, nil
 }

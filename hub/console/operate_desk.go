@@ -195,8 +195,11 @@ func (s *Screens) attendNeed(c *gin.Context, who access.Principal) {
 
 // note reads an operator's note whole, so that one that is too long is refused and
 // not cut.
-func note(c *gin.Context) string {
-	return strings.ToValidUTF8(c.PostForm("note"), "\uFFFD")
+func note(c *gin.Context) string { return whole(c, "note") }
+
+// whole reads a field of a form, so too.
+func whole(c *gin.Context, field string) string {
+	return strings.ToValidUTF8(c.PostForm(field), "\uFFFD")
 }
 
 // acted leads to the page after an act, or says what came between.
@@ -229,6 +232,8 @@ func (s *Screens) changedNotice(p lang.Printer, err error) (int, *web.Notice) {
 	switch {
 	case came.What == ChangedTaken && came.By != "":
 		n.Text = p.T("operate.changed.taken_by", "name", s.console.People.Name(string(came.By)), "ago", p.Ago(s.console.Now().Sub(came.At)))
+	case came.What == ChangedDecided && came.By != "":
+		n.Text = p.T("operate.changed.decided_by", "name", s.console.People.Name(string(came.By)), "ago", p.Ago(s.console.Now().Sub(came.At)))
 	case came.What == ChangedSettled && came.Note != "":
 		n.Text = p.T("operate.changed.settled_note", "note", came.Note)
 	}

@@ -194,7 +194,7 @@ type stuckBody struct {
 type refusedBody struct {
 	Number    uint64             `json:"number"`
 	Post      consular.PostID    `json:"post"`
-	Node      wire.NodeID        `json:"node"`
+	Node      string             `json:"node"`
 	Position  string             `json:"position"`
 	Reference consular.Reference `json:"reference,omitempty"`
 	Reason    string             `json:"reason"`
@@ -304,7 +304,7 @@ func bodyOfStuck(s watch.Stuck) stuckBody {
 
 func bodyOfRefused(r watch.Refused) refusedBody {
 	return refusedBody{
-		Number: r.Number, Post: r.Post, Node: r.Node, Position: r.Position.String(), Reference: r.Reference, Reason: r.Reason, At: r.At,
+		Number: r.Number, Post: r.Post, Node: r.Node.String(), Position: r.Position.String(), Reference: r.Reference, Reason: r.Reason, At: r.At,
 		Settled: r.Settled, Note: r.Note,
 	}
 }

@@ -262,6 +262,7 @@ type onePostView struct {
 	Link, Held, Machine, Trust  []fact
 	Charts                      []web.Chart
 	Told                        string
+	Forks                       string // page of its histories, empty: there was never a second one
 }
 
 func (s *Screens) onePost(c *gin.Context, who access.Principal) {
@@ -291,6 +292,9 @@ func (s *Screens) onePost(c *gin.Context, who access.Principal) {
 		if strings.HasSuffix(need.Href, "/"+string(id)) {
 			need.Href = ""
 		}
+	}
+	if parted, err := s.console.Forks(c.Request.Context(), who, id); err == nil && len(parted) > 0 {
+		v.Forks = "/operate/posts/" + string(id) + "/forks"
 	}
 	if !post.Told.IsZero() {
 		v.Told = p.T("operate.told.at", "ago", p.Ago(now.Sub(post.Told)))

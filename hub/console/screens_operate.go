@@ -217,6 +217,8 @@ func operateRoutes() []ScreenRoute {
 		{post, "/operate/needs", access.HubOperate, (*Screens).attendNeed},
 		{get, "/operate/posts", access.HubStatus, (*Screens).posts},
 		{get, "/operate/posts/:post", access.HubStatus, (*Screens).onePost},
+		{get, "/operate/posts/:post/forks", access.HubStatus, (*Screens).forks},
+		{post, "/operate/posts/:post/forks", access.HubOperate, (*Screens).decideFork},
 		{get, "/operate/requests", access.HubStatus, (*Screens).requests},
 		{get, "/operate/stuck", access.HubStatus, (*Screens).stuck},
 		{post, "/operate/stuck/:order/retry", access.HubOperate, (*Screens).retryOrder},

@@ -64,7 +64,7 @@ func (s *session) refusedBy(ctx context.Context, payload []byte) error {
 	}
 	err := error(fault.New(r.Kind, op, "by the node", nil))
 	if r.Kind == fault.Fork {
-		err = s.fence(ctx, err)
+		err = s.fence(ctx, s.shown[len(s.shown)-1], ledger.SeenByNode, err)
 	}
 	return err
 }

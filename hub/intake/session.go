@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +39,7 @@ type session struct {
 	link    *link.Session
 	node    ledger.Node
 	key     seal.VerifyKey // journal key
+	shown   []wire.History // by the node's hello
 	number  uint64
 	talk    *link.Stream
 	repeats []span            // receipts that the node lacks, sent before all others
@@ -143,15 +143,12 @@ func (s *session) hello(ctx context.Context) error {
 	if s.key, err = seal.ParseVerifyKey(s.node.Journal); err != nil {
 		return err
 	}
-	s.notices = h.Notices
+	s.notices, s.shown = h.Notices, h.Histories
 	return s.welcome(ctx, h)
 }
 
 func (s *session) welcome(ctx context.Context, h wire.Hello) error {
-	decisions, err := s.compare(h)
-	if fault.Is(err, fault.Fork) {
-		return s.fence(ctx, err)
-	}
+	decisions, err := s.compare(ctx, h)
 	if err != nil {
 		return err
 	}
@@ -172,16 +169,26 @@ func (s *session) welcome(ctx context.Context, h wire.Hello) error {
 	return s.talk.WriteFrame(byte(wire.FrameWelcome), wire.Marshal(w))
 }
 
-func (s *session) compare(h wire.Hello) ([]wire.Decision, error) {
+// compare concludes about each history. A fork is kept as evidence, and fences.
+func (s *session) compare(ctx context.Context, h wire.Hello) ([]wire.Decision, error) {
 	out := make([]wire.Decision, 0, len(h.Histories))
 	for _, held := range h.Histories {
 		cursor, known, err := s.cfg.State.Cursor(s.node.ID, held.Head.Incarnation)
 		if err != nil {
 			return nil, err
 		}
-		d, err := Compare(held, Own{Cursor: cursor, Known: known, HashAt: func(seq uint64) (wire.Digest, error) {
-			return s.cfg.State.HashAt(s.node.ID, held.Head.Incarnation, seq)
-		}})
+		own := Own{
+			Cursor: cursor, Known: known,
+			Settled: s.node.Settled == held.Head.Incarnation,
+			Retired: s.node.Incarnation != 0 && s.node.Incarnation != held.Head.Incarnation,
+			HashAt: func(seq uint64) (wire.Digest, error) {
+				return s.cfg.State.HashAt(s.node.ID, held.Head.Incarnation, seq)
+			},
+		}
+		d, err := Compare(held, own)
+		if fault.Is(err, fault.Fork) {
+			return nil, s.fence(ctx, held, seenAs(own, held), err)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -194,16 +201,6 @@ func (s *session) compare(h wire.Hello) ([]wire.Decision, error) {
 func (s *session) openSession(ctx context.Context) (uint64, error) {
 	result, err := s.commit(ctx, ledger.OpenSession{Time: s.cfg.Now().UnixMilli(), Node: s.node.ID})
 	return result.Session, err
-}
-
-// fence shuts out a node whose history is another than ours (D38): the ledger
-// raises the alarm once, and takes nothing of it until people have decided.
-func (s *session) fence(ctx context.Context, fork error) error {
-	s.cfg.Logger.Error("histories differ", slog.String("node", s.node.ID.String()), slog.Any("error", fork))
-	_, err := s.commit(ctx, ledger.Revoke{
-		Time: s.cfg.Now().UnixMilli(), Action: ledger.RevokeFence, Node: s.node.ID, Reason: "histories differ",
-	})
-	return errors.Join(fork, err)
 }
 
 func (s *session) commit(ctx context.Context, c ledger.Command) (ledger.Result, error) {

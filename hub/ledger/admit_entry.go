@@ -41,6 +41,9 @@ func (t *tx) commit(r *BatchResult, n Node, run run) error {
 		return err
 	}
 	n.Incarnation, n.Seen = head.Incarnation, t.time
+	if err := t.wentOn(&n, head); err != nil {
+		return err
+	}
 	return t.put(inNodes, n.ID[:], n)
 }
 

@@ -125,6 +125,8 @@ type counts struct {
 	Alarms     uint64 `cbor:"6,keyasint"`
 	Openings   uint64 `cbor:"7,keyasint,omitempty"`
 	Deeds      uint64 `cbor:"40,keyasint,omitempty"`
+
+	Settlements uint64 `cbor:"80,keyasint,omitempty"`
 }
 
 func (t *tx) load() (err error) {

@@ -35,7 +35,7 @@ type Deed struct {
 	Reason  uint16        `cbor:"11,keyasint,omitempty"`
 	Order   uint64        `cbor:"12,keyasint,omitempty"`
 	Index   uint64        `cbor:"13,keyasint"`
-	Subject string        `cbor:"14,keyasint,omitempty"` // key of a need, number of a refused entry
+	Subject string        `cbor:"14,keyasint,omitempty"` // key of a need, number of a refused entry, node of a fork
 }
 
 func (OfficerAct) kind() Kind { return KindOfficerAct }
@@ -115,6 +115,8 @@ func (c OfficerAct) describe(inner Command, deed *Deed) string {
 		deed.Order = in.Order
 	case SettleRefused:
 		deed.Subject = strconv.FormatUint(in.Number, 10)
+	case SettleFork:
+		deed.Subject = in.Node.String()
 	case NoteOpening:
 		if in.By != string(c.Officer) {
 			return "by"

@@ -239,6 +239,15 @@ type Quarantined struct {
 	Signature []byte        `cbor:"9,keyasint,omitempty"`
 	Time      int64         `cbor:"10,keyasint"`
 	Index     uint64        `cbor:"11,keyasint"`
+
+	Seen ForkSeen `cbor:"12,keyasint,omitempty"`
+	// Level is the sequence of Held. It is At's, but for a machine that is ahead of
+	// the state: then it is where the state ends.
+	Level uint64 `cbor:"13,keyasint,omitempty"`
+	// Of a hello: what the machine says of itself, and where it came from.
+	Oldest    uint64 `cbor:"14,keyasint,omitempty"`
+	Receipted uint64 `cbor:"15,keyasint,omitempty"`
+	Place     string `cbor:"16,keyasint,omitempty"`
 }
 
 // quarantine keeps the first entry that differs, fences the node and raises an
@@ -246,7 +255,6 @@ type Quarantined struct {
 func (t *tx) quarantine(n Node, b AdmitBatch, chain []wire.Position, at uint64) error {
 	q := Quarantined{
 		At: b.After, Head: chain[len(chain)-1], Session: b.Session, Key: b.Key, Signature: b.Signature,
-		Time: t.time, Index: t.index,
 	}
 	if at > b.After.Seq {
 		i := at - b.After.Seq - 1
@@ -256,15 +264,6 @@ func (t *tx) quarantine(n Node, b AdmitBatch, chain []wire.Position, at uint64) 
 	if err != nil {
 		return err
 	}
-	q.Held, q.Commit = held.hash, held.commit
-	t.counts.Quarantine++
-	q.Number = t.counts.Quarantine
-	if err := t.put(inQuarantine, number(q.Number), q); err != nil {
-		return err
-	}
-	if err := t.alarm(AlarmFork, q.At.String()); err != nil {
-		return err
-	}
-	n.Fenced = true
-	return t.put(inNodes, n.ID[:], n)
+	q.Held, q.Commit, q.Level = held.hash, held.commit, q.At.Seq
+	return t.evidence(n, q)
 }

@@ -43,6 +43,9 @@ type Node struct {
 	Revoked bool `cbor:"11,keyasint,omitempty"`
 	// Seen is the time of the newest committed entry, of the hub.
 	Seen int64 `cbor:"12,keyasint,omitempty"`
+	// Settled is the incarnation of which people decided that the machine goes on
+	// beside what is here; 0 when there is none, or when it has.
+	Settled uint64 `cbor:"13,keyasint,omitempty"`
 }
 
 // Post is what the state keeps of a post.

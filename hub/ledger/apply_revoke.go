@@ -74,7 +74,7 @@ func (c Revoke) node(t *tx) (Result, error) {
 	}
 	switch c.Action {
 	case RevokeForGood:
-		n.Revoked = true
+		n.Revoked, n.Settled = true, 0
 		if err := t.deny(DeniedNode(c.Node), c.Reason); err != nil {
 			return Result{}, err
 		}
@@ -84,7 +84,7 @@ func (c Revoke) node(t *tx) (Result, error) {
 				return Result{}, err
 			}
 		}
-		n.Fenced = true
+		n.Fenced, n.Settled = true, 0
 	case RevokeUnfence:
 		n.Fenced = false
 	}

@@ -73,6 +73,7 @@ func Audit(r kv.Reader) Report {
 	a.topics()
 	a.void()
 	a.watch()
+	a.forks()
 	return a.report
 }
 

@@ -64,6 +64,8 @@ var (
 	inNeeds      = bucket("needs")
 	inUnsettled  = bucket("unsettled")
 	inDescribed  = bucket("described")
+
+	inSettlements = bucket("settlements")
 )
 
 // appendBuckets have keys in commit order.
@@ -71,7 +73,7 @@ func appendBuckets() []string {
 	names := make([]string, 0, 16)
 	for _, b := range []bucket{
 		inEntries, inBodies, inRefused, inQuarantine, inAlarms, inCases, inOrders,
-		inPouches, inOpenings, inDeeds,
+		inPouches, inOpenings, inDeeds, inSettlements,
 	} {
 		names = append(names, string(b))
 	}

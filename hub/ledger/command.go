@@ -49,6 +49,10 @@ const (
 	KindSettleRefused Kind = 63
 	KindDescribePost  Kind = 64
 	KindNoteAlert     Kind = 65
+
+	// KindNoteFork begins the kinds of forks (feature level 4).
+	KindNoteFork   Kind = 80
+	KindSettleFork Kind = 81
 )
 
 var kindNames = [...]string{
@@ -61,6 +65,7 @@ var kindNames = [...]string{
 	KindChangeOfficer: "change officer", KindSeatOfficer: "seat officer", KindOfficerAct: "officer act",
 	KindObserve: "observe", KindAttendNeed: "attend need", KindRedriveOrder: "redrive order",
 	KindSettleRefused: "settle refused", KindDescribePost: "describe post", KindNoteAlert: "note alert",
+	KindNoteFork: "note fork", KindSettleFork: "settle fork",
 }
 
 // String gives the kind in words, as it stands in errors.
@@ -124,6 +129,8 @@ var readers = map[Kind]func(raw []byte) (Command, error){
 	KindSettleRefused: read[SettleRefused],
 	KindDescribePost:  read[DescribePost],
 	KindNoteAlert:     read[NoteAlert],
+	KindNoteFork:      read[NoteFork],
+	KindSettleFork:    read[SettleFork],
 }
 
 // Decode reads an encoded command: fault.Unsupported for a kind that this

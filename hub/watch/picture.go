@@ -216,6 +216,8 @@ func (n Need) Where() string {
 		return "/operate/requests"
 	case n.Kind == NeedRefused:
 		return "/operate/refused"
+	case n.Kind == NeedFenced:
+		return "/operate/posts/" + string(n.Post) + "/forks"
 	case n.Post != "":
 		return "/operate/posts/" + string(n.Post)
 	}

@@ -62,6 +62,7 @@ const (
 	VerdictFollow  Verdict = 1 // send from the cursor on
 	VerdictRestore Verdict = 2 // take your own entries back, then open a new incarnation
 	VerdictNew     Verdict = 3 // nothing of this incarnation is here: send from 1
+	VerdictReissue Verdict = 4 // people let you go on beside another history: open a new incarnation, re-issue what has no receipt
 )
 
 // Decision answers one history of a hello.
