@@ -76,6 +76,23 @@ func (b *Bolt) View(fn func(Reader) error) error {
 	return fn(newBoltTx(b, tx))
 }
 
+// Dump runs first on one consistent state and then yields every pair of it,
+// bucket by bucket in order of keys. While it runs, pages that are freed cannot be
+// used again (D6).
+func (b *Bolt) Dump(first func(Reader) error, yield func(bucket, key, value []byte) error) error {
+	tx, err := b.beginView()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // ends a read; it cannot fail
+	if err := first(newBoltTx(b, tx)); err != nil {
+		return err
+	}
+	return tx.ForEach(func(name []byte, bucket *bbolt.Bucket) error {
+		return bucket.ForEach(func(k, v []byte) error { return yield(name, k, v) })
+	})
+}
+
 func (b *Bolt) beginView() (*bbolt.Tx, error) {
 	b.begin.RLock()
 	defer b.begin.RUnlock()
