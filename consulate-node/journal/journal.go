@@ -29,9 +29,10 @@ type Journal struct {
 	warnings []string // what Open saw; not changed afterwards
 
 	turn    sync.Mutex    // with a mirror: held from the second disk's write to the first one's commit
-	mu      sync.Mutex    // guards changed and failed
+	mu      sync.Mutex    // guards what follows
 	changed chan struct{} // closed and replaced after each commit; owned by notify
 	failed  error         // the sync that latched the journal
+	worked  time.Time     // when somebody at the post saved last
 }
 
 func (j *Journal) path() string { return filepath.Join(j.dir, fileName) }
@@ -127,6 +128,7 @@ func (j *Journal) Append(ctx context.Context, d Draft) (Appended, error) {
 	if err != nil {
 		return Appended{}, err
 	}
+	j.work()
 	if changed {
 		j.metrics.appended(time.Since(start), a.Position.Seq)
 		j.notify()
@@ -229,6 +231,7 @@ func (j *Journal) View(fn func(kv.Reader) error) error {
 // Update is View with writes; durable on return. The journal's own buckets are
 // refused with fault.Denied.
 func (j *Journal) Update(fn func(kv.Writer) error) error {
+	j.work()
 	_, err := j.update(func(w kv.Writer) error { return fn(foreignWriter{w}) })
 	return err
 }
