@@ -97,6 +97,10 @@ type Custody struct {
 // Journal bounds the journal.
 type Journal struct {
 	MaxSize config.Size `toml:"max_size"` // of journal.db, default 8 GiB
+	Ballast config.Size `toml:"ballast"`  // space that is given up when the disk is full, default 32 MiB
+	Mirror  string      `toml:"mirror"`   // directory on a second disk that holds all that is saved as well; empty: none
+	// MirrorSameDisk lets the mirror lie on the journal's own disk, for rehearsals.
+	MirrorSameDisk bool `toml:"mirror_same_disk"`
 }
 
 // WithDefaults fills in what was left out.
@@ -105,6 +109,7 @@ func (c Config) WithDefaults() Config {
 	or(&c.Admin.Listen, "127.0.0.1:9090")
 	or(&c.Admin.Socket, c.socket())
 	or(&c.Journal.MaxSize, config.Size(8<<30))
+	or(&c.Journal.Ballast, config.Size(32<<20))
 	if c.Custody.Credential == "" {
 		or(&c.Custody.KeyFile, filepath.Join(c.Dir, "keys", "kek"))
 	}
@@ -138,6 +143,9 @@ func (c Config) Validate() error {
 		return fault.New(fault.Invalid, op, "custody: key_file and credential exclude each other", nil)
 	}
 	if err := d.Printer.validate(); err != nil {
+		return err
+	}
+	if err := d.Journal.validate(d.Dir); err != nil {
 		return err
 	}
 	return d.Desk.validate()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jaliya/consulate-node/journal"
+	"jaliya/consulate-node/journal/mirror"
 	"jaliya/consulate-node/ship"
 	"jaliya/internal/fault"
 	"jaliya/internal/telemetry"
@@ -29,9 +30,13 @@ type Inside struct {
 	Latched    string           `json:"latched,omitempty"` // why the journal takes nothing any more
 	Capture    string           `json:"capture"`           // "open", or the code of why no visit can begin
 	Space      journal.Space    `json:"space"`
-	Warnings   []string         `json:"warnings,omitempty"`
-	Link       ship.Status      `json:"link"`
-	Health     telemetry.Report `json:"health"`
+	Mirror     mirror.Status    `json:"mirror"`
+
+	Compacted journal.Compaction `json:"compacted"`
+
+	Warnings []string         `json:"warnings,omitempty"`
+	Link     ship.Status      `json:"link"`
+	Health   telemetry.Report `json:"health"`
 }
 
 // Inside looks at this process.
@@ -51,6 +56,10 @@ func (n *Node) Inside(ctx context.Context) (Inside, error) {
 	}
 	var err error
 	if in.Journal, err = n.journal.Standing(); err != nil {
+		return in, err
+	}
+	in.Mirror = n.journal.Mirror()
+	if in.Compacted, err = n.journal.Compacted(); err != nil {
 		return in, err
 	}
 	in.Space, err = n.journal.Space()

@@ -103,8 +103,12 @@ func (n *Node) openJournal() (err error) {
 	n.journal, err = journal.Open(n.cfg.journalDir(), journal.Options{
 		Identity:    journal.Identity{Node: n.who.Node, Post: n.who.Post, Cluster: n.national.Cluster},
 		Incarnation: n.who.Incarnation, MaxSize: n.cfg.Journal.MaxSize.Bytes(),
+		Ballast: n.cfg.Journal.Ballast.Bytes(), Mirror: n.cfg.mirrorOptions(),
 		OnLatch: n.leave, Metrics: journal.NewMetrics(n.metrics), Logger: n.log.With(slog.String("component", "journal")),
 	})
+	if err == nil {
+		n.measureDisks()
+	}
 	return err
 }
 
@@ -213,6 +217,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.serveDesk(ctx) })
 	g.Go(func() error { return n.keepClock(ctx) })
 	g.Go(func() error { return n.sweepDesk(ctx) })
+	g.Go(func() error { return n.keepHouse(ctx) })
 	g.Go(func() error { return n.runRecords(ctx) })
 	g.Go(func() error {
 		telemetry.TellReady(ctx, n.log, n.health.Works)

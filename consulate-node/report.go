@@ -26,7 +26,7 @@ func (n *Node) report() (wire.Report, error) {
 		Transport: n.ship.Status().Transport,
 		Entries:   waits.Entries, Bytes: waits.Bytes, Oldest: waits.Oldest, Images: waits.Images, ImageBytes: waits.ImageB,
 		Used:    uint64(max(waits.Used, 0)),
-		Working: n.until(pki.SlotWorking), Device: n.until(pki.SlotDevice), Alone: n.aloneDays(),
+		Working: n.until(pki.SlotWorking), Device: n.until(pki.SlotDevice), Alone: n.aloneDays(), Mirror: n.mirrorReport(),
 	}
 	if drafts, err := n.desk.DraftCount(); err == nil {
 		r.Drafts = uint64(drafts) //nolint:gosec // a count

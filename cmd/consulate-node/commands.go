@@ -130,7 +130,7 @@ func (c *statusCommand) Run(ctx context.Context, s cli.Streams) error {
 			return err
 		}
 	}
-	return nil
+	return c.disks(ctx, s, cfg)
 }
 
 type tokenCommand struct {

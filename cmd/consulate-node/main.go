@@ -17,6 +17,7 @@ type grammar struct {
 	Serve   serveCommand   `cmd:"" help:"Run the node."`
 	Status  statusCommand  `cmd:"" help:"Show what a running node says of itself."`
 	Doctor  doctorCommand  `cmd:"" help:"Look at the whole path from this machine to the hub, and say what is wrong and what to do."`
+	Compact compactCommand `cmd:"" help:"Have the running node give the free space of its journal back to the disk."`
 	Token   tokenCommand   `cmd:"" help:"Draw a bearer token for a service account."`
 	Version versionCommand `cmd:"" help:"Show the version."`
 

@@ -73,8 +73,9 @@ func readLimited(path string, limit int64) (text string, err error) {
 
 type verifyJournal struct {
 	keysFlag
-	Path string `arg:"" type:"path" help:"journal.db of a stopped node, or a copy of it."`
-	JSON bool   `name:"json" help:"Print the result as JSON."`
+	Path   string `arg:"" type:"path" help:"journal.db of a stopped node, or a copy of it."`
+	Mirror string `type:"path" help:"Directory of its second disk: proved as well, and compared." placeholder:"DIR"`
+	JSON   bool   `name:"json" help:"Print the result as JSON."`
 }
 
 // Run proves the journal and says what was proved.
@@ -90,12 +91,32 @@ func (c *verifyJournal) Run(s cli.Streams) error {
 	if r.Missing > 0 {
 		return fault.New(fault.Corrupt, "jaliya: verify journal", fmt.Sprintf("%d of %d images are missing or damaged", r.Missing, r.Images), nil)
 	}
+	if c.Mirror != "" {
+		if err := sameAsMirror(r, c.Mirror, keys); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		return cli.PrintJSON(s.Out, r)
 	}
 	_, err = fmt.Fprintf(s.Out, "The journal of %s holds.\n%d entries chained without a gap, %d receipts proved up to sequence %d, %d notices, %d images.\n",
 		r.Identity.Post, r.Entries, r.Receipts, r.Receipted, r.Notices, r.Images)
 	return err
+}
+
+// sameAsMirror proves the mirror too and wants the same of it.
+func sameAsMirror(r journal.Report, dir string, keys wire.KeySet) error {
+	const op = "jaliya: verify mirror"
+	m, err := journal.VerifyMirror(dir, keys)
+	switch {
+	case err != nil:
+		return err
+	case m.Missing > 0:
+		return fault.New(fault.Corrupt, op, fmt.Sprintf("%d of %d images are missing or damaged", m.Missing, m.Images), nil)
+	case m != r:
+		return fault.New(fault.Conflict, op, fmt.Sprintf("it holds the entries up to %s, the journal up to %s", m.Head, r.Head), nil)
+	}
+	return nil
 }
 
 type verifyReceipt struct {

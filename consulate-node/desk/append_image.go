@@ -106,8 +106,10 @@ func (d *Desk) writePiece(o *open, name string, at int64, plain []byte) (offset 
 	if at+int64(len(plain)) > o.images[name].Size {
 		return 0, fault.New(fault.TooLarge, op, o.id.String(), nil)
 	}
-	if len(plain) > 0 {
-		err = file.write(plain)
+	if begin := file.end; len(plain) > 0 {
+		if err = file.write(plain); err == nil {
+			d.onSecondDisk(d.imagePath(o.id, name, o.images[name]), begin)
+		}
 	}
 	return file.offset, err
 }

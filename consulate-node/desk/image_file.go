@@ -144,5 +144,6 @@ func (d *Desk) makeImage(id wire.RecordID, path string) error {
 	if err != nil {
 		return fault.New(fault.Storage, op, id.String(), err)
 	}
+	d.onSecondDisk(path, 0)
 	return nil
 }

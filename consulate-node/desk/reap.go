@@ -21,6 +21,7 @@ func (d *Desk) removeDraft(visit wire.RecordID) {
 	if err := removeAll(d.draftDir(visit)); err != nil {
 		d.o.Logger.Warn("draft files not removed", slog.String("visit", visit.String()), errorAttr(err))
 	}
+	d.offSecondDisk(d.draftDir(visit))
 }
 
 func removeAll(dir string) error {

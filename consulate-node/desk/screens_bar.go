@@ -46,6 +46,7 @@ func (s *Screens) bar(p lang.Printer, st Status) web.LinkBar {
 		bar.Text = p.T("desk.bar.held", "count", int(min(st.Unsecured, 1<<30))) + " " +
 			p.T("desk.bar.left", "count", daysLeft(link.Since, st.Now))
 	}
+	s.desk.diskBar(p, &bar)
 	return bar
 }
 

@@ -72,6 +72,10 @@ func (s *Screens) connection(c *gin.Context, who access.Principal) {
 	p := s.ui.Printer(c)
 	page := s.page(c, who, p.T("doctor.screen.title"))
 	data := gin.H{"Running": running, "Support": pathSupport}
+	if err := s.showDisks(p, data); err != nil {
+		s.fail(c, who, err)
+		return
+	}
 	if s.o.Carrier != nil && who.Require(access.LinkCarry) == nil {
 		data["ByHand"] = pathCarry
 	}

@@ -104,6 +104,7 @@ func (d *Desk) removeFile(path string) {
 	if err := durable.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		d.o.Logger.Warn("image file not removed", errorAttr(err))
 	}
+	d.offSecondDisk(path)
 }
 
 // ImageStatus says how far an image has come. Errors: NotFound.

@@ -38,6 +38,7 @@ import (
 // world is a post's desk over a real journal on disk.
 type world struct {
 	dir      string
+	mirror   journal.MirrorOptions
 	journal  *journal.Journal
 	desk     *desk.Desk
 	engine   *gin.Engine
@@ -96,7 +97,7 @@ func newWorld(tb testing.TB) *world {
 func (w *world) start(tb testing.TB) {
 	tb.Helper()
 	var err error
-	w.journal, err = journal.Open(w.dir, journal.Options{Identity: w.id, Incarnation: 7})
+	w.journal, err = journal.Open(w.dir, journal.Options{Identity: w.id, Incarnation: 7, Mirror: w.mirror})
 	require.NoError(tb, err)
 	directory, err := consular.BuiltInDirectory()
 	require.NoError(tb, err)

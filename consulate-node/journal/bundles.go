@@ -27,8 +27,12 @@ const (
 
 // bundleFile spreads bundles over 256 directories by the first digest byte.
 func bundleFile(dir string, digest wire.Digest) string {
+	return filepath.Join(dir, bundlesDir, bundleRel(digest))
+}
+
+func bundleRel(digest wire.Digest) string {
 	name := hex.EncodeToString(digest[:])
-	return filepath.Join(dir, bundlesDir, name[:2], name)
+	return filepath.Join(name[:2], name)
 }
 
 // WriteBundle stores a sealed bundle under the address that fill returns. On
@@ -50,6 +54,9 @@ func (j *Journal) WriteBundle(fill func(io.Writer) (wire.Digest, error)) (wire.D
 	digest, err := j.fillBundle(f, fill)
 	if err = errors.Join(err, closeFault(op, f)); err == nil {
 		err = j.nameBundle(tmp, digest)
+	}
+	if err == nil && j.mirror != nil {
+		j.mirror.Copied(treeBundles, bundleRel(digest))
 	}
 	if err != nil {
 		return wire.Digest{}, errors.Join(err, ignoreMissing(durable.Remove(tmp)))

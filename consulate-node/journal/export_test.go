@@ -2,6 +2,7 @@ package journal
 
 import (
 	"io"
+	"time"
 
 	"jaliya/internal/kv"
 )
@@ -29,3 +30,18 @@ func DecodeHeld[T any](raw []byte) (T, error) { return decodeHeld[T]("test", "",
 
 // KindOfWrite is how a failed write is told from a full disk.
 var KindOfWrite = kindOfWrite
+
+// WithMirror gives o with a mirror in dir, which may lie on the same disk.
+func WithMirror(o Options, dir string) Options {
+	o.Mirror = MirrorOptions{Dir: dir, SameDisk: true}
+	return o
+}
+
+// Impatient waits that long for the second disk.
+func Impatient(o Options, d time.Duration) Options {
+	o.mirrorPatience = d
+	return o
+}
+
+// RetryMirror tries the second disk now and returns when that is done.
+func (j *Journal) RetryMirror() { j.mirror.Sync() }

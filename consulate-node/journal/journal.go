@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"jaliya/consulate-node/journal/mirror"
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
 	"jaliya/internal/wire"
@@ -19,6 +20,7 @@ type Journal struct {
 	dir      string
 	store    kv.Store
 	ballast  *kv.Ballast // nil for none
+	mirror   *mirror.Mirror
 	maxSize  int64
 	minFree  int64
 	metrics  *Metrics
@@ -26,9 +28,11 @@ type Journal struct {
 	onLatch  func(error)
 	warnings []string // what Open saw; not changed afterwards
 
-	mu      sync.Mutex    // guards changed and failed
+	turn    sync.Mutex    // with a mirror: held from the second disk's write to the first one's commit
+	mu      sync.Mutex    // guards what follows
 	changed chan struct{} // closed and replaced after each commit; owned by notify
 	failed  error         // the sync that latched the journal
+	worked  time.Time     // when somebody at the post saved last
 }
 
 func (j *Journal) path() string { return filepath.Join(j.dir, fileName) }
@@ -42,7 +46,12 @@ func (j *Journal) warn(text string) {
 }
 
 // Close waits for running transactions and closes the file.
-func (j *Journal) Close() error { return j.store.Close() }
+func (j *Journal) Close() error {
+	if j.mirror != nil {
+		return errors.Join(j.mirror.Close(), j.store.Close())
+	}
+	return j.store.Close()
+}
 
 // fail latches the journal with the first failure of a sync and gives err back.
 func (j *Journal) fail(err error) error {
@@ -72,7 +81,7 @@ func (j *Journal) update(fn func(kv.Writer) error) (changed bool, err error) {
 	if err := j.usable("journal: update"); err != nil {
 		return false, err
 	}
-	err = j.store.Update(func(w kv.Writer) error {
+	err = j.transact(func(w kv.Writer) error {
 		c := &countingWriter{Writer: w}
 		if err := fn(c); err != nil {
 			return err
@@ -119,6 +128,7 @@ func (j *Journal) Append(ctx context.Context, d Draft) (Appended, error) {
 	if err != nil {
 		return Appended{}, err
 	}
+	j.work()
 	if changed {
 		j.metrics.appended(time.Since(start), a.Position.Seq)
 		j.notify()
@@ -221,6 +231,7 @@ func (j *Journal) View(fn func(kv.Reader) error) error {
 // Update is View with writes; durable on return. The journal's own buckets are
 // refused with fault.Denied.
 func (j *Journal) Update(fn func(kv.Writer) error) error {
+	j.work()
 	_, err := j.update(func(w kv.Writer) error { return fn(foreignWriter{w}) })
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"time"
 
 	"jaliya/internal/durable"
 	"jaliya/internal/fault"
@@ -26,6 +27,7 @@ type Options struct {
 	MaxSize     int64  // of journal.db in bytes, 0 for no limit (D8)
 	MinFree     int64  // bytes of the disk that CanCapture leaves alone
 	Ballast     int64  // bytes of a file that maintenance may release, 0 for none (D8)
+	Mirror      MirrorOptions
 	// NoPreflight leaves out the look at kernel, file system and sync time (D9),
 	// some 32 syncs, for tests and for tools that open a journal again and again.
 	NoPreflight bool
@@ -34,6 +36,9 @@ type Options struct {
 	OnLatch func(error)
 	Metrics *Metrics     // nil for none
 	Logger  *slog.Logger // nil for none
+
+	mirrorPatience time.Duration // set by tests
+	mirrorMaxLog   int64
 }
 
 // Validate names the option that makes no sense, as fault.Invalid.
@@ -66,8 +71,19 @@ func Open(dir string, o Options) (*Journal, error) {
 	if err := makeDirs(dir); err != nil {
 		return nil, err
 	}
+	j, err := open(dir, o)
+	if err != nil && rebuildDamaged(dir, o, err) {
+		return open(dir, o)
+	}
+	return j, err
+}
+
+func open(dir string, o Options) (*Journal, error) {
 	j := newJournal(dir, o)
 	if err := j.preflight(o); err != nil {
+		return nil, err
+	}
+	if err := j.openMirror(o); err != nil {
 		return nil, err
 	}
 	if reason, suspect := kv.Suspect(j.path()); suspect {
@@ -83,8 +99,17 @@ func Open(dir string, o Options) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := j.begin(store, o); err != nil {
+	if err = j.attachMirror(store); err == nil {
+		err = j.begin(store, o)
+	}
+	if err != nil && j.mirror != nil {
+		err = errors.Join(err, j.mirror.Close())
+	}
+	if err != nil {
 		return nil, errors.Join(err, store.Close())
+	}
+	if j.mirror != nil {
+		j.mirror.Run(source{j})
 	}
 	return j, nil
 }

@@ -23,6 +23,8 @@ const (
 	// storeReserve is what journal.db keeps for what the hub says and for the
 	// pages that each transaction copies, after capture has been refused.
 	storeReserve = 1 << 20
+	// lowSpace is what a start wants free beside the ballast.
+	lowSpace = 32 << 20
 )
 
 // Space says how much room a post has, for metrics and the start page.
@@ -86,6 +88,9 @@ func (j *Journal) CanCapture(maxEnrolment int64) error {
 	if err != nil {
 		return err
 	}
+	if j.ballast != nil {
+		s.Free -= j.ballast.Size() - min(s.Ballast, j.ballast.Size()) // it is taken again first
+	}
 	if s.Free-j.minFree < enrolmentsFree*maxEnrolment {
 		return fault.New(fault.Full, op, strconv.FormatInt(s.Free, 10)+" bytes free on the disk", nil)
 	}
@@ -96,23 +101,33 @@ func (j *Journal) CanCapture(maxEnrolment int64) error {
 	return nil
 }
 
-// holdBallast takes the space that maintenance may release. A disk too full for
-// it is a warning: the node must start to send away what it has.
+// holdBallast takes the space that maintenance may release. On a disk too full for
+// it the ballast is given up, which is what it is for: the node must start to send
+// away what it has, and no visit begins until the space can be taken again.
 func (j *Journal) holdBallast(size int64) error {
 	if size == 0 {
 		return nil
 	}
 	path := filepath.Join(j.dir, ballastName)
-	b, err := kv.NewBallast(path, size)
-	switch {
-	case fault.Is(err, fault.Full):
-		j.warn("no room for the ballast file of " + strconv.FormatInt(size, 10) + " bytes")
-		return nil
-	case err != nil:
+	j.ballast = kv.ReleasedBallast(path, size)
+	held, err := j.ballast.Held()
+	if err != nil {
 		return err
 	}
-	j.ballast = b
-	return nil
+	free, err := kv.FreeSpace(j.dir)
+	if err != nil {
+		return err
+	}
+	if free+held < size+lowSpace {
+		j.warn("the disk is nearly full: the ballast file of " + strconv.FormatInt(size, 10) + " bytes is not held")
+		return j.ballast.Release()
+	}
+	err = j.ballast.Fill()
+	if fault.Is(err, fault.Full) {
+		j.warn("no room for the ballast file of " + strconv.FormatInt(size, 10) + " bytes")
+		return nil
+	}
+	return err
 }
 
 // ReleaseBallast gives the reserve back to the file system, so that maintenance

@@ -3,9 +3,11 @@ package journal
 import (
 	"bytes"
 	"errors"
+	"os"
 	"path/filepath"
 	"strconv"
 
+	"jaliya/consulate-node/journal/mirror"
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
 	"jaliya/internal/wire"
@@ -249,4 +251,30 @@ func (v *verifier) notices() error {
 		return fault.New(fault.Corrupt, "journal: verify notices", "cursor "+uitoa(v.state.Notices.Seq), nil)
 	}
 	return nil
+}
+
+// VerifyMirror proves the mirror in dir as Verify proves a journal: every frame
+// by its chain, then all that they make together, in a file of its own that is
+// removed again, and that every image that an entry names lies beside it.
+func VerifyMirror(dir string, keys wire.KeySet) (rep Report, err error) {
+	const op = "journal: verify mirror"
+	h, err := mirror.Find(dir)
+	if err != nil {
+		return rep, err
+	}
+	work, err := os.MkdirTemp("", "jaliya-mirror-*")
+	if err != nil {
+		return rep, fault.New(fault.Storage, op, "", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	err = h.Rebuild(filepath.Join(work, fileName), setMirror, func(r kv.Reader) error {
+		if rep, err = Check(r, keys); err != nil {
+			return err
+		}
+		if rep.Identity.Node != wire.NodeID(h.Node) {
+			return fault.New(fault.Corrupt, op, "another node's", nil)
+		}
+		return countBundles(r, dir, &rep)
+	})
+	return rep, err
 }

@@ -61,6 +61,12 @@ func WriteAt(f *os.File, data []byte, offset int64) error {
 	return err
 }
 
+// Truncate gives the file another length.
+func Truncate(f *os.File, size int64) error {
+	record(Op{Kind: OpTruncate, Path: f.Name(), Offset: size})
+	return f.Truncate(size)
+}
+
 // Sync makes what was written to the file durable, not its name.
 func Sync(f *os.File) error {
 	record(Op{Kind: OpSync, Path: f.Name()})

@@ -32,6 +32,13 @@ func NewBallast(path string, size int64) (*Ballast, error) {
 	return b, nil
 }
 
+// ReleasedBallast gives a ballast that holds nothing yet: Fill takes the space when
+// there is room.
+func ReleasedBallast(path string, size int64) *Ballast { return &Ballast{path: path, size: size} }
+
+// Size gives the bytes that it holds when it is filled.
+func (b *Ballast) Size() int64 { return b.size }
+
 // Fill takes the space again after Release. On fault.Full nothing is held.
 func (b *Ballast) Fill() error {
 	f, err := os.OpenFile(b.path, os.O_RDWR|os.O_CREATE, fileMode)

@@ -23,10 +23,12 @@ const (
 // turns. A transaction must not be opened from inside another one.
 type Bolt struct {
 	path    string
-	db      *bbolt.DB
-	file    *os.File // the database's own; closed by it
+	db      *bbolt.DB // replaced by a compaction, with writer and begin held
+	file    *os.File  // the database's own; closed by it
 	appends map[string]bool
 	onLatch func(error)
+	options Options        // as it was opened
+	retired sync.WaitGroup // files that a compaction replaced, until their readers have ended
 
 	// writer makes writers take turns before bbolt does: a commit that panics
 	// never gives bbolt's lock back.
@@ -47,7 +49,7 @@ var _ Store = (*Bolt)(nil)
 
 func newBolt(db *bbolt.DB, file *os.File, o Options) *Bolt {
 	b := &Bolt{
-		path: db.Path(), db: db, file: file, onLatch: o.OnLatch,
+		path: db.Path(), db: db, file: file, onLatch: o.OnLatch, options: o,
 		appends: make(map[string]bool, len(o.AppendBuckets)),
 	}
 	for _, name := range o.AppendBuckets {
@@ -74,6 +76,23 @@ func (b *Bolt) View(fn func(Reader) error) error {
 	}
 	defer func() { _ = tx.Rollback() }() // ends a read; it cannot fail
 	return fn(newBoltTx(b, tx))
+}
+
+// Dump runs first on one consistent state and then yields every pair of it,
+// bucket by bucket in order of keys. While it runs, pages that are freed cannot be
+// used again (D6).
+func (b *Bolt) Dump(first func(Reader) error, yield func(bucket, key, value []byte) error) error {
+	tx, err := b.beginView()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // ends a read; it cannot fail
+	if err := first(newBoltTx(b, tx)); err != nil {
+		return err
+	}
+	return tx.ForEach(func(name []byte, bucket *bbolt.Bucket) error {
+		return bucket.ForEach(func(k, v []byte) error { return yield(name, k, v) })
+	})
 }
 
 func (b *Bolt) beginView() (*bbolt.Tx, error) {
@@ -189,6 +208,7 @@ func (b *Bolt) Close() error {
 	b.closed = true
 	stuck := b.panicked
 	b.begin.Unlock()
+	b.retired.Wait()
 	var err error
 	switch {
 	case done:

@@ -91,6 +91,12 @@ func (w chainWorkload) Run(dir string, r *rand.Rand, ack func(chainHead)) error 
 		if r.IntN(12) > 0 {
 			continue
 		}
+		if r.IntN(2) == 0 {
+			if _, err := store.Compact(); err != nil {
+				return errors.Join(err, store.Close())
+			}
+			continue
+		}
 		if err := errors.Join(store.Close(), kv.CompactFile(path)); err != nil {
 			return err
 		}

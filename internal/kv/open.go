@@ -43,7 +43,15 @@ func Open(path string, o Options) (*Bolt, error) {
 			return nil, err
 		}
 	}
-	return openFile(path, o)
+	b, err := openFile(path, o)
+	if err != nil || o.ReadOnly {
+		return b, err
+	}
+	// What a compaction left that was cut short; with the lock, nobody is writing it.
+	if err := removeFile(path + suffixCompact); err != nil {
+		return nil, errors.Join(fault.New(fault.Storage, opOpen, path, err), b.Close())
+	}
+	return b, nil
 }
 
 // prepare refuses a suspect file and creates a missing one.

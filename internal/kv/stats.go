@@ -22,6 +22,8 @@ func (b *Bolt) Stats() (Stats, error) {
 		return Stats{}, err
 	}
 	defer func() { _ = tx.Rollback() }()
+	b.begin.RLock() // a compaction may replace the file
+	defer b.begin.RUnlock()
 	info, err := b.file.Stat()
 	if err != nil {
 		return Stats{}, fault.New(fault.Storage, opView, b.path, err)
@@ -31,8 +33,6 @@ func (b *Bolt) Stats() (Stats, error) {
 	if pages := s.Used / int64(b.db.Info().PageSize); pages > 0 {
 		s.FreeRatio = float64(s.FreePages) / float64(pages)
 	}
-	b.begin.RLock()
 	s.LastCommit = b.lastCommit
-	b.begin.RUnlock()
 	return s, nil
 }

@@ -116,7 +116,7 @@ func (n *Network) configure(p *Post, relayed string) error {
 		fmt.Fprintf(&config, "[[desk.service_account]]\nname = %q\nrole = %q\ntoken_sha256 = %q\n", a.Name, a.Role, hex.EncodeToString(hash[:]))
 	}
 	fmt.Fprintf(&config, "[printer]\nuri = \"ipp://%s/ipp/print\"\n", n.printer)
-	fmt.Fprintf(&config, "[admin]\nlisten = %q\n[log]\nformat = \"json\"\n", p.Admin)
+	fmt.Fprintf(&config, "[admin]\nlisten = %q\n[journal]\nballast = \"1MiB\"\n[log]\nformat = \"json\"\n", p.Admin)
 	return write(p.config, config.String())
 }
 

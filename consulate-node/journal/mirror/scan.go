@@ -1,0 +1,159 @@
+package mirror
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+
+	"jaliya/internal/fault"
+)
+
+// scanned is what reading a file from its beginning proved.
+type scanned struct {
+	header header
+	end    int64    // after the last whole frame
+	last   Position // chain position there
+	start  int64    // where the last frame begins, 0 for none
+	before Position // before the last frame
+	whole  bool     // nothing lies behind end; of a base: and it has its end
+}
+
+// walk reads a base or a log from its header on and yields each frame that
+// continues the chain. What does not decode, or does not continue, ends the walk:
+// whether it is the torn tail of a write that nobody was told of, or damage, is
+// the caller's question.
+func walk(path string, yield func(Frame, [32]byte) error) (s scanned, err error) {
+	const op = "mirror: read file"
+	f, err := os.Open(path) //nolint:gosec // below the operator's own directory
+	if err != nil {
+		return s, fault.New(fault.Storage, op, path, err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	in := bufio.NewReaderSize(f, 1<<20)
+	raw := make([]byte, headerSize)
+	if _, err := io.ReadFull(in, raw); err != nil {
+		return s, readFault(op, path, err)
+	}
+	if s.header, err = decodeHeader(raw); err != nil {
+		return s, err
+	}
+	_, log := parseName(logName, path)
+	w := walker{scanned: s, log: log, prev: s.header.at.Hash}
+	if !log {
+		w.prev = s.header.first()
+	}
+	w.last, w.end = s.header.at, headerSize
+	for {
+		raw, err := nextFrame(in)
+		if errors.Is(err, io.EOF) {
+			w.whole = log || w.ended
+			return w.scanned, nil
+		}
+		if err != nil && !fault.Is(err, fault.Corrupt) {
+			return w.scanned, readFault(op, path, err)
+		}
+		if err != nil || w.ended {
+			return w.scanned, nil
+		}
+		more, err := w.take(raw, yield)
+		if err != nil || !more {
+			return w.scanned, err
+		}
+	}
+}
+
+// nextFrame reads the bytes of one frame; io.EOF exactly at the end of the file.
+func nextFrame(in io.Reader) ([]byte, error) {
+	head := make([]byte, frameHead)
+	if _, err := io.ReadFull(in, head); err != nil {
+		return nil, torn(err)
+	}
+	n := binary.BigEndian.Uint32(head)
+	if n < frameBody || n > MaxFrame {
+		return nil, fault.New(fault.Corrupt, "mirror: read file", "length", nil)
+	}
+	raw := append(head, make([]byte, n)...)
+	if _, err := io.ReadFull(in, raw[frameHead:]); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, torn(err)
+	}
+	return raw, nil
+}
+
+func torn(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fault.New(fault.Corrupt, "mirror: read file", "torn", nil)
+	}
+	return err //nolint:wrapcheck // io.EOF must stay what it is
+}
+
+func readFault(op, path string, err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fault.New(fault.Corrupt, op, path, err)
+	}
+	return fault.New(fault.Storage, op, path, err)
+}
+
+type walker struct {
+	scanned
+	log   bool
+	ended bool
+	prev  [32]byte
+}
+
+// take adds a frame; more is false when it does not continue the file.
+func (w *walker) take(raw []byte, yield func(Frame, [32]byte) error) (more bool, err error) {
+	f, hash, size, err := DecodeFrame(raw)
+	if err != nil || f.Prev != w.prev {
+		return false, nil //nolint:nilerr // what does not decode ends the walk
+	}
+	switch {
+	case w.log && (f.Kind != KindTransaction || f.N != w.last.N+1),
+		!w.log && (f.Kind == KindTransaction || f.N != w.header.at.N):
+		return false, nil
+	}
+	if yield != nil {
+		if err := yield(f, hash); err != nil {
+			return false, err
+		}
+	}
+	w.before, w.start, w.prev = w.last, w.end, hash
+	w.end += int64(size)
+	if w.log {
+		w.last = Position{N: f.N, Hash: hash}
+	}
+	w.ended = f.Kind == KindEnd
+	return true, nil
+}
+
+// beyond reports whether a whole frame of a later transaction lies anywhere behind
+// the end that a walk reached: then the file is damaged there, not torn.
+func beyond(path string, s scanned) (bool, error) {
+	const op = "mirror: look behind the end"
+	f, err := os.Open(path) //nolint:gosec // below the operator's own directory
+	if err != nil {
+		return false, fault.New(fault.Storage, op, path, err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	if _, err := f.Seek(s.end, io.SeekStart); err != nil {
+		return false, fault.New(fault.Storage, op, path, err)
+	}
+	rest, err := io.ReadAll(f)
+	if err != nil {
+		return false, fault.New(fault.Storage, op, path, err)
+	}
+	for at := 1; at+frameHead+frameBody <= len(rest); at++ {
+		kind, n := Kind(rest[at+frameHead]), binary.BigEndian.Uint64(rest[at+frameHead+1:])
+		if kind < KindTransaction || kind > KindEnd || n < s.last.N || n > s.last.N+1<<32 {
+			continue
+		}
+		if _, _, _, err := DecodeFrame(rest[at:]); err == nil {
+			return true, nil
+		}
+	}
+	return false, nil
+}

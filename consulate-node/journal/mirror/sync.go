@@ -1,0 +1,412 @@
+package mirror
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"jaliya/internal/durable"
+	"jaliya/internal/fault"
+)
+
+// partBytes is how much of the state goes into one frame of a base.
+const partBytes = 256 << 10
+
+// build is a base being written while the journal goes on.
+type build struct {
+	queue  []queued // what came since, oldest first
+	bytes  int
+	away   map[string]bool // names of the key files that must stay
+	failed error
+}
+
+func (b *build) add(q queued) {
+	if n := len(b.queue); n > 0 && b.queue[n-1].at.N == q.at.N {
+		b.queue = b.queue[:n-1] // its transaction was refused
+	}
+	b.queue = append(b.queue, q)
+	b.bytes += len(q.frame)
+	if b.bytes > maxQueue && b.failed == nil {
+		b.failed = errBehind
+	}
+	for _, value := range q.away {
+		d := digestOf(value)
+		b.away[hex.EncodeToString(d[:])] = true
+	}
+}
+
+func (b *build) undo(at Position) {
+	if n := len(b.queue); n > 0 && b.queue[n-1].at == at {
+		b.queue = b.queue[:n-1]
+	}
+}
+
+// Run keeps the mirror good in the background until Close. It returns when the
+// mirror was filled or could not be, or after the patience of a save: a post with
+// little to copy starts with both disks.
+func (m *Mirror) Run(source Source) {
+	m.source = source
+	m.ended = make(chan struct{})
+	tried := make(chan struct{})
+	go func() {
+		defer close(m.ended)
+		if m.Status().State != Good {
+			m.Sync()
+		}
+		close(tried)
+		timer := time.NewTicker(retryEvery)
+		defer timer.Stop()
+		for {
+			select {
+			case <-m.stop:
+				return
+			case <-m.kick:
+				m.Sync()
+			case <-timer.C:
+				m.look()
+			}
+		}
+	}()
+	timer := time.NewTimer(m.o.Patience)
+	defer timer.Stop()
+	select {
+	case <-tried:
+	case <-timer.C:
+	}
+}
+
+// look tries a disk that failed, and notices one that was taken away while nobody
+// saved.
+func (m *Mirror) look() {
+	if m.Status().State != Good {
+		m.Sync()
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.log == nil {
+		return
+	}
+	log := m.log
+	err := m.guard(log, func() error {
+		m.measure()
+		held, err := log.f.Stat()
+		if err != nil {
+			return err
+		}
+		named, err := os.Stat(log.f.Name())
+		if err == nil && !os.SameFile(held, named) {
+			err = fs.ErrNotExist
+		}
+		return err
+	})
+	if err != nil {
+		m.fail("a look at its disk", err)
+	}
+}
+
+// Sync writes a new base from the journal, with all that came since, and takes it
+// into use. A mirror that is good stays so meanwhile.
+func (m *Mirror) Sync() {
+	m.mu.Lock()
+	if m.stuck > 0 || m.build != nil {
+		m.mu.Unlock()
+		return
+	}
+	wasGood := m.log != nil
+	m.build = &build{away: map[string]bool{}}
+	m.mu.Unlock()
+	if !wasGood {
+		m.tell(func(s *Status) { s.State = Filling })
+	}
+	err := m.fill(wasGood)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.build = nil
+	switch {
+	case err == nil:
+		m.o.Logger.Info("mirror written anew", slog.Int64("bytes", m.Status().Base))
+	case m.log != nil:
+		m.o.Logger.Warn("no new base for the mirror", slog.String("error", err.Error()))
+	default:
+		m.failed(err)
+		m.complain("one disk: the mirror cannot be filled", err)
+	}
+}
+
+func (m *Mirror) fill(wasGood bool) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	if err := os.Mkdir(m.o.Dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	m.measure()
+	if _, err := m.source.Begin(); err != nil {
+		return err
+	}
+	if !wasGood {
+		if err := m.admit(); err != nil {
+			return err
+		}
+	}
+	head, err := m.writeBase()
+	if err != nil {
+		return err
+	}
+	for _, t := range m.o.Trees {
+		if err := m.fillTree(t); err != nil {
+			return err
+		}
+	}
+	return m.install(head)
+}
+
+// admit makes sure that nothing is overwritten that the journal does not have. A
+// history that does not prove is set aside, one at a time.
+func (m *Mirror) admit() error {
+	h, err := Find(m.o.Dir)
+	if errors.Is(err, ErrNone) {
+		return nil
+	}
+	if err == nil && h.Node != m.o.Node {
+		return errHistory
+	}
+	if err != nil && !fault.Is(err, fault.Corrupt) {
+		return err
+	}
+	state := map[string][]byte{}
+	damaged := err != nil
+	if !damaged {
+		err := h.All(func(f Frame, _ [32]byte) error {
+			for _, o := range f.Ops {
+				if key := string(o.Bucket) + "\x00" + string(o.Key); o.Change == Put && string(o.Bucket) == "meta" {
+					state[key] = bytes.Clone(o.Value)
+				}
+			}
+			return nil
+		})
+		if err != nil && !fault.Is(err, fault.Corrupt) {
+			return err
+		}
+		damaged = err != nil
+	}
+	ok, err := m.source.Contains(func(bucket, key []byte) []byte { return state[string(bucket)+"\x00"+string(key)] })
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return errHistory
+	case damaged:
+		m.o.Logger.Warn("the mirror does not prove; it is set aside and written anew")
+		return m.setAside()
+	}
+	return nil
+}
+
+// asideDir keeps the last history that did not prove.
+const asideDir = "damaged"
+
+func (m *Mirror) setAside() error {
+	aside := filepath.Join(m.o.Dir, asideDir)
+	if err := os.RemoveAll(aside); err != nil {
+		return err
+	}
+	if err := os.Mkdir(aside, dirMode); err != nil {
+		return err
+	}
+	for _, prefix := range []string{baseName, logName} {
+		files, err := names(m.o.Dir, prefix)
+		if err != nil {
+			return err
+		}
+		for _, name := range files {
+			if err := durable.Rename(filepath.Join(m.o.Dir, name), filepath.Join(aside, name)); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(durable.SyncDir(aside), durable.SyncDir(m.o.Dir))
+}
+
+// writeBase writes the state of one moment. The file gets its name when it is
+// whole and synced.
+func (m *Mirror) writeBase() (header, error) {
+	tmp := filepath.Join(m.o.Dir, baseName+"new"+suffixTemp)
+	w := baseWriter{m: m, path: tmp}
+	err := m.source.Dump(w.begin, w.pair)
+	if err == nil {
+		err = w.end()
+	}
+	if w.f != nil {
+		err = errors.Join(err, w.f.Close())
+	}
+	if err != nil {
+		return w.head, errors.Join(err, removeFile(tmp))
+	}
+	if err := durable.Rename(tmp, filepath.Join(m.o.Dir, fileName(baseName, w.head.at.N))); err != nil {
+		return w.head, err
+	}
+	return w.head, durable.SyncDir(m.o.Dir)
+}
+
+func (m *Mirror) stopped() bool {
+	select {
+	case <-m.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+type baseWriter struct {
+	m     *Mirror
+	path  string
+	f     *os.File
+	head  header
+	at    int64
+	frame Frame
+	size  int
+}
+
+func (w *baseWriter) begin(at Position) (err error) {
+	w.head = header{node: w.m.o.Node, at: at}
+	if w.f, err = createFile(w.path, w.head); err != nil {
+		return err
+	}
+	w.at = headerSize
+	w.frame = Frame{Kind: KindPart, N: at.N, Prev: w.head.first()}
+	return nil
+}
+
+func (w *baseWriter) pair(bucket, key, value []byte) error {
+	if w.m.stopped() {
+		return errBehind
+	}
+	o := Op{Change: Put, Bucket: bytes.Clone(bucket), Key: bytes.Clone(key), Value: bytes.Clone(value)}
+	if w.m.Erasable(bucket) {
+		d := digestOf(value)
+		if err := putAway(w.m.o.Dir, value); err != nil {
+			return err
+		}
+		w.m.mu.Lock()
+		w.m.build.away[hex.EncodeToString(d[:])] = true
+		w.m.mu.Unlock()
+		o.Change, o.Value = PutAway, d[:]
+	}
+	w.frame.Ops = append(w.frame.Ops, o)
+	if w.size += len(key) + len(value); w.size < partBytes {
+		return nil
+	}
+	return w.flush()
+}
+
+func (w *baseWriter) flush() error {
+	raw, hash := w.frame.Encode()
+	if err := durable.WriteAt(w.f, raw, w.at); err != nil {
+		return err
+	}
+	w.at += int64(len(raw))
+	w.frame.Ops, w.frame.Prev, w.size = nil, hash, 0
+	return nil
+}
+
+func (w *baseWriter) end() error {
+	if len(w.frame.Ops) > 0 {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	w.frame.Kind = KindEnd
+	return errors.Join(w.flush(), durable.Sync(w.f))
+}
+
+// fillTree copies what is missing, and removes what the post has removed.
+func (m *Mirror) fillTree(t Tree) error {
+	root := filepath.Join(m.o.Dir, t.Name)
+	err := eachFile(t.Dir, func(rel string, size int64) error {
+		to := filepath.Join(root, rel)
+		if sizeOf(to) == size {
+			return nil
+		}
+		if m.stopped() {
+			return errBehind
+		}
+		m.mu.Lock() // a draft's file may be growing
+		defer m.mu.Unlock()
+		from := filepath.Join(t.Dir, rel)
+		if sizeOf(from) < 0 {
+			return nil
+		}
+		return m.guard(nil, func() error { return copyFile(m.o.Dir, from, to) })
+	})
+	if err != nil || sizeOf(root) < 0 {
+		return err
+	}
+	return eachFile(root, func(rel string, _ int64) error {
+		if sizeOf(filepath.Join(t.Dir, rel)) >= 0 {
+			return nil
+		}
+		return removeFile(filepath.Join(root, rel))
+	})
+}
+
+// install begins the log that continues a base with what came since, and puts
+// both into the place of what was in use.
+func (m *Mirror) install(head header) error {
+	path := filepath.Join(m.o.Dir, fileName(logName, head.at.N))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.build.failed != nil {
+		return m.build.failed
+	}
+	if m.log != nil && m.log.f.Name() == path {
+		return nil // nothing has come since the last base
+	}
+	var since []queued
+	for _, q := range m.build.queue {
+		if q.at.N > head.at.N {
+			since = append(since, q)
+		}
+	}
+	f, err := createFile(path, head)
+	if err != nil {
+		return err
+	}
+	log := &logFile{f: f, end: headerSize, last: head.at}
+	keep := m.build.away
+	err = m.guard(log, func() error {
+		if err := writeAll(m.o.Dir, log, since); err != nil {
+			return err
+		}
+		if err := durable.SyncDir(m.o.Dir); err != nil {
+			return err
+		}
+		return errors.Join(sweep(m.o.Dir, head.at.N), sweepKeys(m.o.Dir, keep))
+	})
+	if err != nil {
+		if !errors.Is(err, errSlow) {
+			err = errors.Join(err, f.Close())
+		}
+		return err
+	}
+	old := m.log
+	m.good(log, sizeOf(filepath.Join(m.o.Dir, fileName(baseName, head.at.N))), time.Now())
+	_ = old.close() // everything in it is in the new one
+	return nil
+}
+
+// sweepKeys shreds what was put away and is not kept any more.
+func sweepKeys(dir string, keep map[string]bool) error {
+	return eachFile(filepath.Join(dir, keysDir), func(rel string, _ int64) error {
+		if keep[rel] {
+			return nil
+		}
+		return shred(filepath.Join(dir, keysDir, rel))
+	})
+}
