@@ -25,6 +25,7 @@ const (
 type Amends struct {
 	Reference string        `json:"reference"`
 	Replaces  wire.RecordID `json:"replaces"`
+	Seen      uint64        `json:"seen,omitempty"`      // version of the case that was known when it began
 	SlipCode  string        `json:"slip_code,omitempty"` // of the slip that the person holds; empty: a new one is drawn
 }
 
@@ -81,7 +82,7 @@ func (d *Desk) Amend(ctx context.Context, p access.Principal, in AmendInput) (Vi
 	}
 	return d.create(p, Draft{
 		Service: consular.Service(q.Service), Pickup: q.Pickup,
-		Amends: &Amends{Reference: q.Reference, Replaces: q.Record, SlipCode: code},
+		Amends: &Amends{Reference: q.Reference, Replaces: q.Record, Seen: q.Version, SlipCode: code},
 	}, in.Visit)
 }
 

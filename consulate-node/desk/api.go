@@ -54,6 +54,7 @@ func Routes() []Route {
 		{http.MethodPost, "/follow", access.RequestFollow, (*API).follow},
 		{http.MethodGet, "/status", access.NodeStatus, (*API).status},
 	}
+	routes = append(routes, changeRoutes()...)
 	for _, group := range Groups() {
 		routes = append(routes, Route{http.MethodPut, visit + "/" + string(group), access.VisitWrite, group.put})
 	}

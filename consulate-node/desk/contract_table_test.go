@@ -57,7 +57,7 @@ func Contract() openapi.API {
 			reflect.TypeFor[View](): "Visit", reflect.TypeFor[staff.View](): "Session", reflect.TypeFor[staff.Line](): "StaffMember",
 			reflect.TypeFor[staff.Trust](): "StaffTrust", reflect.TypeFor[authenticatorBody](): "NewAuthenticator",
 		},
-		Operations: slices.Concat(visitLines(), imageLines(), requestLines(), pouchLines(), cardLines(), leaveLines(), sessionLines()),
+		Operations: slices.Concat(visitLines(), imageLines(), requestLines(), changeLines(), pouchLines(), cardLines(), leaveLines(), sessionLines()),
 	}
 }
 
@@ -66,6 +66,7 @@ func parameters() map[string]openapi.Parameter {
 		"visit":     {Description: "Id of the visit, drawn by whoever began it.", Pattern: "^[0-9a-f]{32}$", Example: "00112233445566778899aabbccddeeff"},
 		"name":      {Description: "portrait, signature, exceptions, print-FINGER, scan-PAPER and scan-PAPER-2 to -9.", Example: "print-right-thumb"},
 		"reference": {Description: "Reference of the request: 18 digits, with or without spaces.", Example: "123456789012345678"},
+		"change":    {Description: "Id of a change, drawn by whoever said it.", Pattern: "^[0-9a-f]{32}$", Example: "00112233445566778899aabbccddeeff"},
 		"pouch":     {Description: "Label of the pouch, 16 characters.", Example: "MAFRLYO026000071"},
 		"If-Match":  {Description: "The version of the visit that the caller has seen, as entity tag.", Example: `"3"`},
 		"Upload-Offset": {

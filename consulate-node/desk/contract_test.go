@@ -51,6 +51,7 @@ func TestEveryRouteRefuses(t *testing.T) {
 	c.withDoor(t)
 	visit := c.begin(t)
 	c.heard(t)
+	said := c.changed(t, strangeReference(t), desk.ChangeWithdraw, "")
 	carrying := func(want bool) func(*http.Request, string) {
 		return func(r *http.Request, permission string) {
 			for _, role := range access.Roles() {
@@ -65,6 +66,7 @@ func TestEveryRouteRefuses(t *testing.T) {
 		Handler: c.engine, With: carrying(true), Without: carrying(false), State: func() string { return c.state(t) },
 		Path: map[string]string{
 			"visit": visit.Visit, "name": "portrait", "reference": c.card.Reference.Digits(), "pouch": string(c.label),
+			"change": said.Change,
 		},
 	})
 	require.NotContains(t, c.log.String(), familyLatin)

@@ -65,6 +65,8 @@ type Desk struct {
 	locks [64]sync.Mutex
 
 	amending  sync.Mutex // orders the starts of amendments
+	changing  sync.Mutex // orders changes of requests, and guards heard
+	heard     uint64     // notice up to which the desk has looked for its changes
 	releasing sync.Mutex // orders the releases of requests for records
 
 	// step is called between the steps of a release; tests make it fail.
@@ -100,7 +102,7 @@ func New(o Options) (*Desk, error) {
 	if err := os.MkdirAll(d.drafts, 0o700); err != nil {
 		return nil, fault.New(fault.Storage, op, "drafts", err)
 	}
-	return d, errors.Join(d.reap(), d.reapTopics())
+	return d, errors.Join(d.reap(), d.reapTopics(), d.reapChanges())
 }
 
 func (o Options) missing() string {

@@ -205,7 +205,7 @@ func (d *Desk) commit(ctx context.Context, o *open, review *Review, draft journa
 	h := &draft.Header
 	h.Record, h.Kind, h.Reference, h.SlipHash = o.id, o.kind(), reference.Digits(), &hash
 	if o.Amends != nil {
-		h.Replaces = &o.Amends.Replaces
+		h.Replaces, h.Seen = &o.Amends.Replaces, o.Amends.Seen
 	}
 	h.Service, h.Post, h.Pickup = uint8(review.Service), d.o.Post.ID, review.Pickup
 	h.Time = now.UnixMilli()

@@ -90,6 +90,8 @@ func unamended(reason uint16) string {
 		return ""
 	case reasonNotNow:
 		return "too-late"
+	case reasonConflict:
+		return "conflict"
 	case reasonReplaces, reasonNotYours:
 		return "replaced-elsewhere"
 	default:
@@ -102,6 +104,7 @@ const (
 	reasonReplaces = 263 // what it replaces is not the packet that the case has
 	reasonNotNow   = 265 // the case has moved on
 	reasonNotYours = 266 // another post has it
+	reasonConflict = 271 // somebody changed the same before
 )
 
 // standing gives state and public status. Before the first notice the desk

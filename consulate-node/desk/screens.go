@@ -131,7 +131,7 @@ const (
 // ScreenRoutes lists all that needs somebody signed in.
 func ScreenRoutes() []ScreenRoute {
 	get, post := http.MethodGet, http.MethodPost
-	return append(slices.Concat(amendRoutes(), paymentRoutes()), []ScreenRoute{
+	return append(slices.Concat(amendRoutes(), changeScreens(), paymentRoutes()), []ScreenRoute{
 		{get, "/", access.VisitRead, (*Screens).home},
 		{post, "/search", access.VisitRead, (*Screens).search},
 		{get, "/live", access.NodeStatus, (*Screens).live},

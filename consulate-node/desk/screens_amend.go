@@ -128,6 +128,23 @@ func (s *Screens) amendView(p lang.Printer, who access.Principal, v RequestView)
 	return out
 }
 
+// waits is the list of what somebody here has to look at: what the hub sent back,
+// and changes that met another's.
+func (s *Screens) waits(c *gin.Context, who access.Principal) (web.WorkList, error) {
+	requests, err := s.desk.Waiting(c.Request.Context(), who)
+	if err != nil {
+		return web.WorkList{}, err
+	}
+	changes, err := s.desk.Changes(c.Request.Context(), who)
+	if err != nil {
+		return web.WorkList{}, err
+	}
+	p := s.ui.Printer(c)
+	list := s.waitingList(p, requests)
+	list.Cards = append(s.conflictCards(p, changes), list.Cards...)
+	return list, nil
+}
+
 // waitingList shows what waits for this post. It carries no name: the node
 // cannot open what it sealed.
 func (s *Screens) waitingList(p lang.Printer, all []RequestView) web.WorkList {

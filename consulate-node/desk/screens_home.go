@@ -122,7 +122,7 @@ func (s *Screens) showHome(c *gin.Context, who access.Principal, words string) {
 		s.fail(c, who, err)
 		return
 	}
-	waiting, err := s.desk.Waiting(c.Request.Context(), who)
+	waiting, err := s.waits(c, who)
 	if err != nil {
 		s.fail(c, who, err)
 		return
@@ -133,7 +133,7 @@ func (s *Screens) showHome(c *gin.Context, who access.Principal, words string) {
 	page.Data = gin.H{
 		"Day": p.DayDate(s.desk.today()), "Words": words, "CanBegin": who.Role.Has(access.VisitWrite), "Custody": s.custody(c, who),
 		"Drafts": s.draftList(p, who, matching(drafts, words)), "Done": s.doneList(p, done),
-		"Waiting": s.waitingList(p, waiting),
+		"Waiting": waiting,
 	}
 	s.ui.Render(c, http.StatusOK, page)
 }

@@ -10,6 +10,7 @@ import (
 
 	"jaliya/internal/access"
 	"jaliya/internal/consular"
+	"jaliya/internal/fault"
 	"jaliya/internal/lang"
 	"jaliya/internal/web"
 	"jaliya/internal/workflow"
@@ -39,6 +40,10 @@ func (s *Screens) find(c *gin.Context, who access.Principal) {
 		s.showFind(s.at(c, who), http.StatusUnprocessableEntity, typed, rulesOf(err))
 		return
 	}
+	if _, err := s.desk.request(c.Request.Context(), reference.Digits()); fault.Is(err, fault.NotFound) && who.Role.Has(access.VisitWrite) {
+		web.See(c, "/requests/"+reference.Digits()+"/change") // another post's, of which nothing is known here
+		return
+	}
 	web.See(c, "/requests/"+reference.Digits())
 }
 
@@ -57,7 +62,8 @@ func (s *Screens) request(c *gin.Context, who access.Principal) {
 		"Level": web.Badge{Level: levelNumber(v.Level), Means: true}, "Refused": v.Refused,
 		"Timeline": s.timeline(at.p, standingOf{v.Status, v.Opened, v.Told}), "Facts": s.requestFacts(at.p, v),
 	}
-	data["Amend"] = s.amendView(at.p, who, v)
+	data["Amend"], data["Changes"] = s.amendView(at.p, who, v), s.changeNotes(at, v.Reference.Digits())
+	data["Change"] = mayWrite(who) && !v.Refused
 	s.sayReason(at.p, data, v.Reason)
 	s.tellPerson(at.p, data)
 	if proof, err := s.desk.Receipt(c.Request.Context(), who, c.Param("reference")); err == nil {

@@ -65,6 +65,9 @@ func applyNotice(w kv.Writer, n wire.Notice) error {
 		return nil
 	}
 	q, err := readRequest(w, n.Reference)
+	if fault.Is(err, fault.NotFound) && ofOthers(n) {
+		return nil
+	}
 	if fault.Is(err, fault.NotFound) {
 		q = Request{Reference: n.Reference, Record: n.Record}
 	} else if err != nil {
@@ -75,7 +78,19 @@ func applyNotice(w kv.Writer, n wire.Notice) error {
 		q.refused(n)
 	case n.Kind == wire.NoticeCaseMoved && n.Case >= q.Version:
 		q.moved(n)
+	case n.Kind == wire.NoticeConflict && n.Case >= q.Version:
+		q.Version = n.Case
+		q.collected(n)
 	}
 	q.Told = max(q.Told, n.Time)
 	return putRequest(w, q)
+}
+
+// reasonConflict is the hub's reason for an entry that met another's change.
+const reasonConflict = 271
+
+// ofOthers reports whether a notice gives back what this post said of a request
+// that it does not know: the desk keeps that, and nothing here waits for it.
+func ofOthers(n wire.Notice) bool {
+	return n.Kind == wire.NoticeConflict || n.Kind == wire.NoticeEntryRefused && n.Reason == reasonConflict
 }

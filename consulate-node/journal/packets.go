@@ -65,8 +65,17 @@ func (q *Request) moved(n wire.Notice) {
 		return
 	}
 	q.Before = nil
+	q.collected(n)
 	q.State, q.Reason = n.State, n.Reason
 	q.Elsewhere = q.Position.Seq != 0 && n.Record != q.Record && !n.Record.IsZero()
+}
+
+// collected takes over where the document is to be collected, once the hub has
+// taken the packet that counts here.
+func (q *Request) collected(n wire.Notice) {
+	if n.Pickup != "" && len(q.Before) == 0 {
+		q.Pickup = n.Pickup
+	}
 }
 
 func (q *Request) before(record wire.RecordID) int {

@@ -64,7 +64,7 @@ func trackEntry(w kv.Writer, h wire.Header, at wire.Position) error {
 		}
 		q.Withdrawn = true
 		return putRequest(w, q)
-	case wire.KindFileViewed, wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut,
+	case wire.KindPickupChanged, wire.KindFileViewed, wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut,
 		wire.KindCardReceived, wire.KindCardMissing, wire.KindCardDamaged, wire.KindCardShelved,
 		wire.KindCardDefective, wire.KindCardHandedOver, wire.KindCheckFailed,
 		wire.KindPouchArrived, wire.KindPouchOpened, wire.KindPouchReconciled,

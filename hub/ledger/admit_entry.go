@@ -80,7 +80,7 @@ func (t *tx) entry(n Node, s *Stored, e wire.Entry) error {
 // known reports whether the cluster's feature level has what an entry says: a
 // newer program must refuse what an older one would, until all are new (D19).
 // Level 2 brought the criminal record, the portal, and kinds 26 to 31; level 3
-// the token of a slip, which is no reason to refuse (forgetToken).
+// the token of a slip, which is no reason to refuse (forgetToken); level 4 kind 32.
 func known(h wire.Header, feature uint32) bool {
 	ofRecord := h.Kind.OfRecord() || consular.Service(h.Service).Family() == consular.FamilyRecord
 	switch feature {
@@ -88,6 +88,8 @@ func known(h wire.Header, feature uint32) bool {
 		return false
 	case 1:
 		return h.Kind.Known() && h.Kind <= wire.KindPouchReconciled && !ofRecord && h.Source == wire.SourceNode
+	case 2, 3:
+		return h.Kind.Known() && h.Kind <= wire.KindCardDestroyed
 	default:
 		return h.Kind.Known()
 	}
@@ -140,6 +142,9 @@ func (t *tx) effect(h wire.Header, s *Stored) (Reason, error) {
 	in := workflow.Input{
 		Post: h.Post, Pickup: h.Pickup, Service: workflow.Service(h.Service), Seen: h.Seen,
 	}
+	if t.compares() && len(ruleOf(h.Kind).yields) > 0 {
+		in.Seen = 0 // the field rule judges by it
+	}
 	switch h.Kind {
 	case wire.KindRequestReleased:
 		in.Event, in.Actor, in.TwoPersons = workflow.Committed, workflow.Node, true
@@ -155,7 +160,9 @@ func (t *tx) effect(h wire.Header, s *Stored) (Reason, error) {
 		if h.Source == wire.SourcePortal {
 			in.Actor = workflow.Citizen
 		}
-		return t.said(h, s, in)
+		return t.withdrawn(h, s, in)
+	case wire.KindPickupChanged:
+		return t.rerouted(h, s, in)
 	case wire.KindFileViewed, wire.KindStaffSignedIn, wire.KindStaffRefused, wire.KindStaffSignedOut:
 		return 0, nil // the entry itself is the record of it
 	case wire.KindCardReceived, wire.KindCardMissing, wire.KindCardDamaged, wire.KindCardShelved,
@@ -202,7 +209,10 @@ func (t *tx) refused(n Node, h wire.Header, s *Stored) error {
 	if len(h.Reference) == referenceLength {
 		notice.Reference = h.Reference
 	}
-	return t.tell(n.Post, notice)
+	if err := t.tell(n.Post, notice); err != nil || s.Reason != ReasonConflict {
+		return err
+	}
+	return t.giveBack(h)
 }
 
 // referenceLength is that of a reference in digits.

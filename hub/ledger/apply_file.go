@@ -154,6 +154,7 @@ func (t *tx) recordAct(h wire.Header, s *Stored, in workflow.Input) (Reason, err
 	if err != nil {
 		return reasonOf(err), nil
 	}
+	t.mark(&c, h, out.Case)
 	switch h.Kind { //nolint:exhaustive // the kinds that leave something in the case
 	case wire.KindQueryAnswered:
 		c.Answer = s.Commit

@@ -186,7 +186,7 @@ func (t *tx) standings(bag Case, post consular.PostID) error {
 		if !found || !Listed(bag.Flow, item, card) {
 			continue
 		}
-		if err := t.tell(post, card.notice(nil)); err != nil {
+		if err := t.tell(post, t.notice(&card, nil)); err != nil {
 			return err
 		}
 	}

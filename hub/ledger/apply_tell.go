@@ -101,7 +101,7 @@ func (c Tell) tell(t *tx, o Order, post consular.PostID) (Result, error) {
 		return Result{}, err
 	}
 	for _, sealed := range c.Sealed {
-		n := held.notice(sealed)
+		n := t.notice(&held, sealed)
 		if kind != 0 {
 			n.Kind = kind
 		}

@@ -42,6 +42,8 @@ type Case struct {
 	// What a request for a criminal record is about, without saying it (topic.go).
 	Topic    wire.Digest `cbor:"51,keyasint,omitzero"` // as the portal named it
 	Examined wire.Digest `cbor:"52,keyasint,omitzero"` // as the opener did, whatever way the request came
+
+	Marks []Mark `cbor:"53,keyasint,omitempty"` // who changed which field last (conflict.go)
 }
 
 // Flow is workflow.Case as it is stored: numbers, so that a field may be
@@ -211,10 +213,25 @@ func (t *tx) amended(h wire.Header, s *Stored, in workflow.Input) (Reason, error
 		return ReasonNoCase, nil
 	case c.Flow.Service != h.Service:
 		return ReasonReferenceUsed, nil
+	case t.against(&c, h) != nil:
+		return ReasonConflict, nil
 	case h.Replaces == nil || *h.Replaces != c.Record:
 		return ReasonReplaces, nil
+	case t.ahead(&c, h):
+		return ReasonNotNow, nil
 	}
-	return t.packet(c, h, s, in)
+	lost, err := t.keepsPickup(&c, h, &in)
+	if err != nil {
+		return 0, err
+	}
+	reason, err := t.packet(c, h, s, in)
+	if reason != 0 || err != nil || lost == nil {
+		return reason, err
+	}
+	if c, _, err = t.findCase(h.Reference); err != nil {
+		return 0, err
+	}
+	return 0, t.tellConflict(&c, h, *lost, true)
 }
 
 // packet is a step that brings a packet.
@@ -228,8 +245,9 @@ func (t *tx) packet(c Case, h wire.Header, s *Stored, in workflow.Input) (Reason
 	}
 	out, err := workflow.Step(c.Flow.Case(), in)
 	if err != nil {
-		return reasonOf(err), nil
+		return t.refusedBy(&c, h, err), nil
 	}
+	t.mark(&c, h, out.Case)
 	if err := t.setToken(&c, h); err != nil {
 		return 0, err
 	}
@@ -250,13 +268,19 @@ func (t *tx) said(h wire.Header, s *Stored, in workflow.Input) (Reason, error) {
 	if !found {
 		return ReasonNoCase, nil
 	}
-	if !c.ownedBy(h) {
+	switch {
+	case !c.ownedBy(h):
 		return ReasonNotYours, nil
+	case t.against(&c, h) != nil:
+		return ReasonConflict, nil
+	case t.ahead(&c, h):
+		return ReasonNotNow, nil
 	}
 	out, err := workflow.Step(c.Flow.Case(), in)
 	if err != nil {
-		return reasonOf(err), nil
+		return t.refusedBy(&c, h, err), nil
 	}
+	t.mark(&c, h, out.Case)
 	s.Case = c.Number
 	return 0, t.move(&c, in, out, s.Commit)
 }

@@ -63,7 +63,7 @@ func (t *tx) tellPosts(c *Case, out workflow.Outcome) error {
 			continue
 		}
 		told = append(told, tell.Post)
-		if err := t.tell(tell.Post, c.notice(nil)); err != nil {
+		if err := t.tell(tell.Post, t.notice(c, nil)); err != nil {
 			return err
 		}
 	}
@@ -71,13 +71,15 @@ func (t *tx) tellPosts(c *Case, out workflow.Outcome) error {
 }
 
 // notice says where a case stands, with what is sealed for the post or nil.
-func (c *Case) notice(sealed []byte) wire.Notice {
+func (t *tx) notice(c *Case, sealed []byte) wire.Notice {
 	n := wire.Notice{
 		Kind: wire.NoticeCaseMoved, Reference: c.Reference, Record: c.Record,
 		Case: c.Flow.Version, State: c.Flow.State, Reason: c.Flow.Reason, Body: sealed,
 	}
 	if workflow.Kind(c.Flow.Kind) == workflow.KindPouch {
 		n.Kind = wire.NoticePouch
+	} else if t.compares() {
+		n.Pickup = c.collect()
 	}
 	return n
 }

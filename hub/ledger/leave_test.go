@@ -145,7 +145,10 @@ func TestLeaveNeedsItsFeature(t *testing.T) {
 		h := wire.Header{Kind: kind, Source: wire.SourceNode}
 		require.False(t, ledger.Known(h, 0), kind)
 		require.Equal(t, kind <= wire.KindPouchReconciled && !kind.OfRecord(), ledger.Known(h, 1), kind)
-		require.True(t, ledger.Known(h, 2) && ledger.Known(h, 99), kind)
+		require.True(t, ledger.Known(h, 2) && ledger.Known(h, 3) && ledger.Known(h, 99), kind)
+	}
+	for level := range uint32(6) {
+		require.Equal(t, level >= 4, ledger.Known(wire.Header{Kind: wire.KindPickupChanged, Source: wire.SourceNode}, level), level)
 	}
 	filed := wire.Header{Kind: wire.KindRequestReleased, Source: wire.SourcePortal, Service: uint8(consular.RecordPolice)}
 	require.False(t, ledger.Known(filed, 1))

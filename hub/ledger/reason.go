@@ -22,6 +22,7 @@ const (
 	ReasonReferenceUsed Reason = 268 // another request of another service holds the reference: release under a new one
 	ReasonCode          Reason = 269 // the code is not the person's: ask for it again
 	ReasonOpenAlready   Reason = 270 // the person has an open request for the same: the person goes on with that one
+	ReasonConflict      Reason = 271 // somebody changed the same before: the post looks at both versions (conflict.go)
 )
 
 var reasonCodes = map[Reason]string{
@@ -30,7 +31,7 @@ var reasonCodes = map[Reason]string{
 	ReasonDuplicate: "duplicate-record", ReasonNoCase: "no-case", ReasonReplaces: "replaces",
 	ReasonService: "service", ReasonNotNow: "not-now", ReasonNotYours: "not-yours",
 	ReasonIncomplete: "incomplete", ReasonReferenceUsed: "reference-used", ReasonCode: "code",
-	ReasonOpenAlready: "already-open",
+	ReasonOpenAlready: "already-open", ReasonConflict: "conflict",
 }
 
 // Code gives the stable code, "unknown-kind"; empty for a reason of consular.

@@ -43,6 +43,8 @@ const (
 	CodeAmendDecided     Code = "amend-decided"   // verification has decided, nothing can be replaced
 	CodeAmendElsewhere   Code = "amend-elsewhere" // the packet that counts is not this post's
 	CodeAmendOpen        Code = "amend-open"      // another draft replaces the same packet
+	CodeChangeLate       Code = "change-late"     // the request cannot be changed like that any more
+	CodeChangeOpen       Code = "change-open"     // the hub gave nothing back here that waits for an answer
 	CodeCarriedCut       Code = "carried-cut"     // the file by hand is no such file, or not whole
 	CodeCarriedChanged   Code = "carried-changed" // it is not as the hub signed it
 	CodeCarriedOther     Code = "carried-other"   // it is for the hub, or for another machine
@@ -105,7 +107,7 @@ func Codes() []Code {
 		CodePersonNeeded,
 		CodeTwoPersons, CodePouchUnknown, CodePouchOtherPost, CodeManifestPart, CodePouchNotOpen, CodePouchNotHere,
 		CodePouchCounted, CodeCountOther, CodeCardUnknown, CodeCardOther, CodeCardNotReady, CodeCardOnHold,
-		CodeCardStopped, CodeCardGiven, CodeAmendDecided, CodeAmendElsewhere, CodeAmendOpen,
+		CodeCardStopped, CodeCardGiven, CodeAmendDecided, CodeAmendElsewhere, CodeAmendOpen, CodeChangeLate, CodeChangeOpen,
 		CodeCarriedCut, CodeCarriedChanged, CodeCarriedOther,
 		CodePrintUnknown, CodePrintOffline, CodePrintBusy, CodePrintOver, CodePrinter, CodeCallUnasked,
 	}

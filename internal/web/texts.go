@@ -162,6 +162,16 @@ var texts = map[string]map[Language]Text{
 		French:  {"Une correction est déjà commencée", "Un autre dossier corrige déjà cette demande. Continuez celui-là, ou détruisez-le d'abord."},
 		Arabic:  {"بدأ تصحيح من قبل", "هناك ملف آخر يصحح هذا الطلب. تابعه، أو أتلفه أولا."},
 	},
+	"change-late": {
+		English: {"Too late for this change", "The request has moved on, or has ended. Nothing was changed."},
+		French:  {"Trop tard pour ce changement", "La demande a avancé, ou elle est terminée. Rien n'a changé."},
+		Arabic:  {"فات أوان هذا التغيير", "تقدم الطلب أو انتهى. لم يتغير أي شيء."},
+	},
+	"change-open": {
+		English: {"Nothing to settle", "This change was settled meanwhile, or has not come back."},
+		French:  {"Rien à régler", "Ce changement a été réglé entre-temps, ou n'est pas revenu."},
+		Arabic:  {"لا شيء للتسوية", "تمت تسوية هذا التغيير في هذه الأثناء، أو لم يعد."},
+	},
 	"no-such-route": {
 		English: {"No such page", "There is nothing at this address."},
 		French:  {"Page inexistante", "Il n'y a rien à cette adresse."},

@@ -40,7 +40,8 @@ func shut(g golden) golden { g.closed = true; return g }
 
 // TestGolden pins the format: a change of any byte of version 1 is a break.
 func TestGolden(t *testing.T) {
-	list := slices.Concat(recordGoldens(t), messageGoldens(t), custodyGoldens(t), criminalGoldens(t), reportGoldens(), carriedGoldens(t))
+	list := slices.Concat(recordGoldens(t), messageGoldens(t), custodyGoldens(t), criminalGoldens(t), reportGoldens(), carriedGoldens(t),
+		changeGoldens(t))
 	for _, g := range list {
 		t.Run(g.name, func(t *testing.T) {
 			path := filepath.Join("testdata", "v1", g.name+".hex")

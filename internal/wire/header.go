@@ -56,6 +56,8 @@ const (
 	KindCardReclaimed     Kind = 29 // the person came for a card that nobody had claimed
 	KindCardSentBack      Kind = 30 // two persons put an unclaimed card into a return pouch
 	KindCardDestroyed     Kind = 31 // two persons destroyed it
+
+	KindPickupChanged Kind = 32 // at a counter, the person chose another post to collect at
 )
 
 var kindNames = map[Kind]string{
@@ -92,6 +94,8 @@ var kindNames = map[Kind]string{
 	KindCardReclaimed:     "card.reclaimed",
 	KindCardSentBack:      "card.sent_back",
 	KindCardDestroyed:     "card.destroyed",
+
+	KindPickupChanged: "request.pickup",
 }
 
 // OfStaff reports whether entries of the kind speak of staff and not of a
@@ -283,10 +287,13 @@ func (h Header) validateRequest(bad func(string) error) error {
 	if ref, err := consular.ParseReference(h.Reference); err != nil || ref.Digits() != h.Reference {
 		return bad("reference")
 	}
-	if h.Kind != KindRequestReleased && h.Kind != KindRequestAmended {
-		return nil
+	switch h.Kind { //nolint:exhaustive // the others bring a reference and no more
+	case KindRequestReleased, KindRequestAmended:
+		return h.validatePacket(bad)
+	case KindPickupChanged:
+		return h.validatePickup(bad)
 	}
-	return h.validatePacket(bad)
+	return nil
 }
 
 // validatePacket is what a packet has besides.

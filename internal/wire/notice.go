@@ -27,6 +27,7 @@ const (
 	NoticeStaff        NoticeKind = 3 // the post's staff changed: the body is a StaffChange
 	NoticePouch        NoticeKind = 4 // a pouch is packed for the post: the body is a Manifest
 	NoticeDocument     NoticeKind = 5 // a document was sealed for a print that the post began: the body is a Ticket, in clear
+	NoticeConflict     NoticeKind = 6 // an entry of the post met another's change: the body is a Conflict, in clear
 )
 
 // Notice is one line of what the hub tells a post.
@@ -43,6 +44,7 @@ type Notice struct {
 	Reason    uint16          `cbor:"10,keyasint,omitempty"`
 	Index     uint64          `cbor:"11,keyasint"`
 	Body      []byte          `cbor:"12,keyasint,omitempty"`
+	Pickup    consular.PostID `cbor:"13,keyasint,omitempty"` // of a request: where it is to be collected now
 }
 
 // DecodeNotice reads one notice.

@@ -16,6 +16,7 @@ var (
 // cnieCollection is the card on the shelf (rows 24-26).
 func cnieCollection() []Transition {
 	here := []Guard{AtHolder}
+	shown := []Notice{{NoticeState, ToServing}} // the date and place said to the person are another
 	rows := []Transition{
 		// Row 21: the packet is kept for a remake until the citizen was told.
 		{From: Ready, On: NoticeDelivered, To: Ready, By: Hub | System, Orders: []Order{OrderClose}},
@@ -29,16 +30,20 @@ func cnieCollection() []Transition {
 		// The citizen collects where the card still is.
 		{From: Transfer, On: TransferWithdrawn, To: Ready, By: Agent, Needs: here, Does: []Effect{TakePickupHere}},
 		{From: Transfer, On: TransferSent, To: InTransit, By: Supervisor, Needs: []Guard{AtHolder, PouchGiven}, Does: []Effect{TakePouch, DropHolder}, Tells: []Notice{{NoticeIncoming, ToPickup}}},
-		{From: Packed, On: PickupChanged, To: Produced, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup, DropPouch}, Orders: []Order{OrderUnpack}},
+		{From: Packed, On: PickupChanged, To: Produced, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup, DropPouch}, Orders: []Order{OrderUnpack}, Tells: shown},
 	}
 	rows = append(rows, from([]State{
-		Supplement, SupplementUntold, Replicated, Verifying, Recapture, Returned, Adjudication, Approved, Routed, InProduction, Produced,
+		Supplement, SupplementUntold, Replicated, Verifying, Recapture, Returned, Approved, Routed, InProduction, Produced,
 	}, Transition{
+		On: PickupChanged, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup}, Tells: shown,
+	})...)
+	// Nobody is told in which state that happened.
+	rows = append(rows, from([]State{Adjudication}, Transition{
 		On: PickupChanged, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup},
 	})...)
 	// The bag cannot be turned: the wish waits for the card to arrive.
 	return append(rows, from([]State{InTransit, PouchIncident, Received, Discrepancy}, Transition{
-		On: PickupChanged, By: Citizen | Agent, Needs: []Guard{PickupGiven}, Does: []Effect{TakeOnward},
+		On: PickupChanged, By: Citizen | Agent, Needs: []Guard{PickupGiven}, Does: []Effect{TakeOnward}, Tells: shown,
 	})...)
 }
 
