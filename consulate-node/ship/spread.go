@@ -21,6 +21,11 @@ const (
 	keepFor = 30 * time.Second
 	// full is the share of samples with a queue from which a link counts as full.
 	full = 0.8
+	// about is how much less a trial may measure and count as the same.
+	about = 0.85
+	// fewerEpochs is for how many measurements fewer are tried: what one of them
+	// says differs more from the next than one connection matters.
+	fewerEpochs = 4
 )
 
 // Spread decides how many bulk connections carry. One connection with a control
@@ -36,6 +41,7 @@ type Spread struct {
 	mark   mark
 	trying int     // by how many the number changed for the trial under way; 0: none
 	was    float64 // bytes per second before the trial
+	usual  float64 // bytes per second with the number that stands, smoothed
 	until  time.Time
 	pause  time.Duration // after the next trial that brings nothing
 	kept   time.Time     // when the last trial helped
@@ -50,6 +56,8 @@ type mark struct {
 	lost     uint64
 	samples  int
 	queued   int
+	rounds   int     // of this measurement that are over
+	rate     float64 // their sum
 }
 
 // Sample is what the connections have carried up to now.
@@ -86,7 +94,7 @@ func (s *Spread) Step(now time.Time, x Sample) int {
 		return s.want
 	}
 	if !s.mark.begun {
-		s.mark = mark{standing: true, begun: true, at: now, bytes: x.Bytes, lost: x.Lost}
+		s.again(now, x, 0, 0)
 		return s.want
 	}
 	s.mark.samples++
@@ -111,7 +119,7 @@ func (s *Spread) rest() {
 		s.want -= s.trying
 		s.trying = 0
 	}
-	s.mark = mark{}
+	s.mark, s.usual = mark{}, 0
 }
 
 func epoch(rtt time.Duration) time.Duration {
@@ -120,37 +128,76 @@ func epoch(rtt time.Duration) time.Duration {
 
 // judge ends a measurement: a trial is kept or taken back, and the next begins.
 func (s *Spread) judge(now time.Time, x Sample, rate float64) {
-	lossy := x.Lost > s.mark.lost
-	queued := float64(s.mark.queued) >= full*float64(s.mark.samples)
-	helped := s.trying == 0
-	switch {
-	case s.trying > 0:
-		helped = rate >= s.was*(1+gain*float64(s.trying))
-	case s.trying < 0:
-		helped = rate >= s.was*(1+gain*float64(s.trying)) // as good without
+	m := measured{rate: rate, lossy: x.Lost > s.mark.lost, queued: float64(s.mark.queued) >= full*float64(s.mark.samples)}
+	if s.trying < 0 && s.mark.rounds < fewerEpochs-1 {
+		s.again(now, x, s.mark.rounds+1, s.mark.rate+rate)
+		return
 	}
-	if !helped {
+	if s.trying < 0 {
+		m.rate = (s.mark.rate + rate) / fewerEpochs
+	}
+	if !s.helped(m) {
 		s.want -= s.trying
-		s.trying, s.mark = 0, mark{}
+		s.trying, s.mark, s.usual = 0, mark{}, 0
 		s.wait(now, epoch(x.RTT))
 		return
 	}
-	if s.trying > 0 {
+	switch {
+	case s.trying > 0:
 		s.kept = now
-	}
-	if s.trying < 0 {
+	case s.trying < 0:
 		s.wait(now, epoch(x.RTT)) // or it would be added again at once
 	}
-	down := s.trying < 0
-	s.trying, s.was = 0, rate
+	s.next(now, x, m)
+}
+
+// measured is what a measurement gave.
+type measured struct {
+	rate   float64 // bytes per second
+	lossy  bool    // packets were lost
+	queued bool    // and the link was full
+}
+
+// helped says whether the number of a trial stays. Measurements of links that
+// lose packets differ much: while packets are lost and nothing queues there is
+// room, and a trial that measured about as much as before stays as well. What
+// brings nothing in truth is found by trying fewer.
+func (s *Spread) helped(m measured) bool {
+	margin := s.was * (1 + gain*float64(s.trying))
 	switch {
-	case lossy && !queued && s.want < s.most && !now.Before(s.until):
+	case s.trying == 0, m.rate >= margin:
+		return true
+	case s.trying > 0:
+		return m.lossy && !m.queued && m.rate >= about*s.was
+	}
+	return false
+}
+
+// next begins the next trial, or the next measurement of what stands.
+func (s *Spread) next(now time.Time, x Sample, m measured) {
+	if s.usual == 0 || s.trying != 0 {
+		s.usual = m.rate
+	}
+	s.usual += (m.rate - s.usual) / fewerEpochs
+	limited := m.lossy && !m.queued
+	s.trying = 0
+	switch {
+	case now.Before(s.until):
+		s.again(now, x, 0, 0)
+	case limited && s.want < s.most:
+		s.was = m.rate
 		s.try(min(s.most, 2*s.want+2) - s.want)
-	case s.want > x.Least && (down || !now.Before(s.until) && now.Sub(s.kept) >= keepFor):
+	case s.want > x.Least && now.Sub(s.kept) >= keepFor:
+		s.was = s.usual
 		s.try(-1)
 	default:
-		s.mark = mark{standing: true, begun: true, at: now, bytes: x.Bytes, lost: x.Lost}
+		s.again(now, x, 0, 0)
 	}
+}
+
+// again begins a measurement of the number that stands; rounds of it are behind.
+func (s *Spread) again(now time.Time, x Sample, rounds int, rate float64) {
+	s.mark = mark{standing: true, begun: true, at: now, bytes: x.Bytes, lost: x.Lost, rounds: rounds, rate: rate}
 }
 
 func (s *Spread) try(change int) {

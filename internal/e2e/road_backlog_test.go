@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"jaliya/consulate-node/journal"
 )
@@ -42,13 +43,7 @@ func (l lossy) share(t *testing.T, n int, change func(p *outpost)) float64 {
 			down.rate, down.queue, down.loss = up.rate, up.queue, up.loss
 		})
 		p := o.outpost(1)
-		payload := 0
-		for range n {
-			d := p.kit.Release(900)
-			payload += len(d.Body)
-			_, err := p.journal.Append(t.Context(), d)
-			require.NoError(t, err)
-		}
+		p.fill(n)
 		if change != nil {
 			change(p)
 		}
@@ -67,6 +62,28 @@ func (l lossy) share(t *testing.T, n int, change func(p *outpost)) float64 {
 		o.stop()
 	})
 	return share
+}
+
+// fill appends n entries, many at once: they share syncs.
+func (p *outpost) fill(n int) {
+	p.t.Helper()
+	drafts := make(chan journal.Draft)
+	var g errgroup.Group
+	for range 64 {
+		g.Go(func() error {
+			for d := range drafts {
+				if _, err := p.journal.Append(p.t.Context(), d); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for range n {
+		drafts <- p.kit.Release(900)
+	}
+	close(drafts)
+	require.NoError(p.t, g.Wait())
 }
 
 // A long backlog over links that lose packets: several connections carry it,
