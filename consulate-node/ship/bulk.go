@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"jaliya/internal/fault"
-	"jaliya/internal/link"
 	"jaliya/internal/wire"
 )
 
@@ -19,7 +18,7 @@ const (
 	parallelUploads = 3
 	// bundlesAtOnce bounds one round.
 	bundlesAtOnce = 64
-	// bulkIdle is how long a bulk connection without work is kept.
+	// bulkIdle is how long bulk connections without work are kept.
 	bulkIdle = 30 * time.Second
 	// bundlePause is the longest pause of one bundle that fails by itself.
 	bundlePause = 10 * time.Minute
@@ -28,7 +27,6 @@ const (
 // carrier is the bulk goroutine's own state.
 type carrier struct {
 	*Ship
-	session  *link.Session              // nil while none stands
 	attempts uint64                     // of the road, since the last good round
 	waits    map[wire.Digest]bundleWait // of bundles that fail by themselves
 }
@@ -42,7 +40,6 @@ type bundleWait struct {
 // control session stands. What one bundle suffers delays no other.
 func (s *Ship) bulk(ctx context.Context) error {
 	c := &carrier{Ship: s, waits: map[wire.Digest]bundleWait{}}
-	defer c.hang()
 	for {
 		changed := s.cfg.Journal.Changed()
 		digests, err := c.due()
@@ -75,12 +72,9 @@ func (c *carrier) due() ([]wire.Digest, error) {
 	return slices.DeleteFunc(digests, func(d wire.Digest) bool { return now.Before(c.waits[d].until) }), nil
 }
 
-// rest waits for work, and lets a connection go that has none for long.
+// rest waits for work.
 func (c *carrier) rest(ctx context.Context, changed <-chan struct{}) bool {
 	wait := time.Hour
-	if c.session != nil {
-		wait = bulkIdle
-	}
 	for _, w := range c.waits {
 		wait = min(wait, max(0, w.until.Sub(c.cfg.Now())))
 	}
@@ -91,17 +85,8 @@ func (c *carrier) rest(ctx context.Context, changed <-chan struct{}) bool {
 		return false
 	case <-changed:
 	case <-timer.C:
-		c.hang()
 	}
 	return true
-}
-
-func (c *carrier) hang() {
-	if c.session != nil {
-		c.session.CloseWithReason(link.CodeDone, "")
-		c.session = nil
-		c.uploads.Store(nil)
-	}
 }
 
 // round uploads some bundles. Its error is one of the journal; the road's and
@@ -114,11 +99,6 @@ func (c *carrier) round(ctx context.Context, digests []wire.Digest) error {
 	case road == nil:
 		c.attempts = 0
 		return nil
-	}
-	// A connection over which nothing moves may only wait for the link's return;
-	// a new handshake and a new offer would cost more.
-	if !fault.Is(road, fault.Timeout) {
-		c.hang()
 	}
 	c.attempts++
 	wait := Probe
@@ -142,42 +122,14 @@ func pause(ctx context.Context, d time.Duration) {
 // uploadAll gives what was wrong with the road, and the failure of the journal
 // for which the process must leave.
 func (c *carrier) uploadAll(ctx context.Context, digests []wire.Digest) (road, fatal error) {
-	if c.session == nil || c.session.Err() != nil { //nolint:contextcheck // why the session ended, whoever asks
-		c.hang()
-		session, err := c.cfg.Dial(ctx, link.ALPNBulk)
-		if err != nil {
-			return busy(err), nil
-		}
-		c.session = session
-		c.uploads.Store(session)
+	if err := c.lanes.first(ctx); err != nil {
+		return err, nil
 	}
-	// An upload waits for the link, not for ctx: only the end of the session
-	// ends it.
-	session := c.session
-	defer context.AfterFunc(ctx, func() { session.CloseWithReason(link.CodeDone, "") })()
 	c.uploading.Add(1)
 	defer c.uploading.Add(-1)
-	work := make(chan wire.Digest)
+	c.lanes.wake()
 	var mu sync.Mutex // guards road, fatal and c.waits
 	var uploads sync.WaitGroup
-	for range min(parallelUploads, len(digests)) {
-		uploads.Go(func() {
-			for d := range work {
-				stored, err := c.upload(ctx, session, d)
-				mu.Lock()
-				switch {
-				case stored && err != nil:
-					fatal = err
-				case err != nil && c.own(d, err):
-				case err != nil:
-					road = err
-				default:
-					delete(c.waits, d)
-				}
-				mu.Unlock()
-			}
-		})
-	}
 	for _, d := range digests {
 		mu.Lock()
 		over := road != nil || fatal != nil
@@ -185,18 +137,42 @@ func (c *carrier) uploadAll(ctx context.Context, digests []wire.Digest) (road, f
 		if over {
 			break
 		}
-		work <- d
+		uploads.Add(1)
+		handed := c.lanes.hand(ctx, job{digest: d, done: func(stored bool, err error) {
+			defer uploads.Done()
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case stored && err != nil:
+				fatal = err
+			case err != nil && c.own(d, err):
+			case err != nil:
+				road = err
+			default:
+				delete(c.waits, d)
+			}
+		}})
+		if !handed {
+			uploads.Done()
+			break
+		}
 	}
-	close(work)
 	uploads.Wait()
 	return road, fatal
 }
 
-// own notes a failure that is the bundle's own, and reports whether it is one.
-func (c *carrier) own(d wire.Digest, err error) bool {
+// ofBundle tells a failure of one bundle from one of the road.
+func ofBundle(err error) bool {
 	switch fault.KindOf(err) { //nolint:exhaustive // all others are the road's
 	case fault.Corrupt, fault.Invalid, fault.NotFound, fault.TooLarge, fault.Exists:
-	default:
+		return true
+	}
+	return false
+}
+
+// own notes a failure that is the bundle's own, and reports whether it is one.
+func (c *carrier) own(d wire.Digest, err error) bool {
+	if !ofBundle(err) {
 		return false
 	}
 	w := c.waits[d]

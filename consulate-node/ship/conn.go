@@ -3,6 +3,7 @@ package ship
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"jaliya/internal/fault"
@@ -32,11 +33,18 @@ type conn struct {
 	talk     *link.Stream
 	entries  *link.Stream
 	talks    chan frame  // to the writer of the conversation
-	batches  chan []byte // to the writer of batches
+	batches  chan parcel // to whoever writes batches, over this session or a bulk connection
+	landed   atomic.Uint64 // last sequence with a receipt
 	in       chan frame  // from the reader
 	stop     context.CancelFunc
 	finished chan struct{} // closed when readers and writers are gone
 	proved   bool          // it has done work; owned by the loop
+}
+
+// parcel is one batch on its way.
+type parcel struct {
+	last uint64 // its last sequence
+	raw  []byte
 }
 
 type frame struct {
@@ -79,7 +87,7 @@ func newConn(ctx context.Context, session *link.Session) (*conn, error) {
 	inner, stop := context.WithCancel(ctx)
 	c := &conn{
 		session: session, talk: talk, entries: entries, stop: stop,
-		talks: make(chan frame, talksWaiting), batches: make(chan []byte, Window),
+		talks: make(chan frame, talksWaiting), batches: make(chan parcel, 4*spreadWindow),
 		in: make(chan frame, framesWaiting), finished: make(chan struct{}),
 	}
 	go c.run(inner)
@@ -207,8 +215,11 @@ func (c *conn) writeBatches(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case raw := <-c.batches:
-			if err := c.entries.WriteFrame(byte(wire.FrameBatch), raw); err != nil {
+		case p := <-c.batches:
+			if p.last <= c.landed.Load() {
+				continue // it came back from a connection that broke, and had arrived
+			}
+			if err := c.entries.WriteFrame(byte(wire.FrameBatch), p.raw); err != nil {
 				c.deliver(ctx, frame{err: err})
 				return
 			}

@@ -79,6 +79,7 @@ func (l *loop) step(ctx context.Context, ev Event) error {
 		}
 	}
 	l.judge()
+	l.lanes.demand(l.conn, l.feature >= wire.FeatureRoads && l.core.Backlog(l.known))
 	l.publish()
 	return nil
 }
@@ -126,6 +127,7 @@ func (l *loop) held() (Held, error) {
 		l.cfg.Metrics.backlog(st.Head.Seq - st.Receipted)
 	}
 	l.known.Uploading = l.uploading.Load() > 0
+	l.known.Roads = int(l.lanes.carrying.Load())
 	return l.known, nil
 }
 
@@ -187,9 +189,7 @@ func (l *loop) dialed(ctx context.Context, d dialed) error {
 	l.mu.Lock()
 	l.status.Transport = string(road)
 	l.mu.Unlock()
-	if bulk := l.uploads.Load(); bulk != nil && bulk.Road() != road {
-		bulk.CloseWithReason(link.CodeDone, "") // on a road that was left it would wait in vain
-	}
+	l.lanes.leave(road)
 	return l.step(ctx, Event{Kind: Connected})
 }
 

@@ -50,6 +50,7 @@ type Held struct {
 	Receipted uint64
 	Unstored  uint64 // first sequence that names a bundle the hub lacks, 0 for none
 	Uploading bool   // bundles are on their way and share the link
+	Roads     int    // bulk connections that carry batches too
 }
 
 // Sendable gives the last sequence that may go: before the first entry whose
@@ -143,7 +144,7 @@ type Effect struct {
 // Step takes what happened at now, given what the journal holds, and answers
 // what is to be done, in order.
 func (c *Core) Step(now time.Time, held Held, ev Event) []Effect {
-	c.shared = held.Uploading
+	c.shared, c.window.roads = held.Uploading, held.Roads
 	switch ev.Kind {
 	case Connected:
 		c.enter(Greeting, now)
@@ -244,6 +245,15 @@ func (c *Core) send(held Held) []Effect {
 		return nil
 	}
 	return []Effect{{Kind: Send, From: c.Sent, Until: until, Bytes: c.window.batch(), Session: c.Session}}
+}
+
+// long is from how many entries on a backlog is worth connections of its own.
+const long = 64
+
+// Backlog reports whether more waits to be sent than the connections take.
+func (c *Core) Backlog(held Held) bool {
+	until := held.Sendable()
+	return c.Phase == Following && until > c.Sent.Seq && until-c.Sent.Seq >= long && !c.window.open()
 }
 
 // NextWake gives when Step wants a Tick even if nothing happens. It may be in

@@ -59,7 +59,7 @@ func (l *loop) send(ctx context.Context, e Effect) (*Event, error) {
 	for _, entry := range entries {
 		head = head.Next(entry)
 	}
-	l.conn.batches <- raw // never blocks: the core keeps within Window
+	l.conn.batches <- parcel{last: head.Seq, raw: raw} // never blocks: the core keeps within its window
 	l.cfg.Metrics.sent(len(entries), len(raw))
 	return &Event{Kind: Batched, Batch: Sent{Head: head, Count: len(entries), Bytes: len(raw)}}, nil
 }
@@ -147,7 +147,11 @@ func (l *loop) receipts(ctx context.Context, frames []frame) error {
 	if err := l.cfg.Journal.StoreReceipts(proved); err != nil {
 		return l.broken(ctx, err)
 	}
-	return l.step(ctx, Event{Kind: Receipted, Receipt: proved[len(proved)-1].Receipt})
+	last := proved[len(proved)-1].Receipt
+	if l.conn != nil {
+		l.conn.landed.Store(last.Last)
+	}
+	return l.step(ctx, Event{Kind: Receipted, Receipt: last})
 }
 
 func (l *loop) frame(ctx context.Context, f frame) error {

@@ -14,6 +14,7 @@ type Metrics struct {
 	images    prometheus.Counter
 	linkPhase prometheus.Gauge
 	unsecured prometheus.Gauge
+	bulk      prometheus.Gauge
 	alarms    *prometheus.CounterVec
 }
 
@@ -36,6 +37,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		unsecured: f.NewGauge(prometheus.GaugeOpts{
 			Name: "jaliya_ship_unsecured_entries", Help: "Entries without a receipt.",
 		}),
+		bulk: f.NewGauge(prometheus.GaugeOpts{
+			Name: "jaliya_ship_bulk_connections", Help: "Bulk connections that stand.",
+		}),
 		alarms: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "jaliya_ship_alarms_total", Help: "What people must look at, by fault kind.",
 		}, []string{"kind"}),
@@ -51,6 +55,12 @@ func (m *Metrics) phase(p Phase) {
 func (m *Metrics) backlog(n uint64) {
 	if m != nil {
 		m.unsecured.Set(float64(n))
+	}
+}
+
+func (m *Metrics) lanes(n int) {
+	if m != nil {
+		m.bulk.Set(float64(n))
 	}
 }
 

@@ -30,6 +30,8 @@ type Config struct {
 	Proved   func(*link.Session)                                           // a control session has done work
 	Starved  func(*link.Session)                                           // one was silent before it had
 	Software string
+	// Connections is how many bulk connections there may be at most; 0: MostLanes.
+	Connections int
 	Now      func() time.Time
 	Logger   *slog.Logger
 	Metrics  *Metrics
@@ -44,11 +46,11 @@ type Ship struct {
 	status Status
 
 	uploading atomic.Int32                 // rounds of bundles on their way
-	uploads   atomic.Pointer[link.Session] // the bulk session, nil while none stands
 	lastDial  atomic.Int64                 // how long the last good dial took, in ns
 
 	session atomic.Uint64    // of the newest welcome
 	figures chan wire.Report // to the control loop; holds the newest one
+	lanes   *lanes           // the bulk connections
 
 	following chan struct{} // closed by the control loop while a session stands; guarded by mu
 }
@@ -64,6 +66,7 @@ type Status struct {
 	OffsetMS  int64     `json:"offset_ms"` // hub time minus this clock, best measured
 	Measured  bool      `json:"offset_measured"`
 	RTT       int64     `json:"rtt_ms"`
+	Bulk      int       `json:"bulk_connections"` // that stand now
 }
 
 // New checks the configuration.
@@ -73,7 +76,13 @@ func New(cfg Config) (*Ship, error) {
 		return nil, fault.New(fault.Invalid, "ship: new", "a required field is missing", nil)
 	}
 	jitter := func(limit time.Duration) time.Duration { return rand.N(limit) } //nolint:gosec // spreads dials, guards nothing
-	return &Ship{cfg: cfg, core: NewCore(cfg.Now(), jitter), following: make(chan struct{}), figures: make(chan wire.Report, 1)}, nil
+	s := &Ship{cfg: cfg, core: NewCore(cfg.Now(), jitter), following: make(chan struct{}), figures: make(chan wire.Report, 1)}
+	most := cfg.Connections
+	if most == 0 {
+		most = MostLanes
+	}
+	s.lanes = newLanes(s, most)
+	return s, nil
 }
 
 // Run sends and receives until ctx ends. It returns an error only when the
@@ -83,7 +92,10 @@ func (s *Ship) Run(ctx context.Context) error {
 	g.Go(func() error { return s.control(ctx) })
 	g.Go(func() error { return s.bulk(ctx) })
 	g.Go(func() error { return s.reports(ctx) })
-	return g.Wait()
+	g.Go(func() error { return s.lanes.tend(ctx) })
+	err := g.Wait()
+	s.lanes.runners.Wait()
+	return err
 }
 
 // Status gives the link's state now.
@@ -118,6 +130,13 @@ func (s *Ship) publish() {
 	s.cfg.Metrics.phase(s.core.Phase)
 	s.cfg.Logger.Info("link changed", slog.String("from", was), slog.String("to", s.status.Phase), slog.String("reason", s.status.Reason))
 	s.signalFollowing(s.core.Phase == Following)
+}
+
+func (s *Ship) showLanes(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status.Bulk = n
+	s.cfg.Metrics.lanes(n)
 }
 
 // signalFollowing opens or shuts the gate for bulk work; mu is held.

@@ -9,6 +9,13 @@ import (
 // Window is how many batches may be on the way without a receipt.
 const Window = 16
 
+// spreadWindow is how many while several connections carry them: smaller ones,
+// so that one on a slow connection holds up few.
+const (
+	spreadWindow = 4 * Window
+	leastSpread  = 4 << 10
+)
+
 // How many bytes may be on the way without a receipt. The number doubles while
 // receipts come quickly and halves when they come late, so that a slow link
 // never holds more than some seconds of ours: a cut costs little, and a
@@ -33,17 +40,27 @@ type window struct {
 	flights []flight // oldest first
 	bytes   int      // of all flights
 	limit   int
+	roads   int // bulk connections that carry batches too
 }
 
 func newWindow() window { return window{limit: firstBytes} }
 
 func (w *window) open() bool {
+	if w.roads > 0 {
+		return len(w.flights) == 0 || len(w.flights) < spreadWindow && w.bytes < min(w.limit, wire.MaxAhead)
+	}
 	return len(w.flights) == 0 || len(w.flights) < Window && w.bytes < w.limit
 }
 
 // batch is how large the next batch should be: half of the window, so that one
 // is on the way while the hub commits another.
-func (w *window) batch() int { return min(wire.MaxBatch, w.limit/2) }
+// Over several connections each has some, and the rest is at hand.
+func (w *window) batch() int {
+	if w.roads > 0 {
+		return min(wire.MaxBatch, max(leastSpread, min(w.limit, wire.MaxAhead)/(4*(w.roads+1))))
+	}
+	return min(wire.MaxBatch, w.limit/2)
+}
 
 func (w *window) full() int { return len(w.flights) }
 
@@ -62,7 +79,11 @@ func (w *window) land(now time.Time, last uint64) {
 	if landed == 0 {
 		return
 	}
-	switch took := now.Sub(w.flights[landed-1].at); {
+	took := now.Sub(w.flights[landed-1].at)
+	if w.roads > 0 {
+		took /= 2 // it waited for what went over the slowest connection
+	}
+	switch {
 	case took <= quick:
 		w.limit = min(mostBytes, 2*w.limit)
 	case took > late:

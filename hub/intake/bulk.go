@@ -13,9 +13,11 @@ import (
 	"jaliya/internal/wire"
 )
 
-// Bulk serves one bulk session: each stream brings one bundle into the vault.
+// Bulk serves one bulk session: each stream brings one bundle into the vault, or
+// batches of a long backlog to the node's control session.
 func (i *Intake) Bulk(ctx context.Context, session *link.Session) error {
-	if _, err := i.nodeOf(session); err != nil {
+	node, err := i.nodeOf(session)
+	if err != nil {
 		i.cfg.Metrics.refusal(fault.KindOf(err).String())
 		return err
 	}
@@ -29,7 +31,7 @@ func (i *Intake) Bulk(ctx context.Context, session *link.Session) error {
 			return err
 		}
 		uploads.Go(func() { //nolint:contextcheck // a stream has its own
-			if err := i.takeBundle(stream); err != nil {
+			if err := i.takeBundle(stream, node.ID); err != nil {
 				i.cfg.Logger.Info("upload ended", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
 				i.cfg.Metrics.refusal(fault.KindOf(err).String())
 			}
@@ -39,8 +41,8 @@ func (i *Intake) Bulk(ctx context.Context, session *link.Session) error {
 
 // takeBundle brings one bundle in and ends its stream. Close delivers what was
 // written last, stored or the reason, and stops what still comes.
-func (i *Intake) takeBundle(stream *link.Stream) error {
-	err := i.take(stream)
+func (i *Intake) takeBundle(stream *link.Stream, node wire.NodeID) error {
+	err := i.take(stream, node)
 	if broken(err) {
 		stream.Abort(link.CodeFor(err))
 		return err
@@ -63,7 +65,7 @@ func broken(err error) bool {
 
 // take reads an offer, asks for the chunks that are missing, and answers stored
 // only after the vault has the whole object on disk under its name.
-func (i *Intake) take(stream *link.Stream) (err error) {
+func (i *Intake) take(stream *link.Stream, node wire.NodeID) (err error) {
 	const op = "intake: take bundle"
 	kind, payload, err := stream.ReadFrame(limit)
 	if errors.Is(err, io.EOF) {
@@ -73,6 +75,9 @@ func (i *Intake) take(stream *link.Stream) (err error) {
 		return err
 	}
 	var offer wire.Offer
+	if wire.FrameType(kind) == wire.FrameBatch {
+		return i.lane(stream, node, payload)
+	}
 	if wire.FrameType(kind) != wire.FrameOffer {
 		return fault.New(fault.Unsupported, op, "frame type", nil)
 	}

@@ -51,6 +51,7 @@ type Intake struct {
 	cfg      Config
 	admitter *admitter
 	room     *semaphore.Weighted // bytes of batches under way, of all nodes
+	ahead    *semaphore.Weighted // bytes of batches that came before their turn, of all nodes
 
 	mu      sync.Mutex                         // guards current and gone
 	current map[wire.NodeID]*session           // the newest of each node
@@ -73,7 +74,7 @@ func New(cfg Config) (*Intake, error) {
 		return nil, fault.New(fault.Invalid, "intake: new", "a required field is missing", nil)
 	}
 	return &Intake{
-		cfg: cfg, room: semaphore.NewWeighted(maxUnderWay), current: map[wire.NodeID]*session{}, gone: map[wire.NodeID]ledger.Observation{},
+		cfg: cfg, room: semaphore.NewWeighted(maxUnderWay), ahead: semaphore.NewWeighted(aheadOfAll), current: map[wire.NodeID]*session{}, gone: map[wire.NodeID]ledger.Observation{},
 		admitter: &admitter{proposer: cfg.Proposer, now: cfg.Now, in: make(chan Item), metrics: cfg.Metrics},
 	}, nil
 }

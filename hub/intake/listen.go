@@ -123,32 +123,50 @@ func (s *session) takeBatches(ctx context.Context) error {
 	}
 }
 
-// batch proves a batch and hands it to the proposer.
+// batch proves a batch of the session's own stream and puts it in its place.
 func (s *session) batch(ctx context.Context, payload []byte) error {
-	const op = "intake: take batch"
 	received, err := wire.DecodeBatch(payload)
 	if err != nil {
 		return err
 	}
-	if received.Node != s.node.ID {
-		return fault.New(fault.Denied, op, "entries of another node", nil)
-	}
-	if received.Session != s.number {
-		return fault.New(fault.Stale, op, "session", nil)
-	}
-	verified, err := received.Verify(s.key)
+	b, err := s.prove(received, len(payload))
 	if err != nil {
 		return err
 	}
-	if err := s.imagesStored(verified); err != nil {
-		return err
+	return s.arrive(ctx, b, true)
+}
+
+func (s *session) prove(received wire.ReceivedBatch, size int) (proved, error) {
+	const op = "intake: take batch"
+	if received.Node != s.node.ID {
+		return proved{}, fault.New(fault.Denied, op, "entries of another node", nil)
 	}
-	weight := int64(len(payload))
+	if received.Session != s.number {
+		return proved{}, fault.New(fault.Stale, op, "session", nil)
+	}
+	verified, err := received.Verify(s.key)
+	if err != nil {
+		return proved{}, err
+	}
+	return proved{received: received, verified: verified, size: size}, s.imagesStored(verified)
+}
+
+// admit hands a batch whose turn it is to the proposer; granted says that it has
+// its token among those under way.
+func (s *session) admit(ctx context.Context, b proved, granted bool) error {
+	if !granted {
+		select {
+		case s.flights <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	weight := int64(b.size)
 	if err := s.room.Acquire(ctx, weight); err != nil {
 		return err
 	}
 	item := Item{
-		Node: s.node.ID, Batch: ledger.AdmitOf(received, verified), Size: len(payload) + 64,
+		Node: s.node.ID, Batch: ledger.AdmitOf(b.received, b.verified), Size: b.size + 64,
 		Done: func(r ledger.BatchResult, err error) {
 			s.room.Release(weight)
 			s.answer(r, err)

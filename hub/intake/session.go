@@ -41,6 +41,7 @@ type session struct {
 	key     seal.VerifyKey // journal key
 	shown   []wire.History // by the node's hello
 	number  uint64
+	order   *order
 	talk    *link.Stream
 	repeats []span            // receipts that the node lacks, sent before all others
 	notices wire.NoticeCursor // stored by the node
@@ -162,6 +163,7 @@ func (s *session) welcome(ctx context.Context, h wire.Hello) error {
 	s.began = s.cfg.Now()
 	s.heard.Store(s.began.UnixNano())
 	s.lacking(h, decisions)
+	s.order = newOrder(decisions[len(decisions)-1].Cursor)
 	w := wire.Welcome{
 		Version: wire.Version, Cluster: cluster.ID, Session: s.number, Decisions: decisions,
 		Time: s.cfg.Now().UnixMilli(), Receipts: cluster.Receipt, Intake: cluster.Intake, Feature: cluster.Feature,
@@ -223,6 +225,7 @@ func (s *session) commit(ctx context.Context, c ledger.Command) (ledger.Result, 
 // session, for a read does not end by itself.
 func (s *session) serve(ctx context.Context) error {
 	s.heard.Store(s.cfg.Now().UnixNano())
+	defer func() { s.ahead.Release(int64(s.order.forget())) }()
 	g, ctx := errgroup.WithContext(ctx)
 	defer context.AfterFunc(ctx, func() {
 		code := codeAfter(context.Cause(ctx))
@@ -266,6 +269,9 @@ func (s *session) watch(ctx context.Context) error {
 		case <-ticker.C:
 			if silent := s.cfg.Now().UnixNano() - s.heard.Load(); silent > int64(deaf) {
 				return fault.New(fault.Timeout, op, "silence", nil)
+			}
+			if err := s.bridge(ctx); err != nil {
+				return err
 			}
 		}
 	}

@@ -200,7 +200,11 @@ func TestRoadBundleLies(t *testing.T) {
 			require.Equal(t, wire.FrameWant, wire.FrameType(kind))
 			require.NoError(t, s.WriteFrame(byte(wire.FrameChunk), wire.ChunkFrame(7, content[:30_000])))
 		}},
-		"ErrUnsupported a batch": {fault.Unsupported, func(t *testing.T, s *link.Stream) {
+		"ErrUnsupported a hello": {fault.Unsupported, func(t *testing.T, s *link.Stream) {
+			t.Helper()
+			require.NoError(t, s.WriteFrame(byte(wire.FrameHello), nil))
+		}},
+		"ErrInvalid a batch is no batch": {fault.Invalid, func(t *testing.T, s *link.Stream) {
 			t.Helper()
 			require.NoError(t, s.WriteFrame(byte(wire.FrameBatch), nil))
 		}},

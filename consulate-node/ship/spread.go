@@ -1,0 +1,211 @@
+package ship
+
+import "time"
+
+const (
+	// MostLanes is how many bulk connections there may be at most.
+	MostLanes = 8
+	// A measurement takes epochTrips round trips, within bounds, after settleTrips
+	// in which a change of the number takes effect.
+	epochTrips  = 8
+	settleTrips = 3
+	epochLeast  = 400 * time.Millisecond
+	epochMost   = 10 * time.Second
+	// gain is by what share each connection more must raise what arrives.
+	gain = 0.015
+	// After a trial that brought nothing the next one waits, twice as long each
+	// time: over one link the number changes ever more seldom.
+	pauseFirst = 4 // epochs
+	pauseMost  = 15 * time.Minute
+	// keepFor is how long what helped is left alone before fewer are tried.
+	keepFor = 30 * time.Second
+	// full is the share of samples with a queue from which a link counts as full.
+	full = 0.8
+	// about is how much less a trial may measure and count as the same.
+	about = 0.85
+	// fewerEpochs is for how many measurements fewer are tried: what one of them
+	// says differs more from the next than one connection matters.
+	fewerEpochs = 4
+)
+
+// Spread decides how many bulk connections carry. One connection with a control
+// of congestion that is led by loss gets a fraction of a long link that loses
+// packets; several get the more the more they are (DESIGN.md). So one is added
+// only while packets are lost without a queue, and stays only if what arrives
+// grew by a margin. Later it tries whether fewer do as well. Pure: the caller
+// brings time and samples.
+type Spread struct {
+	most int
+	want int
+
+	mark   mark
+	trying int     // by how many the number changed for the trial under way; 0: none
+	was    float64 // bytes per second before the trial
+	usual  float64 // bytes per second with the number that stands, smoothed
+	until  time.Time
+	pause  time.Duration // after the next trial that brings nothing
+	kept   time.Time     // when the last trial helped
+}
+
+// mark is where a measurement began.
+type mark struct {
+	standing bool // the number stands as wanted
+	at       time.Time
+	begun    bool
+	bytes    uint64
+	lost     uint64
+	samples  int
+	queued   int
+	rounds   int     // of this measurement that are over
+	rate     float64 // their sum
+}
+
+// Sample is what the connections have carried up to now.
+type Sample struct {
+	Least    int    // connections that there must be
+	Standing int    // bulk connections that stand
+	Busy     bool   // more waited to be sent than the connections took
+	Bytes    uint64 // arrived or on their way, over all connections that ever were
+	Lost     uint64 // packets, likewise
+	RTT      time.Duration
+	Best     time.Duration // shortest round trip
+}
+
+// NewSpread begins without bulk connections; most is the operator's cap.
+func NewSpread(most int) *Spread { return &Spread{most: min(max(most, 1), MostLanes)} }
+
+// Step takes a sample and gives how many bulk connections there should be.
+func (s *Spread) Step(now time.Time, x Sample) int {
+	if least := min(x.Least, s.most); s.want < least {
+		s.want, s.trying, s.mark = least, 0, mark{}
+	}
+	if !x.Busy {
+		s.rest()
+		return s.want
+	}
+	if x.Standing != s.want {
+		s.mark = mark{}
+		return s.want
+	}
+	if !s.mark.standing {
+		s.mark = mark{standing: true, at: now.Add(settleTrips * x.RTT)}
+	}
+	if now.Before(s.mark.at) {
+		return s.want
+	}
+	if !s.mark.begun {
+		s.again(now, x, 0, 0)
+		return s.want
+	}
+	s.mark.samples++
+	if x.RTT > x.Best+x.Best/4+10*time.Millisecond {
+		s.mark.queued++
+	}
+	if took := now.Sub(s.mark.at); took >= epoch(x.RTT) {
+		s.judge(now, x, float64(x.Bytes-min(s.mark.bytes, x.Bytes))/took.Seconds())
+	}
+	return s.want
+}
+
+// Failed says that a connection that was wanted does not come.
+func (s *Spread) Failed(now time.Time, standing int) {
+	s.want, s.trying, s.mark = standing, 0, mark{}
+	s.wait(now, epochMost)
+}
+
+// rest forgets a trial under way: without work it measures nothing.
+func (s *Spread) rest() {
+	if s.trying != 0 {
+		s.want -= s.trying
+		s.trying = 0
+	}
+	s.mark, s.usual = mark{}, 0
+}
+
+func epoch(rtt time.Duration) time.Duration {
+	return min(epochMost, max(epochLeast, epochTrips*rtt))
+}
+
+// judge ends a measurement: a trial is kept or taken back, and the next begins.
+func (s *Spread) judge(now time.Time, x Sample, rate float64) {
+	m := measured{rate: rate, lossy: x.Lost > s.mark.lost, queued: float64(s.mark.queued) >= full*float64(s.mark.samples)}
+	if s.trying < 0 && s.mark.rounds < fewerEpochs-1 {
+		s.again(now, x, s.mark.rounds+1, s.mark.rate+rate)
+		return
+	}
+	if s.trying < 0 {
+		m.rate = (s.mark.rate + rate) / fewerEpochs
+	}
+	if !s.helped(m) {
+		s.want -= s.trying
+		s.trying, s.mark, s.usual = 0, mark{}, 0
+		s.wait(now, epoch(x.RTT))
+		return
+	}
+	switch {
+	case s.trying > 0:
+		s.kept = now
+	case s.trying < 0:
+		s.wait(now, epoch(x.RTT)) // or it would be added again at once
+	}
+	s.next(now, x, m)
+}
+
+// measured is what a measurement gave.
+type measured struct {
+	rate   float64 // bytes per second
+	lossy  bool    // packets were lost
+	queued bool    // and the link was full
+}
+
+// helped says whether the number of a trial stays. Measurements of links that
+// lose packets differ much: while packets are lost and nothing queues there is
+// room, and a trial that measured about as much as before stays as well. What
+// brings nothing in truth is found by trying fewer.
+func (s *Spread) helped(m measured) bool {
+	margin := s.was * (1 + gain*float64(s.trying))
+	switch {
+	case s.trying == 0, m.rate >= margin:
+		return true
+	case s.trying > 0:
+		return m.lossy && !m.queued && m.rate >= about*s.was
+	}
+	return false
+}
+
+// next begins the next trial, or the next measurement of what stands.
+func (s *Spread) next(now time.Time, x Sample, m measured) {
+	if s.usual == 0 || s.trying != 0 {
+		s.usual = m.rate
+	}
+	s.usual += (m.rate - s.usual) / fewerEpochs
+	limited := m.lossy && !m.queued
+	s.trying = 0
+	switch {
+	case now.Before(s.until):
+		s.again(now, x, 0, 0)
+	case limited && s.want < s.most:
+		s.was = m.rate
+		s.try(min(s.most, 2*s.want+2) - s.want)
+	case s.want > x.Least && now.Sub(s.kept) >= keepFor:
+		s.was = s.usual
+		s.try(-1)
+	default:
+		s.again(now, x, 0, 0)
+	}
+}
+
+// again begins a measurement of the number that stands; rounds of it are behind.
+func (s *Spread) again(now time.Time, x Sample, rounds int, rate float64) {
+	s.mark = mark{standing: true, begun: true, at: now, bytes: x.Bytes, lost: x.Lost, rounds: rounds, rate: rate}
+}
+
+func (s *Spread) try(change int) {
+	s.want += change
+	s.trying, s.mark = change, mark{}
+}
+
+func (s *Spread) wait(now time.Time, one time.Duration) {
+	s.pause = min(pauseMost, max(pauseFirst*one, 2*s.pause))
+	s.until = now.Add(s.pause)
+}

@@ -1,0 +1,214 @@
+package intake
+
+import (
+	"context"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"jaliya/internal/fault"
+	"jaliya/internal/link"
+	"jaliya/internal/wire"
+)
+
+const (
+	// aheadOfOne bounds what one session may have in memory before its turn, and
+	// aheadOfAll what all of them may. A node keeps far below.
+	aheadOfOne = 4 * wire.MaxAhead
+	aheadOfAll = 64 << 20
+	// bridging is how long the first batch that came before its turn waits for the
+	// one before it.
+	bridging = 60 * time.Second
+)
+
+// order puts the batches of one session, which come over several connections,
+// into the order of the node's chain. What comes before its turn waits, bounded
+// in bytes; what came before is dropped; what is of another history passes, and
+// the ledger judges it.
+type order struct {
+	turn chan struct{} // holds a token for whoever hands batches on
+
+	mu    sync.Mutex // guards what follows
+	next  wire.Position
+	held  map[uint64]proved // by first sequence
+	size  int
+	moved time.Time // when the last batch was handed on, or the first began to wait
+}
+
+// proved is one batch whose signature and chain hold.
+type proved struct {
+	received wire.ReceivedBatch
+	verified wire.VerifiedBatch
+	size     int
+}
+
+func newOrder(next wire.Position) *order {
+	return &order{turn: make(chan struct{}, 1), next: next, held: map[uint64]proved{}}
+}
+
+// place says what is to happen with a batch.
+type place uint8
+
+const (
+	inTurn place = iota
+	early        // it waits
+	known        // it was taken already
+)
+
+// take puts a batch in its place; room says whether all sessions together have
+// memory for one that waits.
+func (o *order) take(at time.Time, b proved, room func(int) bool) (place, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	after, head := b.verified.After, b.verified.Head()
+	switch {
+	case after.Incarnation != o.next.Incarnation:
+		return inTurn, nil
+	case head.Seq <= o.next.Seq:
+		return known, nil
+	case after.Seq <= o.next.Seq:
+		o.next, o.moved = head, at
+		return inTurn, nil
+	}
+	if _, twice := o.held[b.received.First]; twice {
+		return known, nil
+	}
+	if o.size+b.size > aheadOfOne || !room(b.size) {
+		return early, fault.New(fault.Full, "intake: order batches", "too far ahead", nil)
+	}
+	if len(o.held) == 0 {
+		o.moved = at
+	}
+	o.held[b.received.First] = b
+	o.size += b.size
+	return early, nil
+}
+
+// following gives the batch whose turn has come.
+func (o *order) following() (proved, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	b, ok := o.held[o.next.Seq+1]
+	if ok {
+		delete(o.held, b.received.First)
+		o.size -= b.size
+		o.next = b.verified.Head()
+	}
+	return b, ok
+}
+
+// gap gives the first batch that waits when nothing has come before it for long:
+// the ledger answers what it lacks.
+func (o *order) gap(at time.Time) (first proved, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.held) == 0 || at.Sub(o.moved) < bridging {
+		return first, false
+	}
+	first = o.held[slices.Min(slices.Collect(maps.Keys(o.held)))]
+	delete(o.held, first.received.First)
+	o.size -= first.size
+	return first, true
+}
+
+// forget drops what waits and gives its size.
+func (o *order) forget() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	size := o.size
+	o.held, o.size = map[uint64]proved{}, aheadOfOne // takes no more
+	return size
+}
+
+// arrive takes a batch that came over any connection of the session, and hands
+// on what is in order by now. One at a time hands on, so that the order holds.
+func (s *session) arrive(ctx context.Context, b proved, granted bool) error {
+	select {
+	case s.order.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.order.turn }()
+	where, err := s.order.take(s.cfg.Now(), b, func(n int) bool { return s.ahead.TryAcquire(int64(n)) })
+	if where != inTurn {
+		if granted {
+			<-s.flights
+		}
+		return err
+	}
+	for ok := true; ok; granted = false {
+		if err := s.admit(ctx, b, granted); err != nil {
+			return err
+		}
+		if b, ok = s.order.following(); ok {
+			s.ahead.Release(int64(b.size))
+		}
+	}
+	return nil
+}
+
+// bridge has the ledger judge a batch before which nothing comes any more.
+func (s *session) bridge(ctx context.Context) error {
+	b, ok := s.order.gap(s.cfg.Now())
+	if !ok {
+		return nil
+	}
+	s.ahead.Release(int64(b.size))
+	return s.admit(ctx, b, false)
+}
+
+// lane takes the batches that come over one stream of a bulk connection. They
+// belong to the control session that their number names: with it they end.
+func (i *Intake) lane(stream *link.Stream, node wire.NodeID, payload []byte) error {
+	stream.SetPatience(link.Forever)
+	for {
+		received, err := wire.DecodeBatch(payload)
+		if err != nil {
+			return err
+		}
+		s, err := i.sessionOf(node, received.Session)
+		if err != nil {
+			return err
+		}
+		if err := s.laneBatch(received, len(payload)); err != nil {
+			return err
+		}
+		kind, next, err := stream.ReadFrame(limit)
+		switch {
+		case err == io.EOF: //nolint:errorlint // bare: the node has no more for this stream
+			return nil
+		case err != nil:
+			return err
+		case wire.FrameType(kind) != wire.FrameBatch:
+			return fault.New(fault.Unsupported, "intake: take batches", "frame type", nil)
+		}
+		payload = next
+	}
+}
+
+// laneBatch proves a batch and puts it in its place. What is wrong with it ends
+// the session, as on the session's own stream.
+func (s *session) laneBatch(received wire.ReceivedBatch, size int) error {
+	ctx := s.link.Context()
+	s.heard.Store(s.cfg.Now().UnixNano())
+	b, err := s.prove(received, size)
+	if err == nil {
+		err = s.arrive(ctx, b, false)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.part(parting{err: err})
+	}
+	return err
+}
+
+// sessionOf gives the session that stands under a number.
+func (i *Intake) sessionOf(node wire.NodeID, number uint64) (*session, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if s := i.current[node]; s != nil && s.number == number {
+		return s, nil
+	}
+	return nil, fault.New(fault.Stale, "intake: take batches", "session", nil)
+}

@@ -1,0 +1,99 @@
+package e2e
+
+import (
+	"os"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"jaliya/consulate-node/journal"
+)
+
+// lossy is one of the links that a backlog is measured over (design.md section
+// 9), with what TCP with BBR makes of it.
+type lossy struct {
+	rate int // bits per second
+	rtt  time.Duration
+	loss float64
+	bbr  float64 // payload as a share of the link
+}
+
+var lossyLinks = map[string]lossy{
+	"20M-40ms-0.1":  {20_000_000, 40 * time.Millisecond, 0.001, 0.90},
+	"4M-220ms-1":    {4_000_000, 220 * time.Millisecond, 0.01, 0.85},
+	"1M-600ms-2":    {1_000_000, 600 * time.Millisecond, 0.02, 0.77},
+	"256k-800ms-8":  {256_000, 800 * time.Millisecond, 0.08, 0.63},
+	"20M-40ms-none": {20_000_000, 40 * time.Millisecond, 0, 0.85},
+}
+
+// share drains a backlog of n entries of 1 KiB over the link and gives the
+// payload as a share of what the link carries in that time, from the first dial
+// to the last receipt.
+func (l lossy) share(t *testing.T, n int, change func(p *outpost)) float64 {
+	t.Helper()
+	var share float64
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, l.rtt)
+		o.road.set(func(up, down *way) {
+			up.rate, up.queue, up.loss = l.rate, max(l.rtt, 50*time.Millisecond), l.loss
+			down.rate, down.queue, down.loss = up.rate, up.queue, up.loss
+		})
+		p := o.outpost(1)
+		p.fill(n)
+		if change != nil {
+			change(p)
+		}
+		waits, err := p.journal.Outstanding()
+		require.NoError(t, err)
+		p.start()
+		most := 0
+		took := p.until(4*time.Hour, func(st journal.State) bool {
+			most = max(most, p.ship.Status().Bulk)
+			return st.Receipted == st.Head.Seq
+		})
+		share = float64(waits.Bytes) * 8 / (float64(l.rate) * took.Seconds())
+		t.Logf("%d entries, %d bytes: %v, %.1f %% of the link (TCP with BBR %.0f %%), %d bulk connections at most, %d at the end",
+			n, waits.Bytes, took, 100*share, 100*l.bbr, most, p.ship.Status().Bulk)
+		p.stop()
+		o.stop()
+	})
+	return share
+}
+
+// fill appends n entries, many at once: they share syncs.
+func (p *outpost) fill(n int) {
+	p.t.Helper()
+	drafts := make(chan journal.Draft)
+	var g errgroup.Group
+	for range 64 {
+		g.Go(func() error {
+			for d := range drafts {
+				if _, err := p.journal.Append(p.t.Context(), d); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for range n {
+		drafts <- p.kit.Release(900)
+	}
+	close(drafts)
+	require.NoError(p.t, g.Wait())
+}
+
+// A long backlog over links that lose packets: several connections carry it,
+// and the hub puts it in order. JALIYA_BACKLOG=20000 measures the whole.
+func TestRoadBacklog(t *testing.T) {
+	n, err := strconv.Atoi(os.Getenv("JALIYA_BACKLOG"))
+	if err != nil {
+		n = 2000
+	}
+	for name, l := range lossyLinks {
+		t.Run(name, func(t *testing.T) { l.share(t, n, nil) })
+	}
+}
