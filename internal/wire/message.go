@@ -89,6 +89,7 @@ type Welcome struct {
 	Receipts  [][]byte    `cbor:"6,keyasint"` // Ed25519 public keys of receipts and notices
 	Intake    []IntakeKey `cbor:"7,keyasint"` // newest last
 	Feature   uint32      `cbor:"8,keyasint"`
+	Notices   uint64      `cbor:"9,keyasint,omitempty"` // how many the post has been told; 0 from a hub that does not say
 }
 
 // Refusal ends or answers with a reason. Text is for logs, without personal
@@ -253,7 +254,8 @@ type JoinReply struct {
 	Receipts [][]byte    `cbor:"6,keyasint"`
 	Intake   []IntakeKey `cbor:"7,keyasint"`
 	Time     int64       `cbor:"8,keyasint"`
-	Desk     []byte      `cbor:"9,keyasint,omitempty"` // certificate chain, when one was asked for
+	Desk     []byte      `cbor:"9,keyasint,omitempty"`  // certificate chain, when one was asked for
+	Notices  uint64      `cbor:"10,keyasint,omitempty"` // how many wait for the machine: what the post has open
 }
 
 // RenewRequest asks for a working certificate under the device certificate, or
