@@ -89,8 +89,12 @@ type Welcome struct {
 	Receipts  [][]byte    `cbor:"6,keyasint"` // Ed25519 public keys of receipts and notices
 	Intake    []IntakeKey `cbor:"7,keyasint"` // newest last
 	Feature   uint32      `cbor:"8,keyasint"`
-	Notices   uint64      `cbor:"9,keyasint,omitempty"` // how many the post has been told; 0 from a hub that does not say
+	Notices   uint64      `cbor:"9,keyasint,omitempty"`  // how many the post has been told; 0 from a hub that does not say
+	Others    []Position  `cbor:"10,keyasint,omitempty"` // what the hub has of incarnations that the hello did not name, at most MaxOthers
 }
+
+// MaxOthers bounds the incarnations of one node that a welcome names.
+const MaxOthers = 64
 
 // Refusal ends or answers with a reason. Text is for logs, without personal
 // data; screens translate Kind.
