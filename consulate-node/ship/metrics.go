@@ -16,6 +16,8 @@ type Metrics struct {
 	unsecured prometheus.Gauge
 	bulk      prometheus.Gauge
 	alarms    *prometheus.CounterVec
+	back      prometheus.Counter
+	missing   prometheus.Gauge
 }
 
 // NewMetrics declares the metrics on reg.
@@ -39,6 +41,12 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		}),
 		bulk: f.NewGauge(prometheus.GaugeOpts{
 			Name: "jaliya_ship_bulk_connections", Help: "Bulk connections that stand.",
+		}),
+		back: f.NewCounter(prometheus.CounterOpts{
+			Name: "jaliya_ship_restored_entries_total", Help: "Own entries that came back from the hub.",
+		}),
+		missing: f.NewGauge(prometheus.GaugeOpts{
+			Name: "jaliya_ship_restore_left_entries", Help: "Own entries that the hub has and this machine has not yet.",
 		}),
 		alarms: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "jaliya_ship_alarms_total", Help: "What people must look at, by fault kind.",
@@ -74,6 +82,13 @@ func (m *Metrics) sent(entries, size int) {
 func (m *Metrics) uploaded(size uint64) {
 	if m != nil {
 		m.images.Add(float64(size))
+	}
+}
+
+func (m *Metrics) restored(back, left uint64) {
+	if m != nil {
+		m.back.Add(float64(back))
+		m.missing.Set(float64(left))
 	}
 }
 

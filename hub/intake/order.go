@@ -25,8 +25,8 @@ const (
 
 // order puts the batches of one session, which come over several connections,
 // into the order of the node's chain. What comes before its turn waits, bounded
-// in bytes; what came before is dropped; what is of another history passes, and
-// the ledger judges it.
+// in bytes; what came before is dropped; a new incarnation begins anew; what is of
+// another history while something waits passes, and the ledger judges it.
 type order struct {
 	turn chan struct{} // holds a token for whoever hands batches on
 
@@ -63,9 +63,15 @@ func (o *order) take(at time.Time, b proved, room func(int) bool) (place, error)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	after, head := b.verified.After, b.verified.Head()
+	if after.Incarnation != o.next.Incarnation {
+		if len(o.held) > 0 {
+			return inTurn, nil
+		}
+		// The node opened a new incarnation in this session, and never goes back
+		// (SPEC.md section 16): here is nothing of it yet.
+		o.next = wire.Genesis(after.Node, after.Incarnation)
+	}
 	switch {
-	case after.Incarnation != o.next.Incarnation:
-		return inTurn, nil
 	case head.Seq <= o.next.Seq:
 		return known, nil
 	case after.Seq <= o.next.Seq:
