@@ -47,7 +47,10 @@ func openState(tb testing.TB, dir string) *chainState {
 }
 
 func (s *chainState) open() (err error) {
-	s.db, err = bbolt.Open(s.path, 0o600, &bbolt.Options{NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
+	s.db, err = bbolt.Open(s.path, 0o600, &bbolt.Options{
+		NoFreelistSync: true, FreelistType: bbolt.FreelistMapType,
+		InitialMmapSize: 256 << 20, // a map that grows waits for all readers (D4)
+	})
 	if err != nil {
 		return err
 	}

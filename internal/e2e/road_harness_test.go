@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -198,6 +199,7 @@ type outpost struct {
 	bulk    *link.Dialer // a socket of its own, so that the road can count it
 	ring    *pki.Keyring
 	skew    time.Duration
+	jump    atomic.Int64                // added to skew, while the ship runs
 	report  func() (wire.Report, error) // what the node says of itself; nil: nothing
 	stop    func()
 
@@ -284,7 +286,7 @@ func (p *outpost) start() {
 			return nil
 		},
 		Brought: func(wire.Welcome) error { return nil },
-		Now:     func() time.Time { return time.Now().Add(p.skew) }, Logger: roadLogger(),
+		Now:     func() time.Time { return time.Now().Add(p.skew + time.Duration(p.jump.Load())) }, Logger: roadLogger(),
 	})
 	require.NoError(p.t, err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(p.t.Context()))

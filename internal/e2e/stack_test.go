@@ -42,8 +42,8 @@ var stackPosts = []consular.PostID{"FR-LYO", "IT-MIL", "FR-PAR", "ES-MAD", "BE-B
 
 // TestStackRoads is tier B: the real journal, ship, link, intake, vault and
 // ledger of eight posts in time of their own, over roads with loss, delay,
-// packets that overtake each other and cuts of one way or both, while processes
-// restart and the hub does not know outcomes. Afterwards everything that was
+// packets that overtake each other and cuts of one way or both, while clocks
+// are set, processes restart and the hub does not know outcomes. Afterwards everything that was
 // saved must be where it was promised (I1 to I8, I10, I23, I25). The seed gives
 // faults and work, not the interleaving of goroutines.
 func TestStackRoads(t *testing.T) {
@@ -76,14 +76,14 @@ func TestStackRoads(t *testing.T) {
 			break
 		}
 	}
-	fmt.Printf("stack: %d rounds, %.1f virtual hours, %d cuts, %d restarts, %d entries (%d poisoned), %d images, %d violations\n",
-		sum.rounds, sum.hours, sum.cuts, sum.restarts, sum.entries, sum.poison, sum.images, sum.violations)
+	fmt.Printf("stack: %d rounds, %.1f virtual hours, %d cuts, %d restarts, %d clocks set, %d entries (%d poisoned), %d images, %d violations\n",
+		sum.rounds, sum.hours, sum.cuts, sum.restarts, sum.jumps, sum.entries, sum.poison, sum.images, sum.violations)
 }
 
 // stackFigures are what rounds did.
 type stackFigures struct {
-	rounds, cuts, restarts, entries, images, poison, violations int
-	hours                                                       float64
+	rounds, cuts, restarts, entries, images, poison, jumps, violations int
+	hours                                                              float64
 }
 
 func (f *stackFigures) add(o stackFigures) {
@@ -93,6 +93,7 @@ func (f *stackFigures) add(o stackFigures) {
 	f.entries += o.entries
 	f.images += o.images
 	f.poison += o.poison
+	f.jumps += o.jumps
 	f.hours += o.hours
 }
 
@@ -191,8 +192,11 @@ func (s *stack) happen() {
 	case kind < 60:
 		s.figures.images += p.save(s.r, 1+s.r.IntN(8))
 		s.poison(p)
-	case kind < 90:
+	case kind < 88:
 		s.climate.worsen(s.r, p.host)
+	case kind < 90:
+		s.figures.jumps++ // somebody sets the clock of a post, by up to three days
+		p.jump.Store(s.r.Int64N(int64(6*24*time.Hour)) - int64(3*24*time.Hour))
 	case kind < 93: // everybody, as when the hub's own line goes
 		for _, one := range s.posts {
 			s.climate.worsen(s.r, one.host)

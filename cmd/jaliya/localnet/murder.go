@@ -44,7 +44,8 @@ func murder(ctx context.Context, t *teller) error {
 }
 
 // killSome kills one process after another and starts it again, with pauses of at
-// most spread more than the shortest. Before each, besides may do harm of its own.
+// most spread more than the shortest. Before each, besides may do harm of its own;
+// after some, hub or a post is held up for seconds.
 func (t *teller) killSome(ctx context.Context, random *rand.Rand, spread time.Duration, besides func() error) (int, error) {
 	for n := range t.kills {
 		select {
@@ -60,6 +61,11 @@ func (t *teller) killSome(ctx context.Context, random *rand.Rand, spread time.Du
 		victim := random.IntN(len(t.net.Posts) + 1)
 		if err := t.net.killAndRestart(ctx, victim); err != nil {
 			return n, err
+		}
+		if (n+1)%pauseEach == 0 {
+			if err := t.net.holdUp(ctx, random); err != nil {
+				return n, err
+			}
 		}
 		if (n+1)%25 == 0 {
 			t.step("", "%d kills", n+1)
