@@ -60,7 +60,7 @@ func Herd(ctx context.Context, o Options, entries int, out io.Writer) (err error
 	if err := h.back(ctx); err != nil {
 		return err
 	}
-	return h.verdicts.err("localnet: bench of a herd")
+	return h.err("localnet: bench of a herd")
 }
 
 // each does something to all posts, some at once.
