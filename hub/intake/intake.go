@@ -66,8 +66,10 @@ type Intake struct {
 
 const (
 	// maxUnderWay bounds the batches of all nodes that are in memory. Whoever
-	// comes when it is full waits his turn, and is not read from.
-	maxUnderWay = 32 << 20
+	// comes when it is full waits his turn, and is not read from. It is many
+	// times what the proposals under way hold, which is all that keeps the disk
+	// busy: more would only wait here instead of at the nodes.
+	maxUnderWay = 16 << 20
 	// Partial uploads that nobody has touched for keepPartials are removed.
 	keepPartials = 30 * 24 * time.Hour
 	reapEvery    = time.Hour

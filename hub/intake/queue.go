@@ -66,7 +66,8 @@ func (q *Queue) Next(limit int) []Item {
 			break
 		}
 		taken = append(taken, q.waiting[node][:n]...)
-		q.waiting[node] = q.waiting[node][n:]
+		// Not a slice of the rest: its array would keep what was taken in memory.
+		q.waiting[node] = slices.Delete(q.waiting[node], 0, n)
 		q.flying[node] = true
 		q.order = q.order[1:]
 	}

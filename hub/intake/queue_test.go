@@ -1,8 +1,10 @@
 package intake_test
 
 import (
+	"runtime"
 	"slices"
 	"testing"
+	"weak"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -94,4 +96,25 @@ func TestQueueTakesAtMostWhatTheLedgerTakes(t *testing.T) {
 	}
 	require.Len(t, q.Next(1<<20), 128)
 	require.Len(t, q.Abandon(), 3000-128)
+}
+
+// TestQueueKeepsNothingOfWhatWasTaken: batches are large, and 71 nodes have many
+// of them; one that was taken must not stay in memory for as long as its node
+// has others waiting.
+func TestQueueKeepsNothingOfWhatWasTaken(t *testing.T) {
+	var q intake.Queue
+	node := wire.NodeID{1}
+	push := func() weak.Pointer[[1 << 16]byte] {
+		batch := new([1 << 16]byte)
+		q.Push(intake.Item{Node: node, Size: 600, Done: func(ledger.BatchResult, error) { batch[0]++ }})
+		return weak.Make(batch)
+	}
+	first, second := push(), push()
+	q.Landed(q.Next(room))
+	runtime.GC()
+	require.True(t, first.Value() == nil, "it was taken")
+	require.False(t, second.Value() == nil, "it waits")
+	require.Len(t, q.Next(room), 1)
+	runtime.GC()
+	require.True(t, second.Value() == nil, "it was taken")
 }

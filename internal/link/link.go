@@ -131,6 +131,12 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// firstWindow is what a peer may send on a stream before we have read any of it,
+// in bytes; it doubles within a round trip while we keep up. A new connection
+// knows nothing of its link and would begin with 40 KB at once: on 64 kbit/s most
+// of that overflows the queue before it, and is sent again (DESIGN.md).
+const firstWindow = 24 << 10
+
 // quic translates the config. Stream credit comes back when a stream has been
 // closed by us, not when its bytes have arrived: the peer waits while we store
 // (D30).
@@ -143,6 +149,7 @@ func (c Config) quic() *quic.Config {
 		MaxIncomingUniStreams:      -1,
 		RequireStreamCreditRelease: true,
 		Allow0RTT:                  false,
+		InitialStreamReceiveWindow: firstWindow,
 	}
 }
 

@@ -60,7 +60,7 @@ func Herd(ctx context.Context, o Options, entries int, out io.Writer) (err error
 	if err := h.back(ctx); err != nil {
 		return err
 	}
-	return h.verdicts.err("localnet: bench of a herd")
+	return h.err("localnet: bench of a herd")
 }
 
 // each does something to all posts, some at once.
@@ -108,6 +108,7 @@ type herd struct {
 }
 
 func (h *herd) back(ctx context.Context) error {
+	before := h.processors()
 	started := time.Now()
 	if err := h.programs.start(ctx, h.Hub, "hub", "serve", "--config", h.hubConfig()); err != nil {
 		return err
@@ -118,6 +119,8 @@ func (h *herd) back(ctx context.Context) error {
 		return err
 	}
 	took := time.Since(ready)
+	busy := h.Hub.spent()
+	rest := h.processors() - before - busy
 	select { // the last receipts go into the journals
 	case <-ctx.Done():
 		return ctx.Err()
@@ -135,12 +138,23 @@ func (h *herd) back(ctx context.Context) error {
 	total := len(h.Posts) * h.entries
 	h.within(took, herdWithin, fmt.Sprintf("%d posts, %d entries each, all committed", len(h.Posts), h.entries))
 	h.say("entries through ship, intake, raft", "%.0f /s", float64(total)/took.Seconds())
+	h.say("processor time of hub and posts", "%.1f s, %.1f s", busy.Seconds(), rest.Seconds())
 	h.say("last receipt: first, median, slowest post", "%.2f s, %.2f s, %.2f s", first.Seconds(), median.Seconds(), last.Seconds())
 	ratio := last.Seconds() / median.Seconds()
 	h.hold(ratio <= herdSpread, "slowest post, in medians", fmt.Sprintf("%.2f", ratio), fmt.Sprintf("at most %.1f", herdSpread))
 	h.below(h.hubPeak, hubAnonymous, "hub's anonymous memory, peak")
 	h.below(h.peak, nodeAnonymous, "largest node's anonymous memory, peak")
 	return nil
+}
+
+// processors gives what hub and posts have used of them since they began. The hub
+// that was stopped counts nothing.
+func (h *herd) processors() time.Duration {
+	sum := h.Hub.spent()
+	for _, p := range h.Posts {
+		sum += p.process.spent()
+	}
+	return sum
 }
 
 // watch waits until the hub has committed all, and watches everybody's memory.
