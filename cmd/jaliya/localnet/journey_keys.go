@@ -87,7 +87,50 @@ func (t *teller) afterRotation(ctx context.Context, post *Post, first released, 
 	if err := t.eachByItsKey(ctx, old, young); err != nil {
 		return err
 	}
-	return t.verifyOffline(ctx, post, agent, []released{first, last})
+	if err := t.verifyOffline(ctx, post, agent, []released{first, last}); err != nil {
+		return err
+	}
+	return t.rotateByHand(ctx, post)
+}
+
+// rotateByHand is a post that has only files while the receipt key is made anew:
+// the answer to its first one, signed with the key that it knows, brings the next
+// key, and the answer to the second one is signed with that.
+func (t *teller) rotateByHand(ctx context.Context, post *Post) error {
+	agent, supervisor := newClient(post, post.account(access.Agent)), newClient(post, post.account(access.Supervisor))
+	post.relay.Cut()
+	if err := t.awaitLink(ctx, agent, false); err != nil {
+		return err
+	}
+	bag := filepath.Join(t.net.dir, "bag")
+	if err := os.MkdirAll(bag, 0o700); err != nil {
+		return fault.New(fault.Storage, opKeys, bag, err)
+	}
+	for i, rotate := range [][]string{{"--receipt"}, {"--receipt", "--now"}} {
+		said, err := t.hubKeys(ctx, rotate...)
+		if err != nil {
+			return err
+		}
+		if signs := strings.Contains(said, "Receipts are signed"); signs != (i == 1) {
+			return fault.New(fault.Corrupt, opKeys, "the key of a post without a line: "+oneLine(said), nil)
+		}
+		r, err := enrol(ctx, agent, supervisor, t.people.visitor(post))
+		if err != nil {
+			return err
+		}
+		name := filepath.Join(bag, strings.Join(rotate, "-")+".pouch")
+		if err := t.toHub(ctx, post, name, name+".answer"); err != nil {
+			return err
+		}
+		if err := t.toPost(ctx, post, name+".answer"); err != nil {
+			return err
+		}
+		if err := t.allAt(ctx, agent, []released{r}, "L2"); err != nil {
+			return err
+		}
+	}
+	t.step("L2", "a post without a line learned the next receipt key from an answer by hand, and takes answers that it signed")
+	return nil
 }
 
 // of gives what was confirmed at one post.
