@@ -60,6 +60,7 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("GET /status", answer(func(context.Context, struct{}) (Status, error) { return h.Status() }))
 	mux.HandleFunc("POST /revoke", answer(h.revoke))
 	mux.HandleFunc("POST /certify", answer(h.certify))
+	h.keyRoutes(mux)
 	h.deskRoutes(mux)
 	h.officerRoutes(mux)
 	h.postRoutes(mux)

@@ -79,3 +79,13 @@ func ask[Out any](ctx context.Context, c Config, method, path string, in any) (o
 	}
 	return out, nil
 }
+
+// AskRotate asks a running member for fresh keys.
+func AskRotate(ctx context.Context, c Config, in RotateRequest) (RotateReply, error) {
+	return ask[RotateReply](ctx, c, http.MethodPost, "/keys/rotate", in)
+}
+
+// AskAuthorities gives a running member fresh intermediates.
+func AskAuthorities(ctx context.Context, c Config, in AuthoritiesRequest) (AuthoritiesReply, error) {
+	return ask[AuthoritiesReply](ctx, c, http.MethodPost, "/authorities", in)
+}

@@ -125,7 +125,7 @@ func (p *patient) checkCertificates(context.Context) []doctor.Finding {
 	if held, err := p.keys.ring.Credential(pki.SlotWorking); err == nil {
 		list = append(list, doctor.Certificate{Name: "working", Leaf: held.Leaf})
 	}
-	if a := p.keys.authorities[pki.Member]; a != nil {
+	if a := p.keys.authority(pki.Member); a != nil {
 		list = append(list, doctor.Certificate{Name: "authority", Leaf: a.Cert})
 	}
 	return doctor.Certificates(append(list, doctor.Certificate{Name: "root", Leaf: p.keys.trust.Root}), time.Now())

@@ -144,7 +144,7 @@ func (h *Hub) openWorkers() error {
 		return err
 	}
 	h.intake, err = intake.New(intake.Config{
-		State: h.ledger, Proposer: h.cluster, Vault: h.vault, Signer: h.keys.receipt, Now: time.Now,
+		State: h.ledger, Proposer: h.cluster, Vault: h.vault, Signer: h.keys.signer, Now: time.Now,
 		Logger: h.log.With(slog.String("component", "intake")), Metrics: intake.NewMetrics(h.metrics),
 	})
 	return err
@@ -299,7 +299,7 @@ func (h *Hub) found(ctx context.Context) error {
 	}
 	return h.propose(ctx, ledger.Init{
 		Time: time.Now().UnixMilli(), Cluster: h.keys.cluster, Secret: h.keys.index,
-		Receipt: [][]byte{h.keys.receipt.Public().Bytes()}, Intake: h.keys.intakeKeys(),
+		Receipt: [][]byte{h.keys.signer().Public().Bytes()}, Intake: h.keys.intakeKeys(),
 	})
 }
 

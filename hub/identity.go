@@ -95,7 +95,7 @@ func (h *Hub) renewMember() error {
 	if err != nil {
 		return err
 	}
-	chain, err := h.keys.authorities[pki.Member].IssueCSR(pending.CSR, pki.Request{Identity: h.keys.member, Now: now})
+	chain, err := h.keys.authority(pki.Member).IssueCSR(pending.CSR, pki.Request{Identity: h.keys.member, Now: now})
 	if err != nil {
 		return err
 	}

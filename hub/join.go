@@ -79,14 +79,14 @@ func (h *Hub) joinReply(r wire.JoinRequest) ([]byte, error) {
 	}
 	return wire.Marshal(wire.JoinReply{
 		Version: wire.Version, Cluster: held.ID, Device: device, Working: working, Desk: desk,
-		Trust: h.keys.trust.Marshal(), Receipts: held.Receipt, Intake: held.Intake, Time: time.Now().UnixMilli(),
+		Trust: h.keys.trustPEM(), Receipts: held.Receipt, Intake: held.Intake, Time: time.Now().UnixMilli(),
 	}), nil
 }
 
 // issue certifies the key of a request for a node's identity. Device and node
 // certificates come from the node intermediate.
 func (h *Hub) issue(role pki.Role, csr []byte, post string, node wire.NodeID) ([]byte, error) {
-	chain, err := h.keys.authorities[role.Issuer()].IssueCSR(csr, pki.Request{
+	chain, err := h.keys.authority(role.Issuer()).IssueCSR(csr, pki.Request{
 		Identity: pki.Identity{Role: role, Name: post, ID: node.String()}, Now: time.Now(),
 	})
 	if err != nil {
@@ -119,7 +119,7 @@ func (h *Hub) issueDesk(csr []byte, names []string, who pki.Identity) ([]byte, e
 		return nil, err
 	}
 	who.Role = pki.Desk
-	chain, err := h.keys.authorities[pki.Desk].IssueCSR(csr, pki.Request{
+	chain, err := h.keys.authority(pki.Desk).IssueCSR(csr, pki.Request{
 		Identity: who, Now: time.Now(), DNSNames: dns, Addresses: addresses,
 	})
 	if err != nil {
@@ -158,6 +158,6 @@ func (h *Hub) renew(_ context.Context, peer pki.Peer, request []byte) ([]byte, e
 		return nil, err
 	}
 	return wire.Marshal(wire.RenewReply{
-		Version: wire.Version, Working: working, Desk: desk, Trust: h.keys.trust.Marshal(), Time: time.Now().UnixMilli(),
+		Version: wire.Version, Working: working, Desk: desk, Trust: h.keys.trustPEM(), Time: time.Now().UnixMilli(),
 	}), nil
 }

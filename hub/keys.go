@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"jaliya/internal/durable"
 	"jaliya/internal/fault"
@@ -29,14 +31,17 @@ const (
 
 // keys is everything secret that a member holds (design.md section 7).
 type keys struct {
-	cluster     wire.ClusterID
-	member      pki.Identity
-	trust       *pki.TrustBundle
+	cluster wire.ClusterID
+	member  pki.Identity
+	trust   *pki.TrustBundle
+	receipt atomic.Pointer[seal.SigningKey]
+	intake  *seal.IntakeKeys
+	index   []byte // HMAC key of the ledger's index
+	ring    *pki.Keyring
+
+	mu          sync.RWMutex // guards the two below, which hub ca renew replaces
 	authorities map[pki.Role]*pki.Authority
-	receipt     *seal.SigningKey
-	intake      *seal.IntakeKeys
-	index       []byte // HMAC key of the ledger's index
-	ring        *pki.Keyring
+	handed      []byte // bundle of trust that joiners get
 }
 
 // custody opens what wraps the keys at rest; create makes the key file.
@@ -91,6 +96,7 @@ func (k *keys) loadTrust(c Config, box seal.Custody) error {
 	if k.trust, err = pki.ParseTrustBundle(raw); err != nil {
 		return err
 	}
+	k.handed = raw
 	for _, role := range pki.IssuerRoles() {
 		secret, err := seal.LoadSecret(c.keyPath(authorityFile(role)), box, purposeAuthority)
 		if err != nil {
@@ -108,9 +114,11 @@ func (k *keys) loadSecrets(c Config, box seal.Custody) error {
 	if err != nil {
 		return err
 	}
-	if k.receipt, err = seal.LoadSigningKey(c.keyPath(fileReceipt), box); err != nil {
+	receipt, err := seal.LoadSigningKey(c.keyPath(fileReceipt), box)
+	if err != nil {
 		return err
 	}
+	k.receipt.Store(receipt)
 	if k.intake, err = seal.LoadIntakeKeys(c.keyPath(fileIntake), box, dicts); err != nil {
 		return err
 	}
@@ -124,6 +132,23 @@ func (k *keys) loadSecrets(c Config, box seal.Custody) error {
 	k.ring, err = pki.OpenKeyring(c.keyPath("member"), store)
 	return err
 }
+
+// authority gives the intermediate that issues for a role.
+func (k *keys) authority(role pki.Role) *pki.Authority {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.authorities[role]
+}
+
+// trustPEM gives the bundle of trust for whoever joins.
+func (k *keys) trustPEM() []byte {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.handed
+}
+
+// signer gives the key that signs receipts now.
+func (k *keys) signer() *seal.SigningKey { return k.receipt.Load() }
 
 // intakeKeys gives the public halves in the form that welcomes carry.
 func (k *keys) intakeKeys() []wire.IntakeKey {

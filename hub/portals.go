@@ -86,11 +86,11 @@ func (h *Hub) certify(_ context.Context, in CertifyRequest) (CertifyReply, error
 	if block, _ := pem.Decode(csr); block != nil {
 		csr = block.Bytes
 	}
-	chain, err := h.keys.authorities[pki.Portal].IssueCSR(csr, pki.Request{Identity: who, Now: time.Now()})
+	chain, err := h.keys.authority(pki.Portal).IssueCSR(csr, pki.Request{Identity: who, Now: time.Now()})
 	if err != nil {
 		return CertifyReply{}, err
 	}
-	return CertifyReply{Identity: who.String(), Chain: pki.EncodeChain(chain), Trust: h.keys.trust.Marshal()}, nil
+	return CertifyReply{Identity: who.String(), Chain: pki.EncodeChain(chain), Trust: h.keys.trustPEM()}, nil
 }
 
 // Renew implements rpc.Member: a portal whose certificate still holds gets the
@@ -100,9 +100,9 @@ func (h *Hub) Renew(ctx context.Context, in rpc.RenewQuestion) (rpc.Renewed, err
 	if !ok || who.Role != pki.Portal {
 		return rpc.Renewed{}, fault.New(fault.Denied, "hub: renew portal", "", nil)
 	}
-	chain, err := h.keys.authorities[pki.Portal].IssueCSR(in.CSR, pki.Request{Identity: who, Now: time.Now()})
+	chain, err := h.keys.authority(pki.Portal).IssueCSR(in.CSR, pki.Request{Identity: who, Now: time.Now()})
 	if err != nil {
 		return rpc.Renewed{}, err
 	}
-	return rpc.Renewed{Chain: pki.EncodeChain(chain), Trust: h.keys.trust.Marshal()}, nil
+	return rpc.Renewed{Chain: pki.EncodeChain(chain), Trust: h.keys.trustPEM()}, nil
 }

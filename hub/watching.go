@@ -87,8 +87,10 @@ func (h *Hub) certificates() (list []watch.Expiry) {
 	if held, err := h.keys.ring.Credential(pki.SlotWorking); err == nil {
 		list = append(list, watch.Expiry{Subject: "member " + h.keys.member.Name, Until: held.Leaf.NotAfter})
 	}
-	for role, a := range h.keys.authorities {
-		list = append(list, watch.Expiry{Subject: "authority " + string(role), Until: a.Cert.NotAfter})
+	for _, role := range pki.IssuerRoles() {
+		if a := h.keys.authority(role); a != nil {
+			list = append(list, watch.Expiry{Subject: "authority " + string(role), Until: a.Cert.NotAfter})
+		}
 	}
 	if root := h.keys.trust.Root; root != nil {
 		list = append(list, watch.Expiry{Subject: "root", Until: root.NotAfter})

@@ -185,22 +185,6 @@ func (c *statusCommand) Run(ctx context.Context, s cli.Streams) error {
 	return nil
 }
 
-type keysCommand struct{ configFlag }
-
-// Run prints the receipt keys.
-func (c *keysCommand) Run(ctx context.Context, s cli.Streams) error {
-	cfg, err := c.load()
-	if err != nil {
-		return err
-	}
-	st, err := hub.AskStatus(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(s.Out, strings.Join(st.Receipts, "\n"))
-	return err
-}
-
 type versionCommand struct{}
 
 // Run prints the version.

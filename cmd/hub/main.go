@@ -30,7 +30,8 @@ type grammar struct {
 	Office  officeCommand  `cmd:"" help:"The record office's own desk: keys, officers, revoked documents."`
 	Status  statusCommand  `cmd:"" help:"Show the state of a running member."`
 	Doctor  doctorCommand  `cmd:"" help:"Look at a member or a portal and all that it needs, and say what is wrong and what to do."`
-	Keys    keysCommand    `cmd:"" help:"Print the public keys that prove receipts, one a line, for offline verifiers."`
+	Keys    keysCommand    `cmd:"" help:"Print the public keys that prove receipts, one a line, for offline verifiers; rotate keys."`
+	CA      caCommand      `cmd:"" name:"ca" help:"The authorities below the national root: renew."`
 	Version versionCommand `cmd:"" help:"Show the version."`
 
 	Accounts accountsCommand `cmd:"" help:"List the service accounts of the console."`

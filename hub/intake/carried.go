@@ -64,7 +64,7 @@ func (i *Intake) TakeCarried(ctx context.Context, from io.ReadSeeker, to io.Writ
 		}
 	}
 	log.Info("carried file taken", slog.Any("batches", c.told.Batches), slog.Any("images", c.told.Images))
-	return c.told, c.out.End(i.cfg.Signer)
+	return c.told, c.out.End(i.cfg.Signer())
 }
 
 // byHand is one carried file on its way in.
@@ -233,7 +233,7 @@ func (c *byHand) batch(ctx context.Context, payload []byte) error {
 	c.told.Batches++
 	c.told.Entries += len(verified.Entries)
 	for _, r := range result.Receipts {
-		signed := wire.Marshal(wire.SignReceipt(r, c.cfg.Signer))
+		signed := wire.Marshal(wire.SignReceipt(r, c.cfg.Signer()))
 		if err := c.out.Write(wire.FrameReceipt, signed); err != nil {
 			return err
 		}
@@ -290,7 +290,7 @@ func (c *byHand) notices(stored wire.NoticeCursor) error {
 			return fault.New(fault.Fork, opCarried, "notice cursor", nil)
 		}
 		raw = fitNotices(raw)
-		sealed := wire.SealNotices(c.node.Post, stored, raw, c.cfg.Signer)
+		sealed := wire.SealNotices(c.node.Post, stored, raw, c.cfg.Signer())
 		if err := c.out.Write(wire.FrameNotices, sealed); err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ type Config struct {
 	State    State
 	Proposer Proposer
 	Vault    *vault.Directory
-	Signer   *seal.SigningKey // receipt key
+	Signer   func() *seal.SigningKey // gives the receipt key of now
 	Now      func() time.Time
 	Logger   *slog.Logger
 	Metrics  *Metrics

@@ -87,7 +87,7 @@ func (s *session) send(o outgoing) error {
 
 func (s *session) sign(receipts []wire.Receipt) error {
 	for _, r := range receipts {
-		signed := wire.Marshal(wire.SignReceipt(r, s.cfg.Signer))
+		signed := wire.Marshal(wire.SignReceipt(r, s.cfg.Signer()))
 		if err := s.talk.WriteFrame(byte(wire.FrameReceipt), signed); err != nil {
 			return err
 		}

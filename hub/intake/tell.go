@@ -43,7 +43,7 @@ func (s *session) tell(ctx context.Context) error {
 }
 
 func (s *session) tellSome(ctx context.Context, raw [][]byte) error {
-	sealed := wire.SealNotices(s.node.Post, s.notices, raw, s.cfg.Signer)
+	sealed := wire.SealNotices(s.node.Post, s.notices, raw, s.cfg.Signer())
 	if err := s.put(ctx, outgoing{kind: wire.FrameNotices, payload: sealed}); err != nil {
 		return err
 	}

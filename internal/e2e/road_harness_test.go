@@ -25,6 +25,7 @@ import (
 	"jaliya/internal/link"
 	"jaliya/internal/link/linktest"
 	"jaliya/internal/link/pki"
+	"jaliya/internal/seal"
 	"jaliya/internal/wire"
 )
 
@@ -158,7 +159,7 @@ func (o *office) set(change func()) {
 func (o *office) serve() {
 	o.t.Helper()
 	in, err := intake.New(intake.Config{
-		State: o, Proposer: o, Vault: o.vault, Signer: o.kit.Hub, Now: time.Now, Logger: roadLogger(),
+		State: o, Proposer: o, Vault: o.vault, Signer: func() *seal.SigningKey { return o.kit.Hub }, Now: time.Now, Logger: roadLogger(),
 	})
 	require.NoError(o.t, err)
 	o.intake = in

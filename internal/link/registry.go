@@ -105,6 +105,12 @@ func (r *Registry) Expire(now time.Time) int {
 	})
 }
 
+// Reconnect ends the sessions of one protocol, so that their peers come again
+// and are told what is new, and gives their number.
+func (r *Registry) Reconnect(alpn string) int {
+	return r.end(CodeStopping, func(s *Session) bool { return s.alpn == alpn })
+}
+
 func (r *Registry) end(code Code, match func(*Session) bool) int {
 	var hit []*Session
 	r.mu.Lock()

@@ -39,6 +39,7 @@ func Journeys() []Journey {
 		{Name: "replace", Tell: "a post's machine dies with its disk; the next one hands over what lay there and receives what was under way", run: replace, alone: true},
 		{Name: "wall", Tell: "a post whose network lets no UDP pass joins and is secured over TCP; at another UDP starves after its first packets", run: wall, alone: true, with: walled},
 		{Name: "pouch", Tell: "a post without any link sends its work in a file by hand, and the receipts come back in another", run: carriedByHand, alone: true},
+		{Name: "keys", Tell: "the hub's keys and authorities are made anew while people are enrolled; old receipts and packets stay good", run: rotated, alone: true},
 		{Name: "doctor", Tell: "a post is broken in one way after the other, and its doctor says each time what it is; a support file tells nothing of a person", run: examined, alone: true, with: walled},
 		{Name: "murder", Tell: "people are enrolled while hub and nodes are killed at random moments (--kills)", run: murder, alone: true},
 		{Name: "murder-print", Tell: "records are printed at a post whose node is killed between the beginning and the sheet (--kills)", run: murderPrint, alone: true},
@@ -236,8 +237,11 @@ func (t *teller) verifyOffline(ctx context.Context, p *Post, c *client, all []re
 		if _, err := t.net.programs.run(ctx, "jaliya", "verify", "receipt", "--keys", keys, proof); err != nil {
 			return err
 		}
+		if _, err := t.net.programs.run(ctx, "jaliya", "verify", "receipt", "--keys", keys, misread(proof)); err == nil {
+			return fault.New(fault.Corrupt, "localnet: verify receipts", "a receipt with one letter changed was believed", nil)
+		}
 	}
-	t.step("L2", "%d receipts verified offline", len(all))
+	t.step("L2", "%d receipts verified offline, each with one letter changed refused", len(all))
 	if err := p.process.stop(); err != nil {
 		return err
 	}
@@ -247,6 +251,18 @@ func (t *teller) verifyOffline(ctx context.Context, p *Post, c *client, all []re
 	}
 	t.step("L2", "%s", strings.ReplaceAll(strings.TrimSpace(said), "\n", " "))
 	return t.net.serve(ctx, p)
+}
+
+// misread changes one letter in the middle of a printed receipt.
+func misread(proof string) string {
+	raw := []byte(proof)
+	at := len(raw) / 2
+	if raw[at] == 'A' {
+		raw[at] = 'B'
+	} else {
+		raw[at] = 'A'
+	}
+	return string(raw)
 }
 
 func (p *Post) account(role access.Role) Account {
