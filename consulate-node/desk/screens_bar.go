@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"jaliya/internal/access"
+	"jaliya/internal/fault"
 	"jaliya/internal/lang"
 	"jaliya/internal/web"
 )
@@ -34,6 +35,9 @@ func (s *Screens) bar(p lang.Printer, st Status) web.LinkBar {
 	case link.Connected:
 		bar.Title = p.T("desk.bar.connected", "transport", transport(link))
 		bar.Text = p.T("desk.bar.sending", "count", int(min(st.Unsecured, 1<<30)))
+	case link.Reason == fault.Fork.String():
+		bar.State, bar.Title = "bad", p.T("fork.bar.title")
+		bar.Text = p.T("desk.bar.held", "count", int(min(st.Unsecured, 1<<30))) + " " + p.T("fork.bar.text")
 	default:
 		bar.State = "alone"
 		bar.Title = p.T("desk.bar.alone")
