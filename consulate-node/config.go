@@ -97,6 +97,7 @@ type Custody struct {
 // Journal bounds the journal.
 type Journal struct {
 	MaxSize config.Size `toml:"max_size"` // of journal.db, default 8 GiB
+	Anchor  string      `toml:"anchor"`   // file outside what a copy of the journal brings back (D39), default keys/anchor in dir
 }
 
 // WithDefaults fills in what was left out.
@@ -104,6 +105,7 @@ func (c Config) WithDefaults() Config {
 	or(&c.Desk.Listen, "127.0.0.1:8443")
 	or(&c.Admin.Listen, "127.0.0.1:9090")
 	or(&c.Admin.Socket, c.socket())
+	or(&c.Journal.Anchor, c.path(fileAnchor))
 	or(&c.Journal.MaxSize, config.Size(8<<30))
 	if c.Custody.Credential == "" {
 		or(&c.Custody.KeyFile, filepath.Join(c.Dir, "keys", "kek"))

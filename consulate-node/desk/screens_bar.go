@@ -30,6 +30,9 @@ func (s *Screens) bar(p lang.Printer, st Status) web.LinkBar {
 	switch {
 	case st.Capture != "open":
 		bar.State, bar.Title, bar.Text = "bad", p.T("desk.bar.full"), p.T("desk.bar.full_means")
+	case link.Connected && len(comingBack(p, link)) > 0:
+		line := comingBack(p, link)[0]
+		bar.Title, bar.Text = p.T("desk.bar.connected", "transport", transport(link)), strings.TrimSpace(line.Text+" "+line.Left)
 	case link.Connected && st.Unsecured == 0:
 		bar.Title, bar.Text = p.T("desk.bar.connected", "transport", transport(link)), p.T("desk.bar.all")
 	case link.Connected:

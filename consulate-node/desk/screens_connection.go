@@ -72,6 +72,11 @@ func (s *Screens) connection(c *gin.Context, who access.Principal) {
 	p := s.ui.Printer(c)
 	page := s.page(c, who, p.T("doctor.screen.title"))
 	data := gin.H{"Running": running, "Support": pathSupport}
+	if s.desk.o.Link != nil {
+		link := s.desk.o.Link()
+		data["Back"] = comingBack(p, link)
+		data["Renewed"], data["RenewedText"] = s.renewedText(p, link.Renewed)
+	}
 	if s.o.Carrier != nil && who.Require(access.LinkCarry) == nil {
 		data["ByHand"] = pathCarry
 	}

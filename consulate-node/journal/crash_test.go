@@ -68,7 +68,12 @@ func (w journalWorkload) Run(dir string, r *rand.Rand, ack func(journal.State)) 
 
 // crashStep is one thing that a post does.
 func crashStep(j *journal.Journal, k *journaltest.Kit, r *rand.Rand) error {
-	switch r.IntN(8) {
+	switch r.IntN(10) {
+	case 8:
+		_, err := j.OpenIncarnation(journal.Opening{Incarnation: r.Uint64() | 1, Why: journal.WhyAnchor})
+		return err
+	case 9:
+		return crashRestore(j, k, 1+r.IntN(3))
 	case 0:
 		return k.Secure(j, 1+r.IntN(4))
 	case 1:
@@ -93,6 +98,21 @@ func crashStep(j *journal.Journal, k *journaltest.Kit, r *rand.Rand) error {
 	default:
 		return crashAppend(j, k.Release(r.IntN(4000)))
 	}
+}
+
+// crashRestore takes back the next entries of an incarnation that a copy of this
+// journal wrote.
+func crashRestore(j *journal.Journal, k *journaltest.Kit, n int) error {
+	const past = 99
+	after, err := j.Wanting([]wire.Position{{Node: k.Identity.Node, Incarnation: past, Seq: 1 << 20}})
+	if err != nil {
+		return err
+	}
+	p, err := k.Past(after[0], n)
+	if err == nil {
+		_, err = j.Restore(p)
+	}
+	return err
 }
 
 func crashAppend(j *journal.Journal, d journal.Draft) error {
@@ -136,6 +156,9 @@ func (w journalWorkload) verify(j *journal.Journal, acked []journal.State) error
 }
 
 func notBehind(j *journal.Journal, s, acked journal.State) error {
+	if s.Head.Incarnation != acked.Head.Incarnation {
+		return oneOpened(j, s, acked)
+	}
 	at, err := j.Position(acked.Head.Seq)
 	switch {
 	case err != nil:
@@ -148,6 +171,26 @@ func notBehind(j *journal.Journal, s, acked journal.State) error {
 		return errors.New("a receipt or a notice is lost")
 	}
 	return nil
+}
+
+// oneOpened wants a new incarnation that was opened in the cut: the old one is as
+// it was acknowledged, and all of it that had no receipt stands again.
+func oneOpened(j *journal.Journal, s, acked journal.State) error {
+	list, err := j.Chapters()
+	if err != nil {
+		return err
+	}
+	n := len(list)
+	switch {
+	case n < 2 || list[n-2].Incarnation != acked.Head.Incarnation:
+		return errors.New("an incarnation is lost")
+	case list[n-2].End != acked.Head.Seq || s.Head.Seq != acked.Head.Seq-acked.Receipted:
+		return fmt.Errorf("%d entries stand again, of %d without a receipt", s.Head.Seq, acked.Head.Seq-acked.Receipted)
+	case s.Notices.Seq < acked.Notices.Seq:
+		return errors.New("a notice is lost")
+	}
+	_, err = j.ReadAfter(acked.Head, 1)
+	return err
 }
 
 // bundlesThere reads every bundle that an entry names (I2).

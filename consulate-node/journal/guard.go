@@ -52,7 +52,7 @@ func (f foreignWriter) Delete(bucket, key []byte) error {
 func refuseOwn(bucket []byte) error {
 	for _, own := range [][]byte{
 		bucketMeta, bucketEntries, bucketRecords, bucketImages,
-		bucketUnstored, bucketReceipts, bucketNotices, bucketRequests, bucketWaiting,
+		bucketUnstored, bucketReceipts, bucketNotices, bucketRequests, bucketWaiting, bucketAside,
 	} {
 		if bytes.Equal(bucket, own) {
 			return fault.New(fault.Denied, "journal: write beside", "bucket "+string(bucket), nil)

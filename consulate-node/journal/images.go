@@ -31,6 +31,10 @@ func (i Image) Offer(digest wire.Digest) wire.Offer {
 	return wire.Offer{Digest: digest, Size: i.Size, ChunkSize: i.ChunkSize, Chunks: i.Chunks, Record: i.Record}
 }
 
+// away reports whether the bundle was never on this machine: the entry that
+// names it came back from the hub.
+func (i Image) away() bool { return i.Stored && len(i.Chunks) == 0 }
+
 func (i Image) sameCut(other Image) bool {
 	return i.Size == other.Size && i.ChunkSize == other.ChunkSize && bytes.Equal(i.Chunks, other.Chunks)
 }
@@ -52,6 +56,8 @@ func putImages(w kv.Writer, h wire.Header, files []ImageFile) error {
 			i = fresh
 		case err != nil:
 			return err
+		case i.away() && i.Size == fresh.Size: // until now only the hub had it
+			i.ChunkSize, i.Chunks = fresh.ChunkSize, fresh.Chunks
 		case !i.sameCut(fresh):
 			return fault.New(fault.Invalid, op, image.Digest.String(), nil)
 		}

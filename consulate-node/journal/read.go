@@ -43,7 +43,7 @@ func readEntry(r kv.Reader, incarnation, seq uint64) (held, error) {
 	if err != nil {
 		return held{}, err
 	}
-	h, err := e.Check()
+	h, err := e.CheckStub()
 	if err != nil {
 		return held{}, fault.New(fault.Corrupt, op, "", err)
 	}
@@ -84,7 +84,7 @@ func positionAt(r kv.Reader, node wire.NodeID, incarnation, seq uint64) (wire.Po
 	if err != nil {
 		return wire.Position{}, damaged(op, one.at.String(), err)
 	}
-	if before.Next(one.entry) != one.at {
+	if next, err := before.NextOf(one.entry); err != nil || next != one.at {
 		return wire.Position{}, fault.New(fault.Corrupt, op, one.at.String(), nil)
 	}
 	return one.at, nil
@@ -149,6 +149,10 @@ func (b *batch) add(key, value []byte) bool {
 		return false
 	}
 	if b.sizes = append(b.sizes, e.Size()); wire.FitBatch(b.sizes) < len(b.sizes) {
+		return false
+	}
+	if e.Stub() { // its body came from the hub as erased: it is sent nowhere
+		b.err = fault.New(fault.Corrupt, op, "no body after "+b.at.String(), nil)
 		return false
 	}
 	if b.at = b.at.Next(e); b.at.Hash != hash {

@@ -60,7 +60,11 @@ func secure(w kv.Writer, s State, signed wire.SignedReceipt, r wire.Receipt) err
 		return err
 	}
 	if r.Incarnation != s.Head.Incarnation {
-		return nil
+		list, err := readChapters(w)
+		if err != nil {
+			return err
+		}
+		return list.secured(w, r)
 	}
 	s.Receipted = r.Last
 	return putState(w, s)

@@ -9,7 +9,6 @@ import (
 	"jaliya/consulate-node/journal"
 	"jaliya/consulate-node/journal/journaltest"
 	"jaliya/internal/fault"
-	"jaliya/internal/kv"
 	"jaliya/internal/wire"
 )
 
@@ -113,40 +112,4 @@ func TestProofOfEveryEntry(t *testing.T) {
 			requireKind(t, err, fault.Denied)
 		})
 	}
-}
-
-// A journal that has gone on in another incarnation still takes what the hub
-// says of the one before it, and says L2 only then.
-func TestReceiptsOfAnOlderIncarnation(t *testing.T) {
-	k := newKit(t)
-	store := kv.NewStrictMemory()
-	j, err := journal.OpenOn(t.TempDir(), store, k.Options())
-	require.NoError(t, err)
-	drafts := releases(k, 4)
-	appendAll(t, j, drafts...)
-	old := state(t, j).Head
-	entries := all(t, j, 4)
-	// What opening a new incarnation does to the state.
-	require.NoError(t, store.Update(func(w kv.Writer) error {
-		s := journal.State{Head: wire.Genesis(k.Identity.Node, k.Incarnation+2), Oldest: 1}
-		s.Notices = wire.NoticeGenesis(k.Identity.Cluster, k.Identity.Post)
-		return w.Put([]byte("meta"), []byte("state"), journal.EncodeHeld(s))
-	}))
-	appendAll(t, j, k.Release(10))
-	level := func(i int) journal.Level {
-		q, err := j.Request(drafts[i].Header.Reference)
-		require.NoError(t, err)
-		return q.Level
-	}
-	require.Equal(t, journal.L1, level(0), "no receipt, no L2")
-	start := wire.Genesis(k.Identity.Node, k.Incarnation)
-	require.NoError(t, j.StoreReceipts([]journal.Receipted{k.Receipt(start, entries[:2])}))
-	require.Equal(t, journal.L2, level(1))
-	require.Equal(t, journal.L1, level(2))
-	require.Zero(t, state(t, j).Receipted, "nothing is said of the new one")
-	r := k.Receipt(start.Next(entries[0]).Next(entries[1]).Next(entries[2]), entries[3:])
-	requireKind(t, j.StoreReceipts([]journal.Receipted{r}), fault.Gap)
-	_, err = j.Prove(old, k.Keys())
-	requireKind(t, err, fault.NotFound)
-	require.EqualValues(t, 5, requireSound(t, j, k).Entries)
 }

@@ -21,6 +21,7 @@ var (
 	bucketNotices  = []byte("notices")
 	bucketRequests = []byte("requests")
 	bucketWaiting  = []byte("waiting")
+	bucketAside    = []byte("aside")
 
 	keyIdentity = []byte("identity")
 	keyState    = []byte("state")

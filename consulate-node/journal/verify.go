@@ -22,6 +22,11 @@ type Report struct {
 	Requests  uint64
 	Images    uint64 // bundles named by entries
 	Missing   uint64 // of those, bundles not found beside the journal
+	Away      uint64 // of those, bundles that only the hub ever had of what came back from it
+	Chapters  uint64 // incarnations, the one that is written included
+	Again     uint64 // entries that stand in a newer incarnation once more
+	Stubs     uint64 // entries whose body was erased
+	Aside     uint64 // entries that gave way to what came back from the hub
 }
 
 // Verify proves a journal offline: every link of every chain from its genesis,
@@ -57,7 +62,10 @@ func Check(r kv.Reader, keys wire.KeySet) (Report, error) {
 		return v.rep, damaged("journal: verify", "state", err)
 	}
 	v.rep.Head = v.state.Head
-	for _, step := range []func() error{v.chains, v.receipts, v.notices, v.indexes} {
+	if v.list, err = readChapters(r); err != nil {
+		return v.rep, err
+	}
+	for _, step := range []func() error{v.chapters, v.chains, v.ends, v.receipts, v.notices, v.indexes, v.aside} {
 		if err := step(); err != nil {
 			return v.rep, err
 		}
@@ -73,6 +81,7 @@ type verifier struct {
 	rep   Report
 	named uint64 // images named by entries, counted for each entry
 	heads map[uint64]wire.Position
+	list  chapters
 }
 
 // each walks a bucket until check fails and says where.
@@ -136,20 +145,28 @@ func (v *verifier) link(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	h, err := e.Check()
+	h, err := e.CheckStub()
 	if err != nil {
 		return err
 	}
-	at = at.Next(e)
+	if at, err = at.NextOf(e); err != nil {
+		return err
+	}
 	switch {
+	case v.list.order(incarnation) < 0:
+		return errChapter
 	case at.Seq != seq || at.Hash != hash:
 		return errChain
 	case h.Node != at.Node || h.Incarnation != incarnation || h.Seq != seq || h.Source != wire.SourceNode:
 		return errPlace
 	case !bytes.Equal(storedEntry(hash, e), value):
 		return errForm
-	case !bytes.Equal(v.r.Get(bucketRecords, h.Record[:]), key):
-		return errIndex
+	}
+	if err := v.indexed(h.Record, key); err != nil {
+		return err
+	}
+	if e.Stub() {
+		v.rep.Stubs++
 	}
 	v.heads[incarnation] = at
 	v.rep.Entries++

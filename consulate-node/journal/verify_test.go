@@ -174,7 +174,7 @@ func TestVerifyOffline(t *testing.T) {
 		rep, err := journal.Verify(path, k.Keys())
 		require.NoError(t, err)
 		require.Equal(t, journal.Report{
-			Identity: k.Identity, Head: head, Entries: 2, Receipts: 1, Receipted: 2, Requests: 2, Images: 2,
+			Identity: k.Identity, Head: head, Entries: 2, Receipts: 1, Receipted: 2, Requests: 2, Images: 2, Chapters: 1,
 		}, rep)
 	})
 	t.Run("OKWithoutKeys", func(t *testing.T) {

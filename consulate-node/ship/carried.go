@@ -50,6 +50,7 @@ func (s *Ship) Export(ctx context.Context, to io.Writer) (Carried, error) {
 	if err != nil {
 		return Carried{}, err
 	}
+	s.anchor(st.Head)
 	x := export{Ship: s, out: w, told: Carried{File: head.File}, written: map[wire.Digest]bool{}}
 	if err := x.entries(ctx, st); err != nil {
 		return x.told, err

@@ -35,8 +35,10 @@ type conn struct {
 	batches  chan []byte // to the writer of batches
 	in       chan frame  // from the reader
 	stop     context.CancelFunc
-	finished chan struct{} // closed when readers and writers are gone
-	proved   bool          // it has done work; owned by the loop
+	done     <-chan struct{} // closed when the session is to end
+	work     sync.WaitGroup  // what comes back over a stream of its own
+	finished chan struct{}   // closed when readers and writers are gone
+	proved   bool            // it has done work; owned by the loop
 }
 
 type frame struct {
@@ -78,7 +80,7 @@ func newConn(ctx context.Context, session *link.Session) (*conn, error) {
 	}
 	inner, stop := context.WithCancel(ctx)
 	c := &conn{
-		session: session, talk: talk, entries: entries, stop: stop,
+		session: session, talk: talk, entries: entries, stop: stop, done: inner.Done(),
 		talks: make(chan frame, talksWaiting), batches: make(chan []byte, Window),
 		in: make(chan frame, framesWaiting), finished: make(chan struct{}),
 	}
@@ -221,6 +223,7 @@ func (c *conn) close() {
 	c.stop()
 	c.session.CloseWithReason(link.CodeDone, "")
 	<-c.finished
+	c.work.Wait()
 }
 
 // part waits a moment for the hub to read the last word, and closes.

@@ -136,7 +136,7 @@ func (l *loop) carryOut(ctx context.Context, e Effect) (*Event, error) {
 	case Dial:
 		l.dial(ctx)
 	case Greet:
-		return l.greet()
+		return l.greet(e.From)
 	case Send:
 		return l.send(ctx, e)
 	case Ping:
@@ -145,6 +145,10 @@ func (l *loop) carryOut(ctx context.Context, e Effect) (*Event, error) {
 		return l.say(wire.FramePing, wire.Marshal(ping)), nil
 	case Hang:
 		l.hang()
+	case Open:
+		return l.open(e.Verdict)
+	case Fetch:
+		return nil, l.fetch(e.Held)
 	case Alarm:
 		l.cfg.Metrics.alarm(fault.KindOf(e.Err))
 		l.cfg.Logger.Error("histories differ", slog.String("kind", fault.KindOf(e.Err).String()), slog.Any("error", e.Err))

@@ -34,7 +34,7 @@ const (
 	Dialing     Phase = 1 // the link answers
 	Greeting    Phase = 2 // the hub answers the hello
 	Following   Phase = 3 // the node sends, the hub answers
-	Restoring   Phase = 4 // the hub sends the node its own entries
+	Restoring   Phase = 4 // the node opens a new incarnation, for it cannot go on in the one that it has
 	Quarantined Phase = 5 // people decide: the hub holds another history; the node asks again at NextDial
 )
 
@@ -66,14 +66,16 @@ type Core struct {
 	Phase    Phase
 	Since    time.Time     // of the phase
 	Session  uint64        // granted by the hub
+	Offered  wire.Position // head that the hello of this session named
 	Sent     wire.Position // last entry sent in this session
 	Heard    time.Time     // last frame from the hub
 	Pinged   time.Time     // last ping sent
 	Asked    time.Time     // first ping since the last answer; zero when none waits
 	NextDial time.Time
-	Attempts uint64 // dials since the last good session
-	Reason   error  // why the last session ended
-	Barred   error  // why people must decide, nil when they need not
+	Attempts uint64          // dials since the last good session
+	Reason   error           // why the last session ended
+	Barred   error           // why people must decide, nil when they need not
+	lost     []wire.Position // what the hub holds in this node's name, until it is asked for
 	window   window
 	shared   bool // bundles share the link, as the last event said
 	jitter   func(limit time.Duration) time.Duration
@@ -115,6 +117,7 @@ const (
 	Batched                    // a Send effect was carried out
 	Lost                       // the session or the dial ended
 	Beaten                     // the hub's own heartbeat came: it speaks, and may not hear us
+	Opened                     // an Open effect was carried out: the journal has a new incarnation
 )
 
 // EffectKind says what the driver is to do.
@@ -123,11 +126,13 @@ type EffectKind uint8
 // The effects.
 const (
 	Dial  EffectKind = iota // open a control session
-	Greet                   // send the hello
+	Greet                   // send the hello with From as the head
 	Send                    // read entries after From up to Until, send one batch of about Bytes; then Batched
 	Ping                    // send a heartbeat
 	Hang                    // close the session
 	Alarm                   // tell people: Err
+	Open                    // open a new incarnation because of Verdict; then Opened
+	Fetch                   // take back what the hub has at Held and the journal has not
 )
 
 // Effect is one thing for the driver to do.
@@ -138,6 +143,8 @@ type Effect struct {
 	Bytes   int // about as much, one entry at least
 	Session uint64
 	Err     error
+	Verdict wire.Verdict    // Open
+	Held    []wire.Position // Fetch
 }
 
 // Step takes what happened at now, given what the journal holds, and answers
@@ -147,14 +154,16 @@ func (c *Core) Step(now time.Time, held Held, ev Event) []Effect {
 	switch ev.Kind {
 	case Connected:
 		c.enter(Greeting, now)
-		c.Heard, c.Pinged, c.Asked = now, now, time.Time{}
-		return []Effect{{Kind: Greet}}
+		c.Heard, c.Pinged, c.Asked, c.Offered = now, now, time.Time{}, held.Head
+		return []Effect{{Kind: Greet, From: held.Head}}
 	case Welcomed:
 		return c.welcomed(now, held, ev.Welcome)
 	case Refused:
 		return c.refused(now, ev.Err)
 	case Receipted:
-		c.window.land(now, ev.Receipt.Last)
+		if ev.Receipt.Incarnation == c.Sent.Incarnation {
+			c.window.land(now, ev.Receipt.Last)
+		}
 		c.answered(now)
 	case Alive:
 		c.answered(now)
@@ -166,7 +175,9 @@ func (c *Core) Step(now time.Time, held Held, ev Event) []Effect {
 		}
 		c.batched(now, ev.Batch)
 	case Lost:
-		c.lost(now, ev.Err)
+		c.fail(now, ev.Err)
+	case Opened:
+		return append(c.opened(now, held), c.proceed(now, held)...)
 	case Tick:
 	}
 	return c.proceed(now, held)

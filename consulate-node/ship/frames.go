@@ -15,11 +15,13 @@ import (
 )
 
 // greet sends the hello with what the journal holds.
-func (l *loop) greet() (*Event, error) {
+func (l *loop) greet(head wire.Position) (*Event, error) {
 	st, err := l.cfg.Journal.State()
 	if err != nil {
 		return nil, err
 	}
+	// The desk may have written more since: what the hub answers is about this.
+	st.Head, st.Receipted = head, min(st.Receipted, head.Seq)
 	return l.say(wire.FrameHello, wire.Marshal(hello(st, l.cfg))), nil
 }
 
@@ -59,6 +61,7 @@ func (l *loop) send(ctx context.Context, e Effect) (*Event, error) {
 	for _, entry := range entries {
 		head = head.Next(entry)
 	}
+	l.anchor(head)
 	l.conn.batches <- raw // never blocks: the core keeps within Window
 	l.cfg.Metrics.sent(len(entries), len(raw))
 	return &Event{Kind: Batched, Batch: Sent{Head: head, Count: len(entries), Bytes: len(raw)}}, nil
@@ -223,6 +226,9 @@ func (l *loop) welcome(ctx context.Context, payload []byte) error {
 	}
 	l.feature = w.Feature
 	l.session.Store(w.Session)
+	if err := l.expect(w.Notices); err != nil {
+		return err
+	}
 	return l.step(ctx, Event{Kind: Welcomed, Welcome: w})
 }
 
@@ -254,6 +260,7 @@ func (l *loop) notices(ctx context.Context, payload []byte) error {
 		return l.broken(ctx, err)
 	}
 	last := proved[len(proved)-1].At
+	l.heard(last.Seq)
 	if ev := l.say(wire.FrameNoticeCursor, wire.Marshal(last)); ev != nil {
 		return l.step(ctx, *ev)
 	}

@@ -15,6 +15,8 @@ type Metrics struct {
 	linkPhase prometheus.Gauge
 	unsecured prometheus.Gauge
 	alarms    *prometheus.CounterVec
+	back      prometheus.Counter
+	missing   prometheus.Gauge
 }
 
 // NewMetrics declares the metrics on reg.
@@ -35,6 +37,12 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		}),
 		unsecured: f.NewGauge(prometheus.GaugeOpts{
 			Name: "jaliya_ship_unsecured_entries", Help: "Entries without a receipt.",
+		}),
+		back: f.NewCounter(prometheus.CounterOpts{
+			Name: "jaliya_ship_restored_entries_total", Help: "Own entries that came back from the hub.",
+		}),
+		missing: f.NewGauge(prometheus.GaugeOpts{
+			Name: "jaliya_ship_restore_left_entries", Help: "Own entries that the hub has and this machine has not yet.",
 		}),
 		alarms: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "jaliya_ship_alarms_total", Help: "What people must look at, by fault kind.",
@@ -64,6 +72,13 @@ func (m *Metrics) sent(entries, size int) {
 func (m *Metrics) uploaded(size uint64) {
 	if m != nil {
 		m.images.Add(float64(size))
+	}
+}
+
+func (m *Metrics) restored(back, left uint64) {
+	if m != nil {
+		m.back.Add(float64(back))
+		m.missing.Set(float64(left))
 	}
 }
 

@@ -1,6 +1,7 @@
 package ship
 
 import (
+	"slices"
 	"time"
 
 	"jaliya/internal/fault"
@@ -15,26 +16,60 @@ func (c *Core) welcomed(now time.Time, held Held, w wire.Welcome) []Effect {
 		return c.hang(now, fault.New(fault.Invalid, op, "welcome", nil))
 	}
 	d := w.Decisions[len(w.Decisions)-1]
-	if !sensible(d, held.Head) {
+	if !sensible(d, c.Offered) {
 		return c.hang(now, fault.New(fault.Invalid, op, d.Cursor.String(), nil))
 	}
 	c.answered(now)
 	c.Pinged = now
 	c.Session, c.Attempts, c.Barred = w.Session, 0, nil
 	c.window.empty()
-	if d.Verdict == wire.VerdictRestore {
+	c.lost = w.Others
+	if d.Verdict == wire.VerdictRestore || d.Verdict == wire.VerdictReissue {
+		// Not one more entry may be written behind this head: where it would
+		// stand, the hub has another. What it has comes back meanwhile.
+		c.lost = append(slices.Clone(c.lost), d.Cursor)
 		c.enter(Restoring, now)
-		return []Effect{{Kind: Alarm, Err: fault.New(fault.Gap, op, "the hub is ahead: "+d.Cursor.String(), nil)}}
+		return []Effect{{Kind: Alarm, Err: beyond(d)}, {Kind: Open, Verdict: d.Verdict}}
 	}
 	c.enter(Following, now)
 	c.Sent = d.Cursor
-	var first []Effect
+	first := c.fetch()
 	if d.Cursor.Seq < held.Receipted {
 		// It signed for more than it holds. What it lacks is sent again.
 		err := fault.New(fault.Conflict, op, "the hub is behind its own receipts: "+d.Cursor.String(), nil)
-		first = []Effect{{Kind: Alarm, Err: err}}
+		first = append(first, Effect{Kind: Alarm, Err: err})
 	}
 	return append(first, c.proceed(now, held)...)
+}
+
+// beyond says why a node goes on in a new incarnation.
+func beyond(d wire.Decision) error {
+	const op = "ship: compare histories"
+	if d.Verdict == wire.VerdictReissue {
+		return fault.New(fault.Conflict, op, "people let it go on beside "+d.Cursor.String(), nil)
+	}
+	return fault.New(fault.Gap, op, "the hub is ahead: "+d.Cursor.String(), nil)
+}
+
+// opened goes on in the incarnation that the journal has now: the hub has
+// nothing of it.
+func (c *Core) opened(now time.Time, held Held) []Effect {
+	if c.Phase != Restoring {
+		return nil
+	}
+	c.enter(Following, now)
+	c.Sent = wire.Genesis(held.Head.Node, held.Head.Incarnation)
+	return c.fetch()
+}
+
+// fetch asks once in a session for what the hub has and the journal may not.
+func (c *Core) fetch() []Effect {
+	held := c.lost
+	c.lost = nil
+	if len(held) == 0 {
+		return nil
+	}
+	return []Effect{{Kind: Fetch, Held: held}}
 }
 
 // sensible reports whether a decision can be about this head at all.
@@ -50,6 +85,8 @@ func sensible(d wire.Decision, head wire.Position) bool {
 		return at.Seq < head.Seq || at == head
 	case wire.VerdictRestore:
 		return at.Seq > head.Seq
+	case wire.VerdictReissue:
+		return at.Seq > 0
 	}
 	return false
 }
@@ -71,11 +108,11 @@ func (c *Core) refused(now time.Time, err error) []Effect {
 
 // hang ends the session and plans the next dial.
 func (c *Core) hang(now time.Time, err error) []Effect {
-	c.lost(now, err)
+	c.fail(now, err)
 	return []Effect{{Kind: Hang}}
 }
 
-func (c *Core) lost(now time.Time, err error) {
+func (c *Core) fail(now time.Time, err error) {
 	if c.Phase == Quarantined || c.Phase == Down {
 		return
 	}

@@ -17,8 +17,8 @@ import (
 	"jaliya/internal/wire"
 )
 
-// Config is what Ship needs. All fields but Proved, Starved, Report and Metrics
-// are required.
+// Config is what Ship needs. All fields but Proved, Starved, Report, Anchor and
+// Metrics are required.
 type Config struct {
 	Journal  *journal.Journal
 	Signer   *seal.SigningKey                                              // journal key
@@ -27,6 +27,7 @@ type Config struct {
 	Welcomed func(wire.Welcome) error                                      // keeps what a welcome brings, durably
 	Brought  func(wire.Welcome) error                                      // the same of a file by hand, which may be old
 	Report   func() (wire.Report, error)                                   // how the node stands; nil: nothing is said
+	Anchor   func(wire.Position) error                                     // told before entries up to there leave; nil: nobody
 	Proved   func(*link.Session)                                           // a control session has done work
 	Starved  func(*link.Session)                                           // one was silent before it had
 	Software string
@@ -50,6 +51,9 @@ type Ship struct {
 	session atomic.Uint64    // of the newest welcome
 	figures chan wire.Report // to the control loop; holds the newest one
 
+	restore progress // of entries that come back; guarded by mu
+	catchUp progress // of notices to a machine that has few; guarded by mu
+
 	following chan struct{} // closed by the control loop while a session stands; guarded by mu
 }
 
@@ -64,6 +68,8 @@ type Status struct {
 	OffsetMS  int64     `json:"offset_ms"` // hub time minus this clock, best measured
 	Measured  bool      `json:"offset_measured"`
 	RTT       int64     `json:"rtt_ms"`
+	Restore   *Progress `json:"restore,omitempty"` // own entries that come back; nil: none do
+	Notices   *Progress `json:"notices,omitempty"` // what the post has open, on its way to a machine that has little of it
 }
 
 // New checks the configuration.
@@ -90,7 +96,9 @@ func (s *Ship) Run(ctx context.Context) error {
 func (s *Ship) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.status
+	st, now := s.status, s.cfg.Now()
+	st.Restore, st.Notices = s.restore.told(now), s.catchUp.told(now)
+	return st
 }
 
 // Offset gives the best known hub time minus this node's clock; ok is false

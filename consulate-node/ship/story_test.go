@@ -36,6 +36,13 @@ func at(seq uint64) wire.Position {
 	return p
 }
 
+// upTo is at in the incarnation of a position.
+func upTo(from wire.Position, seq uint64) wire.Position {
+	p := at(seq)
+	p.Incarnation = from.Incarnation
+	return p
+}
+
 // story drives a core by hand and writes down what it asks for.
 type story struct {
 	core *ship.Core
@@ -60,7 +67,7 @@ func (s *story) do(what string, ev ship.Event) {
 		if e.Kind == ship.Send {
 			until := min(e.Until, e.From.Seq+10)
 			s.do(fmt.Sprintf("sent %d to %d", e.From.Seq+1, until), ship.Event{Kind: ship.Batched, Batch: ship.Sent{
-				Head: at(until), Count: int(until - e.From.Seq), Bytes: 20_000,
+				Head: upTo(e.From, until), Count: int(until - e.From.Seq), Bytes: 20_000,
 			}})
 			return
 		}
@@ -86,6 +93,14 @@ func effect(e ship.Effect) string {
 		return "hang up"
 	case ship.Alarm:
 		return "alarm: " + fault.KindOf(e.Err).String()
+	case ship.Open:
+		return fmt.Sprintf("open a new incarnation for verdict %d", e.Verdict)
+	case ship.Fetch:
+		text := "take back"
+		for _, at := range e.Held {
+			text += fmt.Sprintf(" %d of %d", at.Seq, at.Incarnation)
+		}
+		return text
 	}
 	return "?"
 }
@@ -98,11 +113,17 @@ func (s *story) welcome(v wire.Verdict, cursor uint64) {
 	}})
 }
 
+// opens carries out an Open effect: so many entries stand again.
+func (s *story) opens(again uint64) {
+	s.held = ship.Held{Head: wire.Position{Node: storyNode, Incarnation: 9, Seq: again, Hash: wire.Digest{9}}}
+	s.do("opened", ship.Event{Kind: ship.Opened})
+}
+
 func (s *story) connected() { s.do("connected", ship.Event{Kind: ship.Connected}) }
 
 func (s *story) receipt(last uint64) {
 	s.held.Receipted = last
-	s.do(fmt.Sprintf("receipt up to %d", last), ship.Event{Kind: ship.Receipted, Receipt: wire.Receipt{Last: last}})
+	s.do(fmt.Sprintf("receipt up to %d", last), ship.Event{Kind: ship.Receipted, Receipt: wire.Receipt{Incarnation: storyInc, Last: last}})
 }
 
 func (s *story) refused(k fault.Kind) {
@@ -226,8 +247,33 @@ func TestStories(t *testing.T) {
 			s.held.Receipted = 5
 			s.tick()
 			s.connected()
+			s.has(12) // the desk goes on between hello and welcome
 			s.welcome(wire.VerdictRestore, 9)
-			s.has(6)
+			s.tick()
+			s.opens(7)
+			s.receipt(5) // of the old one: nothing of what is on its way
+			s.do("receipt of the new one", ship.Event{Kind: ship.Receipted, Receipt: wire.Receipt{Incarnation: 9, Last: 7}})
+		},
+		"reissue": func(s *story) {
+			s.has(12)
+			s.tick()
+			s.connected()
+			s.welcome(wire.VerdictReissue, 9)
+			s.lost(fault.Unavailable)
+			s.do("opened too late", ship.Event{Kind: ship.Opened})
+			s.untilDial()
+			s.connected()
+			s.welcome(wire.VerdictReissue, 9)
+			s.opens(0)
+		},
+		"others": func(s *story) {
+			s.has(2)
+			s.tick()
+			s.connected()
+			s.do("welcome with others", ship.Event{Kind: ship.Welcomed, Welcome: wire.Welcome{
+				Session: 4, Decisions: []wire.Decision{{Verdict: wire.VerdictFollow, Cursor: at(2)}},
+				Others: []wire.Position{{Node: storyNode, Incarnation: 5, Seq: 44}},
+			}})
 			s.tick()
 		},
 		"hub-behind-its-receipts": func(s *story) {
@@ -242,7 +288,7 @@ func TestStories(t *testing.T) {
 			for _, lie := range []struct {
 				v   wire.Verdict
 				seq uint64
-			}{{wire.VerdictFollow, 6}, {wire.VerdictNew, 2}, {wire.VerdictRestore, 5}, {9, 5}} {
+			}{{wire.VerdictFollow, 6}, {wire.VerdictNew, 2}, {wire.VerdictRestore, 5}, {wire.VerdictReissue, 0}, {9, 5}} {
 				s.untilDial()
 				s.connected()
 				s.welcome(lie.v, lie.seq)

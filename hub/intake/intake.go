@@ -29,6 +29,12 @@ type State interface {
 	// Receipts gives the unsigned receipts that cover a range, the first of them
 	// when there are too many for one slice.
 	Receipts(node wire.NodeID, incarnation, first, last uint64) ([]wire.Receipt, error)
+	// Histories gives how far each incarnation of a node is committed.
+	Histories(node wire.NodeID, n int) ([]wire.Position, error)
+	// Entry gives a committed entry, with its body unless that was erased.
+	Entry(node wire.NodeID, incarnation, seq uint64) (ledger.Found, error)
+	// NoticeHead gives the cursor of all that a post was told.
+	NoticeHead(post consular.PostID) (wire.NoticeCursor, error)
 	// NoticesAfter gives notices after a sequence and the cursor before the first.
 	NoticesAfter(post consular.PostID, seq uint64, limit int) (after wire.NoticeCursor, raw [][]byte, err error)
 	// Watch gives what is applied and a channel that closes at the next change.

@@ -92,12 +92,8 @@ func (s *session) noticeStored(ctx context.Context, payload []byte) error {
 }
 
 // takeBatches reads the second stream: batches, in order.
-func (s *session) takeBatches(ctx context.Context) error {
+func (s *session) takeBatches(ctx context.Context, stream *link.Stream) error {
 	const op = "intake: take batches"
-	stream, err := s.link.AcceptStream(ctx)
-	if err != nil {
-		return err
-	}
 	stream.SetPatience(link.Forever)
 	for {
 		select {

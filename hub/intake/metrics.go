@@ -16,6 +16,7 @@ type Metrics struct {
 	sessions prometheus.Gauge
 	images   prometheus.Counter
 	dropped  *prometheus.CounterVec
+	back     prometheus.Counter
 }
 
 // NewMetrics declares the metrics on reg.
@@ -37,6 +38,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		}, []string{"kind"}),
 		sessions: f.NewGauge(prometheus.GaugeOpts{
 			Name: "jaliya_intake_sessions", Help: "Control sessions that stand.",
+		}),
+		back: f.NewCounter(prometheus.CounterOpts{
+			Name: "jaliya_intake_restored_entries_total", Help: "Entries given back to nodes that had lost them.",
 		}),
 		dropped: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "jaliya_intake_reports_dropped_total", Help: "Reports of nodes that do not hold together, by fault kind.",
@@ -67,6 +71,12 @@ func (m *Metrics) refusal(kind string) {
 func (m *Metrics) badReport(kind string) {
 	if m != nil {
 		m.dropped.WithLabelValues(kind).Inc()
+	}
+}
+
+func (m *Metrics) gaveBack(entries uint64) {
+	if m != nil {
+		m.back.Add(float64(entries))
 	}
 }
 

@@ -162,9 +162,18 @@ func (s *session) welcome(ctx context.Context, h wire.Hello) error {
 	s.began = s.cfg.Now()
 	s.heard.Store(s.began.UnixNano())
 	s.lacking(h, decisions)
+	others, err := s.others(h)
+	if err != nil {
+		return err
+	}
+	told, err := s.cfg.State.NoticeHead(s.node.Post)
+	if err != nil {
+		return err
+	}
 	w := wire.Welcome{
 		Version: wire.Version, Cluster: cluster.ID, Session: s.number, Decisions: decisions,
 		Time: s.cfg.Now().UnixMilli(), Receipts: cluster.Receipt, Intake: cluster.Intake, Feature: cluster.Feature,
+		Notices: told.Seq, Others: others,
 	}
 	return s.talk.WriteFrame(byte(wire.FrameWelcome), wire.Marshal(w))
 }
@@ -230,7 +239,7 @@ func (s *session) serve(ctx context.Context) error {
 	})()
 	g.Go(func() error { return s.write(ctx) })
 	g.Go(func() error { return s.listen(ctx) })
-	g.Go(func() error { return s.takeBatches(ctx) })
+	g.Go(func() error { return s.takeStreams(ctx) })
 	g.Go(func() error { return s.tell(ctx) })
 	g.Go(func() error { return s.watch(ctx) })
 	return g.Wait()

@@ -102,7 +102,8 @@ func (s *session) lacking(h wire.Hello, decisions []wire.Decision) {
 	for n, d := range decisions {
 		held := h.Histories[n]
 		one := span{incarnation: held.Head.Incarnation, first: held.Receipted + 1, last: min(d.Cursor.Seq, held.Head.Seq)}
-		if one.first <= one.last && d.Verdict != wire.VerdictNew {
+		// Of another history than the node's, no receipt is one that it can use.
+		if one.first <= one.last && d.Verdict != wire.VerdictNew && d.Verdict != wire.VerdictReissue {
 			s.repeats = append(s.repeats, one)
 		}
 	}

@@ -49,8 +49,10 @@ func (t FrameType) Limit() int {
 		return 256
 	case FrameWelcome:
 		return 16384
-	case FrameBatch, FrameNotices, FrameRestore:
+	case FrameBatch, FrameNotices:
 		return MaxBatch
+	case FrameRestore:
+		return MaxRestore
 	case FrameReport:
 		return 512
 	case FrameNoticeCursor:

@@ -89,7 +89,12 @@ type Welcome struct {
 	Receipts  [][]byte    `cbor:"6,keyasint"` // Ed25519 public keys of receipts and notices
 	Intake    []IntakeKey `cbor:"7,keyasint"` // newest last
 	Feature   uint32      `cbor:"8,keyasint"`
+	Notices   uint64      `cbor:"9,keyasint,omitempty"`  // how many the post has been told; 0 from a hub that does not say
+	Others    []Position  `cbor:"10,keyasint,omitempty"` // what the hub has of incarnations that the hello did not name, at most MaxOthers
 }
+
+// MaxOthers bounds the incarnations of one node that a welcome names.
+const MaxOthers = 64
 
 // Refusal ends or answers with a reason. Text is for logs, without personal
 // data; screens translate Kind.
@@ -253,7 +258,8 @@ type JoinReply struct {
 	Receipts [][]byte    `cbor:"6,keyasint"`
 	Intake   []IntakeKey `cbor:"7,keyasint"`
 	Time     int64       `cbor:"8,keyasint"`
-	Desk     []byte      `cbor:"9,keyasint,omitempty"` // certificate chain, when one was asked for
+	Desk     []byte      `cbor:"9,keyasint,omitempty"`  // certificate chain, when one was asked for
+	Notices  uint64      `cbor:"10,keyasint,omitempty"` // how many wait for the machine: what the post has open
 }
 
 // RenewRequest asks for a working certificate under the device certificate, or
