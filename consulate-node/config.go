@@ -100,7 +100,8 @@ type Journal struct {
 	Ballast config.Size `toml:"ballast"`  // space that is given up when the disk is full, default 32 MiB
 	Mirror  string      `toml:"mirror"`   // directory on a second disk that holds all that is saved as well; empty: none
 	// MirrorSameDisk lets the mirror lie on the journal's own disk, for rehearsals.
-	MirrorSameDisk bool `toml:"mirror_same_disk"`
+	MirrorSameDisk bool   `toml:"mirror_same_disk"`
+	Anchor         string `toml:"anchor"` // file outside what a copy of the journal brings back (D39), default keys/anchor in dir
 }
 
 // WithDefaults fills in what was left out.
@@ -108,6 +109,7 @@ func (c Config) WithDefaults() Config {
 	or(&c.Desk.Listen, "127.0.0.1:8443")
 	or(&c.Admin.Listen, "127.0.0.1:9090")
 	or(&c.Admin.Socket, c.socket())
+	or(&c.Journal.Anchor, c.path(fileAnchor))
 	or(&c.Journal.MaxSize, config.Size(8<<30))
 	or(&c.Journal.Ballast, config.Size(32<<20))
 	if c.Custody.Credential == "" {

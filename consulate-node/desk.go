@@ -54,6 +54,7 @@ func (n *Node) openDesk() error {
 func (n *Node) linkStatus() desk.LinkStatus {
 	st := n.ship.Status()
 	return desk.LinkStatus{
+		Restore: comingBack(st.Restore), Notices: comingBack(st.Notices), Renewed: n.renewed(),
 		Connected: st.Phase == ship.Following.String(), Since: st.Since, Attempts: int(st.Attempts), //nolint:gosec // a small count
 		Next: st.NextDial, Reason: st.Reason, Transport: st.Transport,
 	}

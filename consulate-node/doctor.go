@@ -124,7 +124,7 @@ func (p *patient) checkProcess(ctx context.Context) []doctor.Finding {
 func (p *patient) checkJournal(context.Context) []doctor.Finding {
 	s := p.inside.Journal
 	facts := doctor.Facts{"entries": utoa(s.Head), "suspect": s.Suspect}
-	foreign := p.who.Incarnation != 0 && s.Incarnation != 0 && s.Incarnation < p.who.Incarnation
+	foreign := p.who.Incarnation != 0 && s.First != 0 && s.First != p.who.Incarnation
 	switch {
 	case p.inside.Latched != "":
 		return one("journal-latched", facts)

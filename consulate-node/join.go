@@ -23,7 +23,8 @@ type Joined struct {
 	Node        string          `json:"node"`
 	Post        consular.PostID `json:"post"`
 	Cluster     string          `json:"cluster"`
-	Fingerprint string          `json:"fingerprint"` // of the root that the hub proved
+	Fingerprint string          `json:"fingerprint"`       // of the root that the hub proved
+	Waiting     uint64          `json:"waiting,omitempty"` // messages for the post that come when the node is started
 }
 
 // Join makes this machine the node of the invitation's post. It may be asked
@@ -66,7 +67,7 @@ func Join(ctx context.Context, c Config, i wire.Invitation) (Joined, error) {
 	})
 	return Joined{
 		Node: who.Node.String(), Post: who.Post, Cluster: reply.Cluster.String(),
-		Fingerprint: pki.Fingerprint(i.Root).String(),
+		Fingerprint: pki.Fingerprint(i.Root).String(), Waiting: reply.Notices,
 	}, err
 }
 

@@ -22,6 +22,7 @@ const (
 	fileJournal  = "keys/journal.key"
 	filePost     = "keys/post.key"
 	fileData     = "keys/data.key"
+	fileAnchor   = "keys/anchor"
 	ringDir      = "keys/ring"
 )
 

@@ -34,6 +34,7 @@ type Node struct {
 	metrics  *prometheus.Registry
 	health   *telemetry.Health
 	journal  *journal.Journal
+	anchor   *journal.Anchor // nil when it cannot be opened
 	ship     *ship.Ship
 	uplink   *uplink
 	renewer  *link.Renewer
@@ -55,6 +56,7 @@ type Node struct {
 	receipts    wire.KeySet
 	hearing     hearing
 	heardOnDisk int64 // national.Heard as it was written, ms
+	anchorErr   error // why the anchor is not written
 }
 
 // Open builds a node from a directory that has joined.
@@ -66,7 +68,7 @@ func Open(c Config, log *slog.Logger) (*Node, error) {
 		return nil, err
 	}
 	for _, build := range []func() error{
-		n.openJournal, n.openShip, n.openRenewer, n.openDeskRenewer, n.openStaff, n.openDesk, n.openHandover, n.openRecords, n.openHealth,
+		n.openJournal, n.openAnchor, n.openShip, n.openRenewer, n.openDeskRenewer, n.openStaff, n.openDesk, n.openHandover, n.openRecords, n.openHealth,
 	} {
 		if err := build(); err != nil {
 			return nil, errors.Join(err, n.close())
@@ -124,6 +126,7 @@ func (n *Node) openShip() error {
 	n.ship, err = ship.New(ship.Config{
 		Journal: n.journal, Signer: n.keys.journal, Dial: n.uplink.ship, Keys: n.receiptKeys,
 		Welcomed: n.welcomed, Brought: n.brought, Proved: n.uplink.proved, Starved: n.uplink.starved, Report: n.report,
+		Anchor:   n.reach,
 		Software: telemetry.Version, Now: time.Now,
 		Logger: n.log.With(slog.String("component", "ship")), Metrics: ship.NewMetrics(n.metrics),
 	})
@@ -216,6 +219,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.serveSocket(ctx) })
 	g.Go(func() error { return n.serveDesk(ctx) })
 	g.Go(func() error { return n.keepClock(ctx) })
+	g.Go(func() error { return n.keepAnchor(ctx) })
 	g.Go(func() error { return n.sweepDesk(ctx) })
 	g.Go(func() error { return n.keepHouse(ctx) })
 	g.Go(func() error { return n.runRecords(ctx) })
@@ -261,7 +265,7 @@ func (n *Node) close() error {
 	if n.journal != nil {
 		err = errors.Join(err, n.journal.Close())
 	}
-	return err
+	return n.closeAnchor(err)
 }
 
 // Journal gives the node's truth, for the bench that fills it.

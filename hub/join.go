@@ -77,9 +77,13 @@ func (h *Hub) joinReply(r wire.JoinRequest) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	told, err := h.ledger.NoticeHead(r.Post)
+	if err != nil {
+		return nil, err
+	}
 	return wire.Marshal(wire.JoinReply{
 		Version: wire.Version, Cluster: held.ID, Device: device, Working: working, Desk: desk,
-		Trust: h.keys.trustPEM(), Receipts: held.Receipt, Intake: held.Intake, Time: time.Now().UnixMilli(),
+		Trust: h.keys.trustPEM(), Receipts: held.Receipt, Intake: held.Intake, Time: time.Now().UnixMilli(), Notices: told.Seq,
 	}), nil
 }
 

@@ -68,8 +68,11 @@ func (c *joinCommand) Run(ctx context.Context, s cli.Streams) error {
 	if c.JSON {
 		return cli.PrintJSON(s.Out, joined)
 	}
-	_, err = fmt.Fprintf(s.Out, "Joined as node %s of %s.\nCompare the fingerprint of the national root with the hub's operator:\n  %s\n",
-		joined.Node, joined.Post, joined.Fingerprint)
+	if _, err := fmt.Fprintf(s.Out, "Joined as node %s of %s.\nCompare the fingerprint of the national root with the hub's operator:\n  %s\n",
+		joined.Node, joined.Post, joined.Fingerprint); err != nil || joined.Waiting == 0 {
+		return err
+	}
+	_, err = fmt.Fprintf(s.Out, "This post has worked before: what it has open comes back when the node is started, in about %d messages.\nHow far they are and how long the rest takes: consulate-node status, and the desk's connection page.\n", joined.Waiting)
 	return err
 }
 
@@ -118,8 +121,12 @@ func (c *statusCommand) Run(ctx context.Context, s cli.Streams) error {
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&report); err != nil {
 		return fault.New(fault.Invalid, op, "answer", err)
 	}
+	standing, err := node.AskStanding(ctx, cfg)
+	if err != nil {
+		return err
+	}
 	if c.JSON {
-		return cli.PrintJSON(s.Out, report)
+		return cli.PrintJSON(s.Out, statusReport{Report: report, Standing: standing})
 	}
 	for _, f := range report.Functions {
 		state := "works"
@@ -129,6 +136,9 @@ func (c *statusCommand) Run(ctx context.Context, s cli.Streams) error {
 		if _, err := fmt.Fprintf(s.Out, "%-12s %s\n", f.Name, state); err != nil {
 			return err
 		}
+	}
+	if err := printStanding(s.Out, standing); err != nil {
+		return err
 	}
 	return c.disks(ctx, s, cfg)
 }

@@ -48,6 +48,10 @@ type LinkStatus struct {
 	Next      time.Time `json:"next_attempt,omitzero"` // while down
 	Reason    string    `json:"last_reason,omitempty"` // code of the last failure
 	Transport string    `json:"transport,omitempty"`   // quic, tcp, file
+
+	Restore *ComingBack `json:"restore,omitempty"` // entries of this machine that come back from the hub
+	Notices *ComingBack `json:"notices,omitempty"` // messages of the hub to a machine that has few
+	Renewed *Renewed    `json:"renewed,omitempty"` // the newest incarnation of the journal, if it is not the first
 }
 
 // Desk holds the actions of a post. Its methods may be called from many

@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"jaliya/internal/access"
+	"jaliya/internal/fault"
 	"jaliya/internal/lang"
 	"jaliya/internal/web"
 )
@@ -29,6 +30,9 @@ func (s *Screens) bar(p lang.Printer, st Status) web.LinkBar {
 	switch {
 	case st.Capture != "open":
 		bar.State, bar.Title, bar.Text = "bad", p.T("desk.bar.full"), p.T("desk.bar.full_means")
+	case link.Connected && len(comingBack(p, link)) > 0:
+		line := comingBack(p, link)[0]
+		bar.Title, bar.Text = p.T("desk.bar.connected", "transport", transport(link)), strings.TrimSpace(line.Text+" "+line.Left)
 	case link.Connected && st.Unsecured == 0:
 		bar.Title, bar.Text = p.T("desk.bar.connected", "transport", transport(link)), p.T("desk.bar.all")
 		if st.Drafts > 0 { // a draft is at the post alone, whatever the line does
@@ -37,6 +41,9 @@ func (s *Screens) bar(p lang.Printer, st Status) web.LinkBar {
 	case link.Connected:
 		bar.Title = p.T("desk.bar.connected", "transport", transport(link))
 		bar.Text = p.T("desk.bar.sending", "count", int(min(st.Unsecured, 1<<30)))
+	case link.Reason == fault.Fork.String():
+		bar.State, bar.Title = "bad", p.T("fork.bar.title")
+		bar.Text = p.T("desk.bar.held", "count", int(min(st.Unsecured, 1<<30))) + " " + p.T("fork.bar.text")
 	default:
 		bar.State = "alone"
 		bar.Title = p.T("desk.bar.alone")

@@ -76,6 +76,11 @@ func (s *Screens) connection(c *gin.Context, who access.Principal) {
 		s.fail(c, who, err)
 		return
 	}
+	if s.desk.o.Link != nil {
+		link := s.desk.o.Link()
+		data["Back"] = comingBack(p, link)
+		data["Renewed"], data["RenewedText"] = s.renewedText(p, link.Renewed)
+	}
 	if s.o.Carrier != nil && who.Require(access.LinkCarry) == nil {
 		data["ByHand"] = pathCarry
 	}

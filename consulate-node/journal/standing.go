@@ -14,10 +14,14 @@ import (
 type Standing struct {
 	Identity    Identity  `json:"-"`
 	Incarnation uint64    `json:"incarnation"`
-	Head        uint64    `json:"head"`              // sequence of the newest entry
-	Receipted   uint64    `json:"receipted"`         // last one under a receipt
-	Oldest      time.Time `json:"oldest,omitzero"`   // when the first entry without a receipt was made
-	Receipt     time.Time `json:"receipt,omitzero"`  // hub time of the newest receipt
+	Head        uint64    `json:"head"`             // sequence of the newest entry
+	Receipted   uint64    `json:"receipted"`        // last one under a receipt
+	Oldest      time.Time `json:"oldest,omitzero"`  // when the first entry without a receipt was made
+	Receipt     time.Time `json:"receipt,omitzero"` // hub time of the newest receipt
+	First       uint64    `json:"first"`            // incarnation that it began with
+	Chapters    int       `json:"incarnations"`
+	Why         string    `json:"why"`               // of the newest incarnation
+	Opened      time.Time `json:"opened,omitzero"`   // when it was opened, unless it is the first
 	Suspect     string    `json:"suspect,omitempty"` // why the next start rewrites the file
 }
 
@@ -33,6 +37,15 @@ func StandingOf(r kv.Reader) (Standing, error) {
 	s := Standing{Incarnation: st.Head.Incarnation, Head: st.Head.Seq, Receipted: st.Receipted}
 	if s.Identity, err = readIdentity(r); err != nil {
 		return s, err
+	}
+	list, err := readChapters(r)
+	if err != nil {
+		return s, err
+	}
+	last := list[len(list)-1]
+	s.First, s.Chapters, s.Why = list[0].Incarnation, len(list), last.Why.String()
+	if last.At > 0 {
+		s.Opened = time.UnixMilli(last.At)
 	}
 	if s.Receipted > 0 {
 		if s.Receipt, err = receiptTime(r, s.Incarnation, s.Receipted); err != nil {

@@ -32,10 +32,10 @@ type conn struct {
 	session  *link.Session
 	talk     *link.Stream
 	entries  *link.Stream
-	talks    chan frame  // to the writer of the conversation
-	batches  chan parcel // to whoever writes batches, over this session or a bulk connection
+	talks    chan frame    // to the writer of the conversation
+	batches  chan parcel   // to whoever writes batches, over this session or a bulk connection
 	landed   atomic.Uint64 // last sequence with a receipt
-	in       chan frame  // from the reader
+	in       chan frame    // from the reader
 	stop     context.CancelFunc
 	done     <-chan struct{} // closed when the session is to end
 	work     sync.WaitGroup  // what comes back over a stream of its own

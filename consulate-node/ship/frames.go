@@ -148,6 +148,10 @@ func (l *loop) receipts(ctx context.Context, frames []frame) error {
 		proved = append(proved, journal.Receipted{Signed: signed, Receipt: r})
 	}
 	if err := l.cfg.Journal.StoreReceipts(proved); err != nil {
+		if fault.Is(err, fault.Fork) { // only this side can see it: the hub is told
+			l.say(wire.FrameRefusal, wire.Marshal(wire.RefusalOf(err, nil)))
+			l.part(ctx)
+		}
 		return l.broken(ctx, err)
 	}
 	last := proved[len(proved)-1].Receipt

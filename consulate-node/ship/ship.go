@@ -33,9 +33,9 @@ type Config struct {
 	Software string
 	// Connections is how many bulk connections there may be at most; 0: MostLanes.
 	Connections int
-	Now      func() time.Time
-	Logger   *slog.Logger
-	Metrics  *Metrics
+	Now         func() time.Time
+	Logger      *slog.Logger
+	Metrics     *Metrics
 }
 
 // Ship runs control and bulk sessions until its context ends.
@@ -46,8 +46,8 @@ type Ship struct {
 	mu     sync.Mutex // guards status
 	status Status
 
-	uploading atomic.Int32                 // rounds of bundles on their way
-	lastDial  atomic.Int64                 // how long the last good dial took, in ns
+	uploading atomic.Int32 // rounds of bundles on their way
+	lastDial  atomic.Int64 // how long the last good dial took, in ns
 
 	session atomic.Uint64    // of the newest welcome
 	figures chan wire.Report // to the control loop; holds the newest one
@@ -70,7 +70,7 @@ type Status struct {
 	OffsetMS  int64     `json:"offset_ms"` // hub time minus this clock, best measured
 	Measured  bool      `json:"offset_measured"`
 	RTT       int64     `json:"rtt_ms"`
-	Bulk      int       `json:"bulk_connections"` // that stand now
+	Bulk      int       `json:"bulk_connections"`  // that stand now
 	Restore   *Progress `json:"restore,omitempty"` // own entries that come back; nil: none do
 	Notices   *Progress `json:"notices,omitempty"` // what the post has open, on its way to a machine that has little of it
 }

@@ -7,9 +7,10 @@
 // the vault, fsynced, before the entry is proposed (D45); a receipt leaves only
 // after the commit, signed over fields of the state, so that a repeat is
 // byte-equal, and again to a node that lost it; an older session of a node is
-// told so and ends (D37); a node whose history is another is fenced (D38); a
-// slow node is not read from, no other node waits for it, and what all of them
-// have under way is bounded in bytes (D30). The hub speaks every 1.5 s by
+// told so and ends (D37); a node whose history is another is fenced, what it
+// showed is kept as evidence, and it is answered reissue once people have settled
+// it (D38); a slow node is not read from, no other node waits for it, and what all
+// of them have under way is bounded in bytes (D30). The hub speaks every 1.5 s by
 // itself, so that a node whose own link is full still hears it.
 //
 // Compare and Queue decide without clock, randomness or network; Intake drives

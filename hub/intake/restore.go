@@ -136,7 +136,7 @@ func RequestedBy(payload []byte, node wire.NodeID, held Histories) (wire.Positio
 // and the next is read when the link has taken it.
 func (s *session) giveBack(ctx context.Context, stream *link.Stream, at wire.Position) error {
 	for {
-		next, frame, err := NextRange(at, s.cfg.State, func(r wire.Receipt) wire.SignedReceipt { return wire.SignReceipt(r, s.cfg.Signer) })
+		next, frame, err := NextRange(at, s.cfg.State, func(r wire.Receipt) wire.SignedReceipt { return wire.SignReceipt(r, s.cfg.Signer()) })
 		if err != nil || frame == nil {
 			return err
 		}

@@ -256,6 +256,55 @@ func TestRoadForkSeenByNode(t *testing.T) {
 	})
 }
 
+// A history that differs at hello is kept as evidence; people let the machine go
+// on, and it does without a restart, in a new incarnation, with all that it had.
+func TestRoadForkSettled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, roadRTT)
+		first, second := o.outpost(1), o.outpost(2)
+		first.append(3)
+		first.start()
+		first.secured(10 * time.Second)
+		first.stop()
+		second.append(3) // the same length, other entries
+		second.start()
+		second.phase(20*time.Second, ship.Quarantined)
+		wait(5 * time.Second)
+		id := o.kit.Identity.Node
+		f, err := o.Fork(id)
+		require.NoError(t, err)
+		require.Len(t, f.Evidence, 1)
+		require.Equal(t, ledger.SeenAtHello, f.Evidence[0].Seen)
+		require.Equal(t, second.state().Head, f.Evidence[0].At)
+		require.NotEmpty(t, f.Evidence[0].Place)
+		second.append(2)
+		wait(20 * time.Minute)
+		f, err = o.Fork(id)
+		require.NoError(t, err)
+		require.Len(t, f.Evidence, 1, "it asks again and again, and is noted once")
+		before := second.state().Head.Incarnation
+		o.do(ledger.SettleFork{Time: o.now(), Node: id, Choice: ledger.ForkGoOn, Seen: 1, Reason: "seen", Who: "root"})
+		second.secured(10 * time.Minute)
+		require.NotEqual(t, before, second.state().Head.Incarnation)
+		f, err = o.Fork(id)
+		require.NoError(t, err)
+		require.Equal(t, second.state().Head.Incarnation, f.Settled[0].Next)
+		second.stop()
+
+		first.append(1) // it knows nothing of all this
+		first.start()
+		first.phase(20*time.Second, ship.Quarantined)
+		wait(5 * time.Second)
+		f, err = o.Fork(id)
+		require.NoError(t, err)
+		require.True(t, f.Node.Fenced)
+		require.Len(t, f.Evidence, 2)
+		require.Equal(t, ledger.SeenRetired, f.Evidence[0].Seen)
+		first.stop()
+		o.stop()
+	})
+}
+
 // A revoked node asks more and more seldom, and says why.
 func TestRoadDenied(t *testing.T) {
 	road(t, roadRTT, func(t *testing.T, o *office, p *outpost) {
