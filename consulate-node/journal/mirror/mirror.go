@@ -259,6 +259,7 @@ func (m *Mirror) file(tree, rel string, do func(from, to string) error) {
 		if t.Name != tree {
 			continue
 		}
+		good := m.log != nil
 		err := m.guard(m.log, func() error { return do(filepath.Join(t.Dir, rel), filepath.Join(m.o.Dir, tree, rel)) })
 		if err == nil {
 			return
@@ -266,7 +267,7 @@ func (m *Mirror) file(tree, rel string, do func(from, to string) error) {
 		if m.build != nil {
 			m.build.failed = err
 		}
-		if m.log != nil {
+		if good {
 			m.fail("a file", err)
 		}
 	}
