@@ -17,6 +17,8 @@ import (
 // store made of it opens.
 func FuzzFind(f *testing.F) {
 	f.Add([]byte("JALMIR1\n"), []byte{})
+	whole, transactions := written(f)
+	f.Add(whole, transactions)
 	f.Fuzz(func(t *testing.T, base, log []byte) {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "base-0000000000000001.jm"), base, 0o600))
@@ -52,4 +54,57 @@ func TestSameDisk(t *testing.T) {
 	require.False(t, same)
 	_, err = mirror.SameDisk(dir, filepath.Join(dir, "a", "b"))
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// rows is a source of a few pairs.
+type rows map[string]string
+
+func (rows) Begin() (mirror.Position, error) { return mirror.Position{N: 1, Hash: [32]byte{1}}, nil }
+
+func (r rows) Dump(at func(mirror.Position) error, pair func(bucket, key, value []byte) error) error {
+	if err := at(mirror.Position{N: 1, Hash: [32]byte{1}}); err != nil {
+		return err
+	}
+	for k, v := range r {
+		if err := pair([]byte("rows"), []byte(k), []byte(v)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (rows) Contains(func(bucket, key []byte) []byte) (bool, error) { return true, nil }
+
+// written is a mirror of three pairs and one transaction.
+func written(tb testing.TB) (base, log []byte) {
+	tb.Helper()
+	dir := tb.TempDir()
+	m := mirror.New(mirror.Options{Dir: filepath.Join(dir, "mirror"), Journal: dir, SameDisk: true})
+	m.Run(rows{"a": "1", "b": "2", "c": "3"})
+	require.Equal(tb, mirror.Good, m.Status().State, "%+v", m.Status())
+	m.Write(m.Prepare(mirror.Position{N: 1, Hash: [32]byte{1}}, []mirror.Op{{Bucket: []byte("rows"), Key: []byte("d"), Value: []byte("4")}}))
+	require.NoError(tb, m.Close())
+	read := func(name string) []byte {
+		raw, err := os.ReadFile(filepath.Join(dir, "mirror", name))
+		require.NoError(tb, err)
+		return raw
+	}
+	return read("base-0000000000000001.jm"), read("log-0000000000000001.jm")
+}
+
+// TestWritten makes a store of what was written.
+func TestWritten(t *testing.T) {
+	dir := t.TempDir()
+	base, log := written(t)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "base-0000000000000001.jm"), base, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "log-0000000000000001.jm"), log, 0o600))
+	h, err := mirror.Find(dir)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, h.End.N)
+	got := map[string]string{}
+	require.NoError(t, h.Rebuild(filepath.Join(dir, "store"), func(kv.Writer, mirror.Position) error { return nil }, func(r kv.Reader) error {
+		r.Ascend([]byte("rows"), nil, func(k, v []byte) bool { got[string(k)] = string(v); return true })
+		return nil
+	}))
+	require.Equal(t, map[string]string{"a": "1", "b": "2", "c": "3", "d": "4"}, got)
 }

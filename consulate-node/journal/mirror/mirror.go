@@ -92,9 +92,13 @@ func New(o Options) *Mirror {
 	return &Mirror{o: o, kick: make(chan struct{}, 1), stop: make(chan struct{})}
 }
 
-// Check says whether the directory may be used at all.
+// Check says whether the directory may be used at all: fault.Invalid on the disk
+// of the journal, fault.Unsupported on a network file system (D9).
 func (m *Mirror) Check() error {
 	const op = "mirror: check disk"
+	if err := kv.CheckPlatform(m.o.Dir); fault.Is(err, fault.Unsupported) {
+		return err
+	}
 	if m.o.SameDisk {
 		return nil
 	}
