@@ -24,6 +24,7 @@ func (n *Node) openHealth() (err error) {
 		}},
 		telemetry.Check{Name: "mirror", Func: n.checkMirror},
 		telemetry.Check{Name: "anchor", Func: n.checkAnchor},
+		telemetry.Check{Name: "space", Func: n.checkSpace},
 		telemetry.Check{Name: "capture", Func: func(context.Context) error { return n.journal.CanCapture(maxEnrolment) }},
 		telemetry.Check{Name: "certificate", Func: func(context.Context) error { return n.renewer.Status().Last }},
 		telemetry.Check{Name: "staff", Func: n.checkStaff},

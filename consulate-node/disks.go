@@ -75,6 +75,21 @@ func (n *Node) checkMirror(context.Context) error {
 	return nil
 }
 
+// checkSpace warns from 80 % on, long before a visit is refused (D8).
+func (n *Node) checkSpace(context.Context) error {
+	const op = "node: space"
+	s, err := n.journal.Space()
+	switch {
+	case err != nil:
+		return err
+	case s.Warn():
+		return fault.New(fault.Full, op, "80 % of the disk or of journal.max_size are used", nil)
+	case s.Ballast < n.cfg.Journal.Ballast.Bytes():
+		return fault.New(fault.Full, op, "the ballast was given up: free the disk", nil)
+	}
+	return nil
+}
+
 // measureDisks declares what is measured of the second disk and of compaction.
 func (n *Node) measureDisks() {
 	gauge := func(name, help string, value func() float64) {

@@ -11,6 +11,7 @@ import (
 
 	"jaliya/consulate-node/journal"
 	"jaliya/consulate-node/journal/journaltest"
+	"jaliya/consulate-node/journal/mirror"
 	"jaliya/internal/kv"
 	"jaliya/internal/wire"
 )
@@ -39,6 +40,56 @@ func BenchmarkAppend(b *testing.B) {
 	b.ReportMetric(float64(p50), "append-p50-ns")
 	b.ReportMetric(float64(r50), "raw-p50-ns")
 	b.ReportMetric(float64(p50)/float64(r50), "x-raw")
+}
+
+// BenchmarkAppendMirrored is BenchmarkAppend with a mirror, on the same disk: a
+// second one would not wait for the first. It takes turns with a journal without
+// one and with the yardstick.
+func BenchmarkAppendMirrored(b *testing.B) {
+	bare, k := fresh(b)
+	d := newDisks(b)
+	d.kit = k
+	j := open(b, d.first, d.options())
+	raw := newRaw(b)
+	var both, one, theirs []time.Duration
+	timed := func(j *journal.Journal) time.Duration {
+		draft := k.Release(benchBody)
+		start := time.Now()
+		if _, err := j.Append(b.Context(), draft); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(start)
+	}
+	for b.Loop() {
+		both, one, theirs = append(both, timed(j)), append(one, timed(bare)), append(theirs, raw.append(b))
+	}
+	p50, o50, r50 := median(both), median(one), median(theirs)
+	b.ReportMetric(float64(p50), "mirrored-p50-ns")
+	b.ReportMetric(float64(o50), "append-p50-ns")
+	b.ReportMetric(float64(r50), "raw-p50-ns")
+	b.ReportMetric(float64(p50)/float64(r50), "x-raw")
+	b.ReportMetric(float64(o50)/float64(r50), "x-raw-without")
+}
+
+// BenchmarkMirrorOpen is what a start pays for a mirror whose log has a day's
+// transactions.
+func BenchmarkMirrorOpen(b *testing.B) {
+	d := newDisks(b)
+	j, err := journal.Open(d.first, d.options())
+	require.NoError(b, err)
+	for range 1000 {
+		appendAll(b, j, d.kit.Release(benchBody))
+	}
+	size := j.Mirror().Log
+	require.NoError(b, j.Close())
+	b.SetBytes(size)
+	for b.Loop() {
+		j, err := journal.Open(d.first, d.options())
+		if err != nil || j.Mirror().State != mirror.Good {
+			b.Fatal(err)
+		}
+		require.NoError(b, j.Close())
+	}
 }
 
 // BenchmarkRawAppendFsync is the yardstick alone.

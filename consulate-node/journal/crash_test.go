@@ -26,9 +26,14 @@ func TestCrashStates(t *testing.T) {
 	o, err := crash.FromEnv()
 	require.NoError(t, err)
 	k := newKit(t)
+	o.Time /= 2
 	line, err := crash.Prove(journalWorkload{kit: k}, o, crash.DropDataSync, crash.DropSync, crash.DropDirSync)
 	require.NoError(t, err)
 	t.Log("journal: " + line)
+	o.Disks, o.ControlDir = []string{firstDisk, secondDisk}, secondDisk
+	line, err = crash.Prove(mirroredWorkload{journalWorkload{kit: k}}, o, crash.DropSync, crash.DropDirSync)
+	require.NoError(t, err)
+	t.Log("journal on two disks: " + line)
 }
 
 // journalWorkload acknowledges the state of the journal after each change. The

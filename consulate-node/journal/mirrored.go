@@ -82,7 +82,7 @@ func (j *Journal) attachMirror(store kv.Store) error {
 		return store.Update(func(w kv.Writer) error { return w.Delete(bucketMeta, keyMirror) })
 	}
 	if at == nil {
-		if err := j.mirror.Check(); fault.Is(err, fault.Invalid) {
+		if err := j.mirror.Check(); fault.Is(err, fault.Invalid) || fault.Is(err, fault.Unsupported) {
 			return err
 		}
 	}

@@ -133,8 +133,16 @@ func (j *Journal) holdBallast(size int64) error {
 // ReleaseBallast gives the reserve back to the file system, so that maintenance
 // can work on a full disk. The next start takes it again.
 func (j *Journal) ReleaseBallast() error {
-	if j.ballast == nil {
-		return fault.New(fault.NotFound, "journal: release ballast", "", errors.New("none is held"))
+	const op = "journal: release ballast"
+	var held int64
+	if j.ballast != nil {
+		var err error
+		if held, err = j.ballast.Held(); err != nil {
+			return err
+		}
+	}
+	if held == 0 {
+		return fault.New(fault.NotFound, op, "", errors.New("none is held"))
 	}
 	return j.ballast.Release()
 }

@@ -44,6 +44,8 @@ type Options struct {
 	PerBoundary int           // random states per sync boundary, besides "all lost" and "all there"; 0 is 10
 	Scratch     string        // a directory for states, best in memory; "" is the system's
 	Control     Control       // leave operations of this sort out of the recording
+	ControlDir  string        // below it alone the control counts; "" is everywhere
+	Disks       []string      // directories below the workload's that are disks of their own: each keeps and loses by itself
 }
 
 // Control leaves one sort of sync out of a recording, as if the program had

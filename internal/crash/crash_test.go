@@ -117,6 +117,30 @@ func TestLengthsAreExplored(t *testing.T) {
 	require.Len(t, b.cut(fate{keep: 1})["f"].data, blocks*sector, "the rest is a hole")
 }
 
+// TestDisksLoseByThemselves wants states in which one disk has all and the other
+// nothing.
+func TestDisksLoseByThemselves(t *testing.T) {
+	d := newDisk()
+	for _, name := range []string{"a/f", "b/f"} {
+		d.apply(durable.Op{Kind: durable.OpCreate, Path: name})
+		d.apply(write(name, 7))
+	}
+	b := boundaryOf(d, 0, 0)
+	for _, kept := range []string{"a", "b"} {
+		f := fate{keep: 1}
+		for _, dir := range []string{"a", "b"} {
+			one := disked{dir: dir}
+			if dir == kept {
+				one.keep = 1
+			}
+			f.disks = append(f.disks, one)
+		}
+		s := b.cut(f)
+		require.Len(t, s, 1)
+		require.Equal(t, int64(blocks*sector), s[kept+"/f"].size)
+	}
+}
+
 func TestRelative(t *testing.T) {
 	op, ours := relative("/a", durable.Op{Path: "/a/b/c", To: "/a/d"})
 	require.True(t, ours)

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -81,7 +82,7 @@ func exploreRun[A any](w Workload[A], log recording[A], o Options, rep *Report) 
 			return nil
 		})
 	}
-	for b := range log.boundaries(o.Control) {
+	for b := range log.boundaries(o) {
 		jobs <- b
 	}
 	close(jobs)
@@ -94,7 +95,7 @@ func drain(jobs <-chan boundary) {
 }
 
 // boundaries yields the disk just before each sync, and at the end.
-func (log recording[A]) boundaries(c Control) func(yield func(boundary) bool) {
+func (log recording[A]) boundaries(o Options) func(yield func(boundary) bool) {
 	return func(yield func(boundary) bool) {
 		d, acked := newDisk(), 0
 		for i, e := range log.events {
@@ -102,7 +103,7 @@ func (log recording[A]) boundaries(c Control) func(yield func(boundary) bool) {
 			if kind == 0 {
 				acked++
 			}
-			if kind == 0 || c.drops(kind) {
+			if kind == 0 || o.Control.drops(kind) && strings.HasPrefix(e.op.Path+"/", o.ControlDir) {
 				continue
 			}
 			sync := kind == durable.OpSync || kind == durable.OpSyncData || kind == durable.OpSyncDir
@@ -135,7 +136,15 @@ func verifyBoundary[A any](w Workload[A], log recording[A], b boundary, o Option
 	r := generator(log.seed<<20 + uint64(b.at)) //nolint:gosec // positions are positive
 	seed, known := maphash.MakeSeed(), map[uint64]bool{}
 	for i := range o.PerBoundary + 2 {
-		f := fate{r: r, keep: []float64{0, 1, 0.5, 0.9, 0.15}[min(i, 2+i%3)]}
+		shares := []float64{0, 1, 0.5, 0.9, 0.15}
+		f := fate{r: r, keep: shares[min(i, 2+i%3)]}
+		for _, dir := range o.Disks {
+			one := disked{dir: dir, keep: f.keep}
+			if i > 1 {
+				one.keep = shares[r.IntN(len(shares))] // one disk may have all and the other nothing
+			}
+			f.disks = append(f.disks, one)
+		}
 		s := b.cut(f)
 		sum := s.sum(seed)
 		if known[sum] {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"jaliya/internal/durable"
 )
@@ -47,14 +48,48 @@ type state map[string]content
 
 // fate decides what of the pending operations survives.
 type fate struct {
-	r    *rand.Rand
-	keep float64 // share of operations that survive, 0 none, 1 all in order
+	r     *rand.Rand
+	keep  float64 // share of operations that survive, 0 none, 1 all in order
+	disks []disked
+}
+
+// disked is the fate of what lies on one disk of several.
+type disked struct {
+	dir  string
+	keep float64
+}
+
+// of gives the fate of the disk that a name lies on.
+func (f fate) of(name string) fate {
+	for _, d := range f.disks {
+		if strings.HasPrefix(name, d.dir+"/") {
+			return fate{r: f.r, keep: d.keep}
+		}
+	}
+	return fate{r: f.r, keep: f.keep}
+}
+
+// moved gives the changes of names that survive, on each disk by itself.
+func (f fate) moved(moved []nameOp) (kept []nameOp) {
+	rest := moved
+	for _, d := range f.disks {
+		var here, elsewhere []nameOp
+		for _, n := range rest {
+			if strings.HasPrefix(n.op.Path, d.dir+"/") {
+				here = append(here, n)
+			} else {
+				elsewhere = append(elsewhere, n)
+			}
+		}
+		kept, rest = append(kept, fate{r: f.r, keep: d.keep}.names(here)...), elsewhere
+	}
+	return append(kept, f.names(rest)...)
 }
 
 // cut rebuilds one state.
 func (b boundary) cut(f fate) state {
 	names := maps.Clone(b.names)
-	for _, n := range f.names(b.moved) {
+	for _, n := range f.moved(b.moved) {
 		rename(names, n)
 	}
 	files := map[*inode]content{} // one file may have two names
@@ -62,7 +97,7 @@ func (b boundary) cut(f fate) state {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		node := names[name]
 		if _, done := files[node]; !done {
-			files[node] = f.file(b.files[node])
+			files[node] = f.of(name).file(b.files[node])
 		}
 		s[name] = files[node]
 	}

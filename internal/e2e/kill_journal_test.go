@@ -216,7 +216,7 @@ func readAcked(lines *bufio.Reader, limit int) (out []ackedEntry, err error) {
 // proveAcked opens the journal again and reads the chain from where it was
 // proved before, every bundle that it names and every acknowledged entry.
 func proveAcked(dir string, k *journaltest.Kit, from wire.Position, acked []ackedEntry) (at wire.Position, err error) {
-	j, err := journal.Open(dir, k.Options())
+	j, err := journal.Open(dir, killOptions(k, dir))
 	if err != nil {
 		return from, err
 	}
@@ -280,7 +280,7 @@ func appendForEver(ctx context.Context, dir string) error {
 		return err
 	}
 	k.Identity, k.Incarnation = identity, incarnation
-	j, err := journal.Open(dir, k.Options())
+	j, err := journal.Open(dir, killOptions(k, dir))
 	if err != nil {
 		return err
 	}

@@ -39,8 +39,8 @@ func Preflight(dir string) (Report, error) {
 		return Report{}, err
 	}
 	r := Report{Kernel: kernelRelease(), FileSystem: m.kind}
-	if name := networkName(m); name != "" {
-		return r, fault.New(fault.Unsupported, opPreflight, dir, fmt.Errorf("%s is a network file system", name))
+	if err := CheckPlatform(dir); err != nil {
+		return r, err
 	}
 	if m.kind == "ext4" && fastCommitCorrupts(r.Kernel) {
 		on, err := fastCommit(m)
@@ -62,6 +62,18 @@ func Preflight(dir string) (Report, error) {
 		r.warn("a sync takes %s: unless the disk is protected against loss of power, it says so too early", r.SyncMedian)
 	}
 	return r, nil
+}
+
+// CheckPlatform refuses what Preflight refuses of a network, and measures nothing.
+func CheckPlatform(dir string) error {
+	m, err := mountOf(dir)
+	if err != nil {
+		return err
+	}
+	if name := networkName(m); name != "" {
+		return fault.New(fault.Unsupported, opPreflight, dir, fmt.Errorf("%s is a network file system", name))
+	}
+	return nil
 }
 
 func (r *Report) warn(format string, args ...any) {

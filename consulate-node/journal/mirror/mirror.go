@@ -92,9 +92,13 @@ func New(o Options) *Mirror {
 	return &Mirror{o: o, kick: make(chan struct{}, 1), stop: make(chan struct{})}
 }
 
-// Check says whether the directory may be used at all.
+// Check says whether the directory may be used at all: fault.Invalid on the disk
+// of the journal, fault.Unsupported on a network file system (D9).
 func (m *Mirror) Check() error {
 	const op = "mirror: check disk"
+	if err := kv.CheckPlatform(m.o.Dir); fault.Is(err, fault.Unsupported) {
+		return err
+	}
 	if m.o.SameDisk {
 		return nil
 	}
@@ -259,6 +263,7 @@ func (m *Mirror) file(tree, rel string, do func(from, to string) error) {
 		if t.Name != tree {
 			continue
 		}
+		good := m.log != nil
 		err := m.guard(m.log, func() error { return do(filepath.Join(t.Dir, rel), filepath.Join(m.o.Dir, tree, rel)) })
 		if err == nil {
 			return
@@ -266,7 +271,7 @@ func (m *Mirror) file(tree, rel string, do func(from, to string) error) {
 		if m.build != nil {
 			m.build.failed = err
 		}
-		if m.log != nil {
+		if good {
 			m.fail("a file", err)
 		}
 	}

@@ -31,6 +31,10 @@ func walk(path string, yield func(Frame, [32]byte) error) (s scanned, err error)
 		return s, fault.New(fault.Storage, op, path, err)
 	}
 	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return s, fault.New(fault.Storage, op, path, err)
+	}
 	in := bufio.NewReaderSize(f, 1<<20)
 	raw := make([]byte, headerSize)
 	if _, err := io.ReadFull(in, raw); err != nil {
@@ -46,7 +50,7 @@ func walk(path string, yield func(Frame, [32]byte) error) (s scanned, err error)
 	}
 	w.last, w.end = s.header.at, headerSize
 	for {
-		raw, err := nextFrame(in)
+		raw, err := nextFrame(in, info.Size()-w.end)
 		if errors.Is(err, io.EOF) {
 			w.whole = log || w.ended
 			return w.scanned, nil
@@ -64,14 +68,15 @@ func walk(path string, yield func(Frame, [32]byte) error) (s scanned, err error)
 	}
 }
 
-// nextFrame reads the bytes of one frame; io.EOF exactly at the end of the file.
-func nextFrame(in io.Reader) ([]byte, error) {
+// nextFrame reads the bytes of one frame, at most left; io.EOF exactly at the end of
+// the file.
+func nextFrame(in io.Reader, left int64) ([]byte, error) {
 	head := make([]byte, frameHead)
 	if _, err := io.ReadFull(in, head); err != nil {
 		return nil, torn(err)
 	}
-	n := binary.BigEndian.Uint32(head)
-	if n < frameBody || n > MaxFrame {
+	n := int64(binary.BigEndian.Uint32(head))
+	if n < frameBody || n > MaxFrame || n > left-frameHead {
 		return nil, fault.New(fault.Corrupt, "mirror: read file", "length", nil)
 	}
 	raw := append(head, make([]byte, n)...)

@@ -37,6 +37,7 @@ const (
 	ReasonDenied   Reason = "denied"  // this process may not write there
 	ReasonDamaged  Reason = "damaged" // what it holds does not prove
 	ReasonHistory  Reason = "history" // it holds what the journal does not know: people decide
+	ReasonNetwork  Reason = "network" // it lies on a network file system
 	ReasonDisk     Reason = "disk"    // writing or reading failed
 )
 
@@ -117,6 +118,8 @@ func reasonOf(err error) Reason {
 		return ReasonDenied
 	case fault.Is(err, fault.Corrupt):
 		return ReasonDamaged
+	case fault.Is(err, fault.Unsupported):
+		return ReasonNetwork
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENODEV):
 		return ReasonMissing
 	}

@@ -146,6 +146,9 @@ func (m *Mirror) fill(wasGood bool) error {
 	if err := os.Mkdir(m.o.Dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
+	if err := m.Check(); err != nil { // of the directory itself, now that it is there
+		return err
+	}
 	m.measure()
 	if _, err := m.source.Begin(); err != nil {
 		return err
