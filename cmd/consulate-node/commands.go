@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"time"
 
@@ -98,25 +96,17 @@ type statusCommand struct {
 
 // Run asks the admin listener.
 func (c *statusCommand) Run(ctx context.Context, s cli.Streams) error {
-	const op = "consulate-node: ask status"
 	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
 	cfg = cfg.WithDefaults()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cfg.Admin.Listen+"/readyz", nil)
-	if err != nil {
-		return fault.New(fault.Invalid, op, cfg.Admin.Listen, err)
+	var report nodeStatus
+	if err := askAdmin(ctx, cfg.Admin.Listen, "/readyz", &report.Report); err != nil {
+		return err
 	}
-	client := http.Client{Timeout: 10 * time.Second}
-	response, err := client.Do(request)
-	if err != nil {
-		return fault.New(fault.Unavailable, op, "the node does not answer at "+cfg.Admin.Listen, err)
-	}
-	defer func() { _ = response.Body.Close() }() // only read
-	var report telemetry.Report
-	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&report); err != nil {
-		return fault.New(fault.Invalid, op, "answer", err)
+	if err := askAdmin(ctx, cfg.Admin.Listen, node.PathLimits, &report.Limits); err != nil {
+		return err
 	}
 	if c.JSON {
 		return cli.PrintJSON(s.Out, report)
@@ -130,7 +120,7 @@ func (c *statusCommand) Run(ctx context.Context, s cli.Streams) error {
 			return err
 		}
 	}
-	return nil
+	return printLimits(s.Out, report.Limits)
 }
 
 type tokenCommand struct {

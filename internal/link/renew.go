@@ -89,6 +89,18 @@ func (r *Renewer) Kick() {
 	}
 }
 
+// Lapsed reports whether the present certificate is over, and if so ends a
+// pause: whoever cannot dial with it says so at each attempt, and so the return
+// of a link is not slept through, however long it was away.
+func (r *Renewer) Lapsed() bool {
+	c, err := r.Ring.Credential(r.Slot)
+	if err != nil || !r.Now().After(c.Leaf.NotAfter) {
+		return false
+	}
+	r.Kick()
+	return true
+}
+
 // Run renews until ctx ends, and returns nil then. The caller waits for it.
 func (r *Renewer) Run(ctx context.Context) error {
 	var pending *pki.Pending
