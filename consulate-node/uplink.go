@@ -91,10 +91,11 @@ func (u *uplink) tryQUIC(ctx context.Context) (*link.Session, error) {
 }
 
 // ship dials with the working certificate. One that lapsed opens nothing: the
-// attempt is left to the renewal, which asks with that of the machine.
+// attempt is left to the renewal, which asks with that of the machine. Its error
+// is one that asks again soon: the renewal takes a moment once the hub answers.
 func (u *uplink) ship(ctx context.Context, alpn string) (*link.Session, error) {
 	if u.lapsed != nil && u.lapsed() {
-		return nil, fault.New(fault.Expired, "node: dial hub", "the working certificate is being renewed", nil)
+		return nil, fault.New(fault.Unavailable, "node: dial hub", "the working certificate is being renewed", nil)
 	}
 	return u.dial(ctx, alpn, pki.SlotWorking)
 }

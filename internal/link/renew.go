@@ -41,6 +41,7 @@ type RenewerOptions struct {
 type Renewer struct {
 	RenewerOptions
 	kick   chan struct{} // holds at most one kick; never closed
+	told   time.Time     // when a failure was logged last; Run's alone
 	status atomic.Pointer[RenewStatus]
 }
 
@@ -202,6 +203,11 @@ func (r *Renewer) note(failures int, err error) {
 	}
 	r.status.Store(&s)
 	if err != nil {
+		// A post that is alone for weeks asks every few seconds in the end.
+		if failures > 1 && r.Now().Sub(r.told) < longestNap {
+			return
+		}
+		r.told = r.Now()
 		r.Log.Warn("certificate not renewed", slog.String("slot", string(r.Slot)),
 			slog.Int("failures", failures), slog.String("error", err.Error()))
 		return
