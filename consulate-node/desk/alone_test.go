@@ -24,11 +24,15 @@ func TestDeskAloneFor45Days(t *testing.T) {
 	var slips []released
 	for _, days := range []int{0, 9, 11, 24, 2} { // days 0, 9, 20, 44 and 46
 		c.now = c.now.AddDate(0, 0, days)
-		r := c.release(t, c.fill(t, c.begin(t)))
+		visit := c.fill(t, c.begin(t))
+		second := surfer{tb: t, handler: s.handler, role: "supervisor", lang: "fr"}
+		second.post("/visits/"+visit.Visit+"/release", second.get("/visits/"+visit.Visit+"/release").versioned())
+		r := c.release(t, visit) // the same again, by the API
+		require.True(t, r.Repeated)
 		require.Equal(t, "L1", r.Level)
 		require.NotEmpty(t, r.SlipCode)
 		slips = append(slips, r)
-		require.True(t, strings.HasPrefix(s.get("/visits/"+r.Visit+"/slip.pdf").text, "%PDF-"))
+		require.True(t, strings.HasPrefix(second.get("/visits/"+r.Visit+"/slip.pdf").text, "%PDF-"))
 		require.Contains(t, s.get("/requests/"+r.Reference).text, "L1 · enregistré à ce poste")
 		for _, one := range slips {
 			var v desk.FollowView
