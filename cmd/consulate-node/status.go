@@ -43,7 +43,11 @@ func askAdmin(ctx context.Context, listen, path string, into any) error {
 func printLimits(out io.Writer, list []desk.Limit) error {
 	for _, l := range list {
 		left := "no end foreseen"
-		if l.Days != nil {
+		switch {
+		case l.Days == nil:
+		case l.Over:
+			left = "over"
+		default:
 			left = fmt.Sprintf("%d days left, until %s", *l.Days, l.Until.Format(time.DateOnly))
 		}
 		if _, err := fmt.Fprintf(out, "%-20s %-5s %s\n", l.Name, l.Level, left); err != nil {

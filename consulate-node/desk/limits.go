@@ -42,6 +42,7 @@ type Limit struct {
 	Level string    `json:"level"`              // green, amber, red
 	Until time.Time `json:"until,omitzero"`     // none: it has no end, or none is foreseen
 	Days  *int      `json:"days_left,omitzero"` // whole days, 0 on the last one and after
+	Over  bool      `json:"over,omitempty"`     // the end has passed
 }
 
 // Ends are the facts that limits follow from; a zero time is a thing that is
@@ -82,10 +83,13 @@ func LimitsOf(e Ends) []Limit {
 
 // limit is green until amber is left of it, and red from its end.
 func (e Ends) limit(name string, until time.Time, amber time.Duration) Limit {
-	l := Limit{Name: name, Level: LimitGreen, Until: until.UTC()}
 	left := until.Sub(e.Now)
+	l := Limit{Name: name, Level: LimitGreen, Over: left <= 0}
+	if !until.IsZero() {
+		l.Until = until.UTC()
+	}
 	switch {
-	case until.IsZero() || left <= 0:
+	case l.Over:
 		l.Level = LimitRed
 	case left <= amber:
 		l.Level = LimitAmber
@@ -112,7 +116,7 @@ func (e Ends) space() Limit {
 	switch {
 	case e.Space.Full:
 		none := 0
-		return Limit{Name: LimitSpace, Level: LimitRed, Until: e.Now.UTC(), Days: &none}
+		return Limit{Name: LimitSpace, Level: LimitRed, Until: e.Now.UTC(), Days: &none, Over: true}
 	case e.Space.Since < day || e.Space.Kept == 0:
 		return l
 	}

@@ -44,11 +44,11 @@ func TestLimits(t *testing.T) {
 		"OKLastDayOfWorking": {6*aDay + time.Hour, nil, map[string]string{"working-certificate": "amber"}},
 		"OKWorkingLapsed":    {10 * aDay, nil, map[string]string{"working-certificate": "amber"}},
 		"OKHalfway":          {16 * aDay, nil, map[string]string{"working-certificate": "amber", "staff": "amber", "trust": "amber"}},
-		"OKDay44": {44 * aDay, nil, map[string]string{"working-certificate": "amber", "staff": "amber", "trust": "amber"}},
+		"OKDay44":            {44 * aDay, nil, map[string]string{"working-certificate": "amber", "staff": "amber", "trust": "amber"}},
 		"OKDay46": {46 * aDay, nil, map[string]string{
 			"working-certificate": "amber", "staff": "red", "trust": "red", "desk-certificate": "amber",
 		}},
-		"OKDeviceNear":       {time.Hour, func(e *desk.Ends) { e.Device = e.Now.Add(40 * aDay) }, map[string]string{"device-certificate": "amber"}},
+		"OKDeviceNear": {time.Hour, func(e *desk.Ends) { e.Device = e.Now.Add(40 * aDay) }, map[string]string{"device-certificate": "amber"}},
 		"OKDeviceOver": {10 * aDay, func(e *desk.Ends) { e.Device = e.Now.Add(-time.Second) }, map[string]string{
 			"device-certificate": "red", "working-certificate": "red",
 		}},

@@ -22,17 +22,17 @@ func (s *Screens) limitLines(p lang.Printer, list []Limit) []limitLine {
 			Name: p.T(key + "name"), Then: p.T(key + "then"), Level: l.Level, Word: p.T("alone.level." + l.Level),
 			Look: limitLooks[l.Level], Left: p.T("alone.no_end"),
 		}
-		if l.Days != nil && *l.Days > 0 {
-			line.Left = p.T("alone.left", "count", *l.Days) + " " + p.T("alone.until", "when", p.DateTime(l.Until.In(s.desk.zone)))
-		}
-		if l.Days != nil && *l.Days == 0 {
-			line.Left = p.T("alone.today", "when", p.DateTime(l.Until.In(s.desk.zone)))
-			if l.Until.Before(s.desk.now()) {
-				line.Left = p.T("alone.over", "when", p.DateTime(l.Until.In(s.desk.zone)))
-			}
-			if l.Until.Unix() <= 0 {
-				line.Left = p.T("alone.none")
-			}
+		when := p.DateTime(l.Until.In(s.desk.zone))
+		switch {
+		case l.Days == nil:
+		case l.Until.IsZero():
+			line.Left = p.T("alone.none")
+		case l.Over:
+			line.Left = p.T("alone.over", "when", when)
+		case *l.Days == 0:
+			line.Left = p.T("alone.today", "when", when)
+		default:
+			line.Left = p.T("alone.left", "count", *l.Days) + " " + p.T("alone.until", "when", when)
 		}
 		if l.Level != LimitGreen {
 			line.Do = p.T(key + "do")

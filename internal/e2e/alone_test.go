@@ -277,8 +277,11 @@ func TestAloneFor45Days(t *testing.T) {
 			staff   string
 			working string
 		}{
-			{5, desk.LimitGreen, desk.LimitGreen}, {5, desk.LimitGreen, desk.LimitAmber}, {10, desk.LimitAmber, desk.LimitAmber},
-			{10, desk.LimitAmber, desk.LimitAmber}, {14, desk.LimitAmber, desk.LimitAmber},
+			{5, desk.LimitGreen, desk.LimitGreen},
+			{5, desk.LimitGreen, desk.LimitAmber},
+			{10, desk.LimitAmber, desk.LimitAmber},
+			{10, desk.LimitAmber, desk.LimitAmber},
+			{14, desk.LimitAmber, desk.LimitAmber},
 		} {
 			l.passes(day.pass)
 			l.on()
@@ -317,4 +320,3 @@ func TestAloneFor45Days(t *testing.T) {
 		o.stop()
 	})
 }
-
