@@ -1,29 +1,11 @@
 package node
 
 import (
-	"context"
 	"time"
 
 	"jaliya/consulate-node/desk"
-	"jaliya/consulate-node/journal"
 	"jaliya/consulate-node/ship"
-	"jaliya/internal/doctor"
 )
-
-// Standing is what an operator asks of a running node beside whether its
-// functions work: how far what comes from the hub is, and whether the journal had
-// to go on in a new incarnation.
-type Standing struct {
-	Journal journal.Standing `json:"journal"`
-	Link    ship.Status      `json:"link"`
-}
-
-// AskStanding asks the node that serves a configuration.
-func AskStanding(ctx context.Context, c Config) (Standing, error) {
-	var in Inside
-	err := doctor.Ask(ctx, c.WithDefaults().Admin.Listen, pathInside, &in)
-	return Standing{Journal: in.Journal, Link: in.Link}, err
-}
 
 // comingBack is a progress as the desk shows it.
 func comingBack(p *ship.Progress) *desk.ComingBack {

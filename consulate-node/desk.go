@@ -46,7 +46,7 @@ func (n *Node) openDesk() error {
 		Trusted:      func() (wire.KeySet, error) { return n.receiptKeys(), nil },
 		Dictionaries: n.keys.dicts, Post: post, Directory: directory, Clock: time.Now, Offset: n.ship.Offset,
 		CanCapture: func() error { return n.journal.CanCapture(maxEnrolment) },
-		Link:       n.linkStatus, Logger: n.log.With(slog.String("component", "desk")),
+		Link:       n.linkStatus, Limits: n.limits, Logger: n.log.With(slog.String("component", "desk")),
 	})
 	return err
 }

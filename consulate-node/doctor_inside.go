@@ -70,6 +70,7 @@ func (n *Node) Inside(ctx context.Context) (Inside, error) {
 func (n *Node) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", telemetry.AdminHandler(n.metrics, n.health))
+	mux.HandleFunc("GET "+PathLimits, n.serveLimits)
 	mux.HandleFunc("GET "+pathInside, func(w http.ResponseWriter, r *http.Request) {
 		in, err := n.Inside(r.Context())
 		if err != nil {

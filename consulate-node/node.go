@@ -142,6 +142,9 @@ func (n *Node) openRenewer() (err error) {
 		Ask:  n.uplink.renew, Verifier: n.uplink.verifier(pki.Node), Now: n.uplink.now,
 		Log: n.log.With(slog.String("component", "renewal")),
 	})
+	if err == nil {
+		n.uplink.lapsed = n.renewer.Lapsed
+	}
 	return err
 }
 

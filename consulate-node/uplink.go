@@ -25,6 +25,8 @@ type uplink struct {
 	hubs  []string
 	next  atomic.Uint64 // which address is tried next
 
+	lapsed func() bool // whether the working certificate is over; ends the pause of its renewal
+
 	mu     sync.Mutex // guards offset
 	offset time.Duration
 }
@@ -88,8 +90,13 @@ func (u *uplink) tryQUIC(ctx context.Context) (*link.Session, error) {
 	return u.quic(ctx, u.address(), link.ALPNFetch, conf)
 }
 
-// ship dials with the working certificate.
+// ship dials with the working certificate. One that lapsed opens nothing: the
+// attempt is left to the renewal, which asks with that of the machine. Its error
+// is one that asks again soon: the renewal takes a moment once the hub answers.
 func (u *uplink) ship(ctx context.Context, alpn string) (*link.Session, error) {
+	if u.lapsed != nil && u.lapsed() {
+		return nil, fault.New(fault.Unavailable, "node: dial hub", "the working certificate is being renewed", nil)
+	}
 	return u.dial(ctx, alpn, pki.SlotWorking)
 }
 

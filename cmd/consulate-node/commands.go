@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"time"
 
@@ -92,55 +90,6 @@ func (c *serveCommand) Run(ctx context.Context, s cli.Streams) error {
 		return err
 	}
 	return n.Run(ctx)
-}
-
-type statusCommand struct {
-	configFlag
-	JSON bool `name:"json" help:"Print as JSON."`
-}
-
-// Run asks the admin listener.
-func (c *statusCommand) Run(ctx context.Context, s cli.Streams) error {
-	const op = "consulate-node: ask status"
-	cfg, err := c.load()
-	if err != nil {
-		return err
-	}
-	cfg = cfg.WithDefaults()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cfg.Admin.Listen+"/readyz", nil)
-	if err != nil {
-		return fault.New(fault.Invalid, op, cfg.Admin.Listen, err)
-	}
-	client := http.Client{Timeout: 10 * time.Second}
-	response, err := client.Do(request)
-	if err != nil {
-		return fault.New(fault.Unavailable, op, "the node does not answer at "+cfg.Admin.Listen, err)
-	}
-	defer func() { _ = response.Body.Close() }() // only read
-	var report telemetry.Report
-	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&report); err != nil {
-		return fault.New(fault.Invalid, op, "answer", err)
-	}
-	standing, err := node.AskStanding(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return cli.PrintJSON(s.Out, statusReport{Report: report, Standing: standing})
-	}
-	for _, f := range report.Functions {
-		state := "works"
-		if !f.OK {
-			state = f.Reason
-		}
-		if _, err := fmt.Fprintf(s.Out, "%-12s %s\n", f.Name, state); err != nil {
-			return err
-		}
-	}
-	if err := printStanding(s.Out, standing); err != nil {
-		return err
-	}
-	return c.disks(ctx, s, cfg)
 }
 
 type tokenCommand struct {

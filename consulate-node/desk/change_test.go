@@ -3,6 +3,7 @@ package desk_test
 import (
 	"crypto/rand"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -206,7 +207,12 @@ func TestConflictScreens(t *testing.T) {
 			first := w.release(t, w.fill(t, w.begin(t)))
 			w.moved(t, first, workflow.Verifying, 0)
 			s := surfer{tb: t, handler: w.screens(t), role: "agent", lang: lang}
-			s.get("/requests/" + first.Reference + "/change")
+			form := s.get("/requests/" + first.Reference + "/change")
+			got := s.post("/requests/"+first.Reference+"/change", url.Values{
+				"change": {form.hidden("change")}, "what": {"pickup"}, "document": {"passport"},
+			})
+			require.Equal(t, http.StatusUnprocessableEntity, got.Code)
+			require.Contains(t, got.text, `href="#pickup"`)
 			v := w.changed(t, first.Reference, desk.ChangePickup, "FR-PAR")
 			s.get("/changes/" + v.Change)
 			w.givenBack(t, v, 2)

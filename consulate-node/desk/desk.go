@@ -30,6 +30,7 @@ type Options struct {
 	Offset       func() (time.Duration, bool) // best known hub time minus Clock; false when never measured
 	CanCapture   func() error                 // fault.Full while space is short (D8)
 	Link         func() LinkStatus            // optional
+	Limits       func() []Limit               // optional: what ends while the post works alone
 	Logger       *slog.Logger
 }
 

@@ -51,7 +51,7 @@ func (s *Screens) bar(p lang.Printer, st Status) web.LinkBar {
 			bar.Title = p.T("desk.bar.alone_since", "clock", lang.LTR(p.Clock(link.Since.In(s.desk.zone))))
 		}
 		bar.Text = p.T("desk.bar.held", "count", int(min(st.Unsecured, 1<<30))) + " " +
-			p.T("desk.bar.left", "count", daysLeft(link.Since, st.Now))
+			p.T("desk.bar.left", "count", daysLeft(st, link.Since))
 	}
 	s.desk.diskBar(p, &bar)
 	return bar
@@ -64,11 +64,16 @@ func transport(l LinkStatus) string {
 	return strings.ToUpper(l.Transport)
 }
 
-func daysLeft(since, now time.Time) int {
+// daysLeft counts from the last word of the hub, which a restart does not
+// forget; where nobody counts that, since the link was lost.
+func daysLeft(st Status, since time.Time) int {
+	if days, known := aloneLeft(st.Limits); known {
+		return days
+	}
 	if since.IsZero() {
 		return aloneDays
 	}
-	return max(0, aloneDays-int(now.Sub(since)/(24*time.Hour)))
+	return max(0, aloneDays-int(st.Now.Sub(since)/(24*time.Hour)))
 }
 
 // live gives the link bar anew to the script of a page.
@@ -114,7 +119,7 @@ func (s *Screens) statusPage(c *gin.Context, who access.Principal) {
 		facts = append(facts, fact{Label: printer.Title, Text: printer.Text})
 	}
 	page := s.page(c, who, p.T("desk.status.title"))
-	page.Template, page.Data = "status", gin.H{"Facts": facts, "Levels": levels(2)}
+	page.Template, page.Data = "status", gin.H{"Facts": facts, "Levels": levels(2), "Limits": s.limitLines(p, st.Limits)}
 	s.ui.Render(c, http.StatusOK, page)
 }
 

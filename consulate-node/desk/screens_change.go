@@ -53,7 +53,7 @@ func (s *Screens) showChange(at screen, status int, f changeForm, wrong []FieldR
 	page := s.page(at.c, at.who, at.p.T("change.title"))
 	b := &builder{p: at.p, wrong: sentences(at.p, wrong)}
 	s.changeFields(b, &f, may)
-	page.Errors = summary(at.p, wrong)
+	page.Errors = changeSummary(at.p, wrong)
 	data := gin.H{
 		"Reference": ref.String(), "Digits": ref.Digits(), "Known": known, "May": may[ChangePickup] || may[ChangeWithdraw],
 		"Form": web.Form{
@@ -88,6 +88,16 @@ func (s *Screens) changeFields(b *builder, f *changeForm, may map[string]bool) {
 		shown = append(shown, web.Option{Value: word, Label: b.p.T("change.document." + word)})
 	}
 	b.choice(value{id: "document", key: "pickup", into: &f.Document}, shown, label("document"))
+}
+
+// changeSummary gives the lines above the form in its own words.
+func changeSummary(p lang.Printer, wrong []FieldRule) []web.FieldError {
+	out := make([]web.FieldError, 0, len(wrong))
+	for _, v := range wrong {
+		text := p.T("desk.at", "field", p.T("change.field."+v.Field), "text", sentence(p, v))
+		out = append(out, web.FieldError{Href: "#" + anchor(v.Field), Text: text})
+	}
+	return out
 }
 
 func (s *Screens) changeRequest(c *gin.Context, who access.Principal) {

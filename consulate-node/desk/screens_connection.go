@@ -95,6 +95,9 @@ func (s *Screens) connection(c *gin.Context, who access.Principal) {
 		steps = append(steps, testedStep{Said: one, At: at, Word: p.T("doctor.state." + string(one.State)), Look: stepLooks[one.State]})
 	}
 	data["Steps"] = steps
+	if s.desk.o.Limits != nil {
+		data["Limits"] = s.limitLines(p, s.desk.o.Limits())
+	}
 	if running {
 		c.Header("Refresh", testRefresh)
 	}

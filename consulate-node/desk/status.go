@@ -40,6 +40,7 @@ type Status struct {
 	Now       time.Time       `json:"now"`     // best known hub time
 	Offset    *int64          `json:"clock_offset_ms,omitempty"`
 	Link      *LinkStatus     `json:"link,omitempty"`
+	Limits    []Limit         `json:"limits,omitempty"` // what ends while the post works alone
 }
 
 // Status tells how the node stands.
@@ -73,6 +74,9 @@ func (d *Desk) Status(ctx context.Context, p access.Principal) (Status, error) {
 	if d.o.Link != nil {
 		link := d.o.Link()
 		v.Link = &link
+	}
+	if d.o.Limits != nil {
+		v.Limits = d.o.Limits()
 	}
 	if v.Unsecured > 0 {
 		v.OldestAge, err = d.oldestAge(s.Receipted)

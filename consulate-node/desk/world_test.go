@@ -51,6 +51,7 @@ type world struct {
 	now      time.Time
 	full     bool
 	noIntake bool
+	limits   []desk.Limit
 	version  uint64 // of the case that the hub tells of
 	tokens   map[access.Role]string
 	auth     access.Authenticator
@@ -122,6 +123,7 @@ func (w *world) start(tb testing.TB) {
 			return nil
 		},
 		Link:   func() desk.LinkStatus { return desk.LinkStatus{Connected: true, Transport: "quic"} },
+		Limits: func() []desk.Limit { return w.limits },
 		Logger: logger,
 	})
 	require.NoError(tb, err)

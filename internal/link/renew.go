@@ -41,6 +41,7 @@ type RenewerOptions struct {
 type Renewer struct {
 	RenewerOptions
 	kick   chan struct{} // holds at most one kick; never closed
+	told   time.Time     // when a failure was logged last; Run's alone
 	status atomic.Pointer[RenewStatus]
 }
 
@@ -87,6 +88,18 @@ func (r *Renewer) Kick() {
 	case r.kick <- struct{}{}:
 	default:
 	}
+}
+
+// Lapsed reports whether the present certificate is over, and if so ends a
+// pause: whoever cannot dial with it says so at each attempt, and so the return
+// of a link is not slept through, however long it was away.
+func (r *Renewer) Lapsed() bool {
+	c, err := r.Ring.Credential(r.Slot)
+	if err != nil || !r.Now().After(c.Leaf.NotAfter) {
+		return false
+	}
+	r.Kick()
+	return true
 }
 
 // Run renews until ctx ends, and returns nil then. The caller waits for it.
@@ -190,6 +203,11 @@ func (r *Renewer) note(failures int, err error) {
 	}
 	r.status.Store(&s)
 	if err != nil {
+		// A post that is alone for weeks asks every few seconds in the end.
+		if failures > 1 && r.Now().Sub(r.told) < longestNap {
+			return
+		}
+		r.told = r.Now()
 		r.Log.Warn("certificate not renewed", slog.String("slot", string(r.Slot)),
 			slog.Int("failures", failures), slog.String("error", err.Error()))
 		return

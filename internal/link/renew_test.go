@@ -127,6 +127,34 @@ func TestAsleepFor45Days(t *testing.T) {
 	}
 }
 
+// A node that was awake and alone for 45 days is back within seconds of its
+// link, although its renewal pauses for up to an hour by then: whoever dials in
+// vain with the lapsed certificate ends the pause.
+func TestAloneFor45Days(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := startRenewing(t, pki.SlotDevice)
+		old := r.working(t)
+		require.False(t, r.renewer.Lapsed())
+		r.setOffline(true)
+		stop := r.run(t)
+		for range 15 {
+			time.Sleep(3 * 24 * time.Hour) // virtual
+			r.keepMember(t)
+		}
+		require.Equal(t, old.SerialNumber, r.working(t).SerialNumber)
+		require.Greater(t, r.renewer.Status().Failures, 500, "it kept asking")
+		r.setOffline(false)
+		back := time.Now()
+		for r.renewer.Lapsed() { // as whoever dials does
+			time.Sleep(3 * time.Second) // virtual
+			require.Less(t, time.Since(back), 10*time.Second)
+		}
+		require.NotEqual(t, old.SerialNumber, r.working(t).SerialNumber)
+		require.NoError(t, r.try(t.Context(), r.dialer, link.ALPNShip, r.Client(t, r.ring, pki.SlotWorking)))
+		stop()
+	})
+}
+
 // An answer that names another, or comes from another issuer, is not put to
 // use.
 func TestRenewRefusesForeignAnswer(t *testing.T) {

@@ -41,6 +41,7 @@ func Journeys() []Journey {
 		{Name: "wall", Tell: "a post whose network lets no UDP pass joins and is secured over TCP; at another UDP starves after its first packets", run: wall, alone: true, with: walled},
 		{Name: "pouch", Tell: "a post without any link sends its work in a file by hand, and the receipts come back in another", run: carriedByHand, alone: true},
 		{Name: "keys", Tell: "the hub's keys and authorities are made anew while people are enrolled; old receipts and packets stay good", run: rotated, alone: true},
+		{Name: "conflict", Tell: "two posts that are cut off change one request; one stands, the other's clerk sees both versions and settles it", run: conflict, alone: true},
 		{Name: "doctor", Tell: "a post is broken in one way after the other, and its doctor says each time what it is; a support file tells nothing of a person", run: examined, alone: true, with: walled},
 		{Name: "murder", Tell: "people are enrolled while hub and nodes are killed at random moments (--kills)", run: murder, alone: true},
 		{Name: "murder-print", Tell: "records are printed at a post whose node is killed between the beginning and the sheet (--kills)", run: murderPrint, alone: true},
