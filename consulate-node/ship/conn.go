@@ -32,10 +32,10 @@ type conn struct {
 	session  *link.Session
 	talk     *link.Stream
 	entries  *link.Stream
-	talks    chan frame  // to the writer of the conversation
-	batches  chan parcel // to whoever writes batches, over this session or a bulk connection
+	talks    chan frame    // to the writer of the conversation
+	batches  chan parcel   // to whoever writes batches, over this session or a bulk connection
 	landed   atomic.Uint64 // last sequence with a receipt
-	in       chan frame  // from the reader
+	in       chan frame    // from the reader
 	stop     context.CancelFunc
 	finished chan struct{} // closed when readers and writers are gone
 	proved   bool          // it has done work; owned by the loop

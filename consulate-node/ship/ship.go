@@ -32,9 +32,9 @@ type Config struct {
 	Software string
 	// Connections is how many bulk connections there may be at most; 0: MostLanes.
 	Connections int
-	Now      func() time.Time
-	Logger   *slog.Logger
-	Metrics  *Metrics
+	Now         func() time.Time
+	Logger      *slog.Logger
+	Metrics     *Metrics
 }
 
 // Ship runs control and bulk sessions until its context ends.
@@ -45,8 +45,8 @@ type Ship struct {
 	mu     sync.Mutex // guards status
 	status Status
 
-	uploading atomic.Int32                 // rounds of bundles on their way
-	lastDial  atomic.Int64                 // how long the last good dial took, in ns
+	uploading atomic.Int32 // rounds of bundles on their way
+	lastDial  atomic.Int64 // how long the last good dial took, in ns
 
 	session atomic.Uint64    // of the newest welcome
 	figures chan wire.Report // to the control loop; holds the newest one
