@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"jaliya/consulate-node/desk"
+	"jaliya/consulate-node/ship"
 	"jaliya/internal/access"
 	"jaliya/internal/config"
 	"jaliya/internal/fault"
@@ -23,6 +24,7 @@ type Config struct {
 	Admin   Admin             `toml:"admin"`
 	Custody Custody           `toml:"custody"`
 	Journal Journal           `toml:"journal"`
+	Ship    Ship              `toml:"ship"`
 	Printer Printer           `toml:"printer"`
 	Log     telemetry.Options `toml:"log"`
 }
@@ -105,6 +107,7 @@ func (c Config) WithDefaults() Config {
 	or(&c.Admin.Listen, "127.0.0.1:9090")
 	or(&c.Admin.Socket, c.socket())
 	or(&c.Journal.MaxSize, config.Size(8<<30))
+	or(&c.Ship.Connections, ship.MostLanes)
 	if c.Custody.Credential == "" {
 		or(&c.Custody.KeyFile, filepath.Join(c.Dir, "keys", "kek"))
 	}
@@ -138,6 +141,9 @@ func (c Config) Validate() error {
 		return fault.New(fault.Invalid, op, "custody: key_file and credential exclude each other", nil)
 	}
 	if err := d.Printer.validate(); err != nil {
+		return err
+	}
+	if err := d.Ship.validate(); err != nil {
 		return err
 	}
 	return d.Desk.validate()

@@ -53,7 +53,7 @@ func (s *Ship) bulk(ctx context.Context) error {
 			continue
 		}
 		if err := s.awaitFollowing(ctx); err != nil {
-			return nil
+			return nil //nolint:nilerr // the context ended: nothing failed
 		}
 		if err := c.round(ctx, digests); err != nil {
 			return err
@@ -69,12 +69,18 @@ func (c *carrier) due() ([]wire.Digest, error) {
 	}
 	maps.DeleteFunc(c.waits, func(d wire.Digest, _ bundleWait) bool { return !slices.Contains(digests, d) })
 	now := c.cfg.Now()
+	if a := c.pace.allowed(); a.Held && a.Rate == 0 {
+		return nil, nil
+	}
 	return slices.DeleteFunc(digests, func(d wire.Digest) bool { return now.Before(c.waits[d].until) }), nil
 }
 
 // rest waits for work.
 func (c *carrier) rest(ctx context.Context, changed <-chan struct{}) bool {
 	wait := time.Hour
+	if a := c.pace.allowed(); a.Held && !a.Until.IsZero() {
+		wait = min(wait, max(0, a.Until.Sub(c.cfg.Now())))
+	}
 	for _, w := range c.waits {
 		wait = min(wait, max(0, w.until.Sub(c.cfg.Now())))
 	}

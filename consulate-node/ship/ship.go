@@ -32,6 +32,7 @@ type Config struct {
 	Software string
 	// Connections is how many bulk connections there may be at most; 0: MostLanes.
 	Connections int
+	Budget      Budget // of images
 	Now         func() time.Time
 	Logger      *slog.Logger
 	Metrics     *Metrics
@@ -51,6 +52,7 @@ type Ship struct {
 	session atomic.Uint64    // of the newest welcome
 	figures chan wire.Report // to the control loop; holds the newest one
 	lanes   *lanes           // the bulk connections
+	pace    *pace            // holds images to the budget
 
 	following chan struct{} // closed by the control loop while a session stands; guarded by mu
 }
@@ -67,6 +69,8 @@ type Status struct {
 	Measured  bool      `json:"offset_measured"`
 	RTT       int64     `json:"rtt_ms"`
 	Bulk      int       `json:"bulk_connections"` // that stand now
+	// Budget is set while images are held to one.
+	Budget *BudgetStatus `json:"budget,omitempty"`
 }
 
 // New checks the configuration.
@@ -77,6 +81,10 @@ func New(cfg Config) (*Ship, error) {
 	}
 	jitter := func(limit time.Duration) time.Duration { return rand.N(limit) } //nolint:gosec // spreads dials, guards nothing
 	s := &Ship{cfg: cfg, core: NewCore(cfg.Now(), jitter), following: make(chan struct{}), figures: make(chan wire.Report, 1)}
+	if err := cfg.Budget.Validate(); err != nil {
+		return nil, err
+	}
+	s.pace = newPace(cfg.Budget, cfg.Now)
 	most := cfg.Connections
 	if most == 0 {
 		most = MostLanes
@@ -102,7 +110,17 @@ func (s *Ship) Run(ctx context.Context) error {
 func (s *Ship) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.status
+	st := s.status
+	if a := s.pace.allowed(); a.Held {
+		st.Budget = &BudgetStatus{Rate: 8 * a.Rate, Until: a.Until}
+	}
+	return st
+}
+
+// BudgetStatus is the limit on images that holds now.
+type BudgetStatus struct {
+	Rate  int64     `json:"bits_per_second"` // 0: none go
+	Until time.Time `json:"until,omitzero"`  // without: always
 }
 
 // Offset gives the best known hub time minus this node's clock; ok is false

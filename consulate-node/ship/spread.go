@@ -207,7 +207,7 @@ func (s *Spread) next(now time.Time, x Sample, m measured) {
 	switch {
 	case now.Before(s.until):
 		s.again(now, x, 0, 0)
-	case limited && s.want < s.most && !(s.fewer && s.want > x.Least):
+	case limited && s.want < s.most && (!s.fewer || s.want <= x.Least):
 		s.was = m.rate
 		s.try(min(s.most, 2*s.want+3) - s.want)
 	case s.want > x.Least && now.Sub(s.kept) >= keepFor:

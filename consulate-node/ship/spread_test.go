@@ -29,9 +29,9 @@ type road struct {
 	changes  []int
 }
 
-func newLinkModel(most int) *road {
+func newLinkModel() *road {
 	return &road{
-		spread: ship.NewSpread(most), now: storyStart, rtt: 200 * time.Millisecond, capacity: 500_000, share: 0.2, lossy: true,
+		spread: ship.NewSpread(ship.MostLanes), now: storyStart, rtt: 200 * time.Millisecond, capacity: 500_000, share: 0.2, lossy: true,
 		chance: rand.New(rand.NewPCG(3, 4)),
 	}
 }
@@ -81,7 +81,7 @@ func TestSpread(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := newLinkModel(ship.MostLanes)
+			r := newLinkModel()
 			tt.change(r)
 			r.run(tt.after, true)
 			require.GreaterOrEqual(t, r.standing, tt.least, "%v", r.changes)
@@ -93,7 +93,7 @@ func TestSpread(t *testing.T) {
 // Over one link the number changes ever more seldom.
 func TestSpreadSettles(t *testing.T) {
 	for _, share := range []float64{0.05, 0.15, 0.3, 0.5, 0.9, 1} {
-		r := newLinkModel(ship.MostLanes)
+		r := newLinkModel()
 		r.share, r.noise = share, 0.3
 		r.run(2*time.Hour, true)
 		first := len(r.changes)
@@ -105,7 +105,7 @@ func TestSpreadSettles(t *testing.T) {
 
 // The same samples give the same decisions.
 func TestSpreadIsDeterministic(t *testing.T) {
-	one, two := newLinkModel(8), newLinkModel(8)
+	one, two := newLinkModel(), newLinkModel()
 	one.noise, two.noise = 0.4, 0.4
 	one.run(time.Hour, true)
 	two.run(time.Hour, true)
@@ -114,7 +114,7 @@ func TestSpreadIsDeterministic(t *testing.T) {
 }
 
 func TestSpreadWithoutWork(t *testing.T) {
-	r := newLinkModel(8)
+	r := newLinkModel()
 	r.run(time.Hour, false)
 	require.Empty(t, r.changes)
 	r.run(time.Minute, true)
@@ -125,7 +125,7 @@ func TestSpreadWithoutWork(t *testing.T) {
 }
 
 func TestSpreadDialFails(t *testing.T) {
-	r := newLinkModel(8)
+	r := newLinkModel()
 	for range 20 {
 		before := len(r.changes)
 		for len(r.changes) == before {
