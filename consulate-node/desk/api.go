@@ -53,6 +53,7 @@ func Routes() []Route {
 		{http.MethodGet, "/waiting", access.RequestRead, (*API).waiting},
 		{http.MethodPost, "/follow", access.RequestFollow, (*API).follow},
 		{http.MethodGet, "/status", access.NodeStatus, (*API).status},
+		{http.MethodGet, "/queue", access.NodeStatus, (*API).queue},
 	}
 	for _, group := range Groups() {
 		routes = append(routes, Route{http.MethodPut, visit + "/" + string(group), access.VisitWrite, group.put})

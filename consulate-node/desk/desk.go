@@ -30,6 +30,9 @@ type Options struct {
 	Offset       func() (time.Duration, bool) // best known hub time minus Clock; false when never measured
 	CanCapture   func() error                 // fault.Full while space is short (D8)
 	Link         func() LinkStatus            // optional
+	// Queue gives the first entries that wait for the hub, with their images;
+	// optional.
+	Queue func(limit int) ([]QueueItem, error)
 	Logger       *slog.Logger
 }
 
@@ -48,6 +51,16 @@ type LinkStatus struct {
 	Next      time.Time `json:"next_attempt,omitzero"` // while down
 	Reason    string    `json:"last_reason,omitempty"` // code of the last failure
 	Transport string    `json:"transport,omitempty"`   // quic, tcp, file
+	Bulk      int       `json:"bulk_connections"`      // of images and long backlogs, that stand now
+	RTT       int64     `json:"rtt_ms,omitempty"`      // round trip to the hub, once measured
+	// Budget is set while images are held to one.
+	Budget *BudgetView `json:"budget,omitempty"`
+}
+
+// BudgetView is the limit on images that holds now.
+type BudgetView struct {
+	Rate  int64     `json:"bits_per_second"` // 0: none go
+	Until time.Time `json:"until,omitzero"`  // without: always
 }
 
 // Desk holds the actions of a post. Its methods may be called from many

@@ -86,6 +86,10 @@ func (s *Screens) connection(c *gin.Context, who access.Principal) {
 		steps = append(steps, testedStep{Said: one, At: at, Word: p.T("doctor.state." + string(one.State)), Look: stepLooks[one.State]})
 	}
 	data["Steps"] = steps
+	if err := s.waiting(c, who, data); err != nil {
+		s.fail(c, who, err)
+		return
+	}
 	if running {
 		c.Header("Refresh", testRefresh)
 	}

@@ -68,6 +68,7 @@ func (c *carrier) due() ([]wire.Digest, error) {
 		return nil, err
 	}
 	maps.DeleteFunc(c.waits, func(d wire.Digest, _ bundleWait) bool { return !slices.Contains(digests, d) })
+	c.tried.keep(digests)
 	now := c.cfg.Now()
 	if a := c.pace.allowed(); a.Held && a.Rate == 0 {
 		return nil, nil
@@ -148,6 +149,7 @@ func (c *carrier) uploadAll(ctx context.Context, digests []wire.Digest) (road, f
 			defer uploads.Done()
 			mu.Lock()
 			defer mu.Unlock()
+			c.tried.bundle(d, err)
 			switch {
 			case stored && err != nil:
 				fatal = err
@@ -185,6 +187,7 @@ func (c *carrier) own(d wire.Digest, err error) bool {
 	w.attempts++
 	w.until = c.cfg.Now().Add(min(bundlePause, Probe<<min(w.attempts, 9)))
 	c.waits[d] = w
+	c.tried.pause(d, w.until)
 	c.cfg.Metrics.alarm(fault.KindOf(err))
 	c.cfg.Logger.Error("bundle cannot be uploaded", slog.String("bundle", d.String()), slog.String("kind", fault.KindOf(err).String()), slog.Any("attempt", w.attempts), slog.Any("error", err))
 	return true

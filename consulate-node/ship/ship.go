@@ -53,6 +53,8 @@ type Ship struct {
 	figures chan wire.Report // to the control loop; holds the newest one
 	lanes   *lanes           // the bulk connections
 	pace    *pace            // holds images to the budget
+	tried   *attempts        // what was sent without success
+	sentTo  atomic.Uint64    // last sequence sent in the session that stands
 
 	following chan struct{} // closed by the control loop while a session stands; guarded by mu
 }
@@ -80,7 +82,7 @@ func New(cfg Config) (*Ship, error) {
 		return nil, fault.New(fault.Invalid, "ship: new", "a required field is missing", nil)
 	}
 	jitter := func(limit time.Duration) time.Duration { return rand.N(limit) } //nolint:gosec // spreads dials, guards nothing
-	s := &Ship{cfg: cfg, core: NewCore(cfg.Now(), jitter), following: make(chan struct{}), figures: make(chan wire.Report, 1)}
+	s := &Ship{tried: newAttempts(), cfg: cfg, core: NewCore(cfg.Now(), jitter), following: make(chan struct{}), figures: make(chan wire.Report, 1)}
 	if err := cfg.Budget.Validate(); err != nil {
 		return nil, err
 	}
@@ -142,6 +144,7 @@ func (s *Ship) publish() {
 	if s.core.Phase == Following {
 		s.status.Reason = ""
 	}
+	s.sentTo.Store(s.core.Sent.Seq)
 	if was == s.status.Phase {
 		return
 	}
