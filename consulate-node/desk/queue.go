@@ -44,9 +44,10 @@ func (d *Desk) Queue(ctx context.Context, p access.Principal) (QueueView, error)
 		return QueueView{}, err
 	}
 	v := QueueView{Waiting: s.Head.Seq - s.Receipted, Items: []QueueItem{}}
-	if v.Waiting == 0 || d.o.Queue == nil {
+	if d.o.Queue == nil {
 		return v, nil
 	}
-	v.Items, err = d.o.Queue(queueShown)
+	items, err := d.o.Queue(queueShown)
+	v.Items = append(v.Items, items...)
 	return v, err
 }
