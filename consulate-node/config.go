@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"jaliya/consulate-node/desk"
+	"jaliya/consulate-node/ship"
 	"jaliya/internal/access"
 	"jaliya/internal/config"
 	"jaliya/internal/fault"
@@ -23,6 +24,7 @@ type Config struct {
 	Admin   Admin             `toml:"admin"`
 	Custody Custody           `toml:"custody"`
 	Journal Journal           `toml:"journal"`
+	Ship    Ship              `toml:"ship"`
 	Printer Printer           `toml:"printer"`
 	Log     telemetry.Options `toml:"log"`
 }
@@ -112,6 +114,7 @@ func (c Config) WithDefaults() Config {
 	or(&c.Journal.Anchor, c.path(fileAnchor))
 	or(&c.Journal.MaxSize, config.Size(8<<30))
 	or(&c.Journal.Ballast, config.Size(32<<20))
+	or(&c.Ship.Connections, ship.MostLanes)
 	if c.Custody.Credential == "" {
 		or(&c.Custody.KeyFile, filepath.Join(c.Dir, "keys", "kek"))
 	}
@@ -148,6 +151,9 @@ func (c Config) Validate() error {
 		return err
 	}
 	if err := d.Journal.validate(d.Dir); err != nil {
+		return err
+	}
+	if err := d.Ship.validate(); err != nil {
 		return err
 	}
 	return d.Desk.validate()

@@ -46,6 +46,7 @@ func (n *Node) openDesk() error {
 		Trusted:      func() (wire.KeySet, error) { return n.receiptKeys(), nil },
 		Dictionaries: n.keys.dicts, Post: post, Directory: directory, Clock: time.Now, Offset: n.ship.Offset,
 		CanCapture: func() error { return n.journal.CanCapture(maxEnrolment) },
+		Queue:      n.queue,
 		Link:       n.linkStatus, Limits: n.limits, Logger: n.log.With(slog.String("component", "desk")),
 	})
 	return err
@@ -56,8 +57,32 @@ func (n *Node) linkStatus() desk.LinkStatus {
 	return desk.LinkStatus{
 		Restore: comingBack(st.Restore), Notices: comingBack(st.Notices), Renewed: n.renewed(),
 		Connected: st.Phase == ship.Following.String(), Since: st.Since, Attempts: int(st.Attempts), //nolint:gosec // a small count
-		Next: st.NextDial, Reason: st.Reason, Transport: st.Transport,
+		Next: st.NextDial, Reason: st.Reason, Transport: st.Transport, Bulk: st.Bulk, Budget: budgetView(st.Budget),
+		RTT: st.RTT,
 	}
+}
+
+func budgetView(b *ship.BudgetStatus) *desk.BudgetView {
+	if b == nil {
+		return nil
+	}
+	return &desk.BudgetView{Rate: b.Rate, Until: b.Until}
+}
+
+// queue gives the first items that wait for the hub.
+func (n *Node) queue(limit int) ([]desk.QueueItem, error) {
+	items, err := n.ship.Queue(limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]desk.QueueItem, 0, len(items))
+	for _, i := range items {
+		out = append(out, desk.QueueItem{
+			Sequence: i.Sequence, Image: i.Image, Bytes: i.Bytes, Made: i.Made, Attempts: i.Attempts,
+			Reason: string(i.Reason), Last: i.Last, Next: i.Next,
+		})
+	}
+	return out, nil
 }
 
 // sweepDesk forgets slip codes whose time is over.

@@ -17,6 +17,7 @@ import (
 	"jaliya/consulate-node/records"
 	"jaliya/consulate-node/ship"
 	"jaliya/consulate-node/staff"
+	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/link"
 	"jaliya/internal/link/pki"
@@ -123,7 +124,12 @@ func (n *Node) openShip() error {
 	if n.uplink, err = openUplink(n.cfg, n.keys, hubs, n.log.With(slog.String("component", "road"))); err != nil {
 		return err
 	}
+	budget, err := n.budget()
+	if err != nil {
+		return err
+	}
 	n.ship, err = ship.New(ship.Config{
+		Connections: n.cfg.Ship.Connections, Budget: budget,
 		Journal: n.journal, Signer: n.keys.journal, Dial: n.uplink.ship, Keys: n.receiptKeys,
 		Welcomed: n.welcomed, Brought: n.brought, Proved: n.uplink.proved, Starved: n.uplink.starved, Report: n.report,
 		Anchor:   n.reach,
@@ -131,6 +137,23 @@ func (n *Node) openShip() error {
 		Logger: n.log.With(slog.String("component", "ship")), Metrics: ship.NewMetrics(n.metrics),
 	})
 	return err
+}
+
+// budget gives what images may take of the link, in hours of this post.
+func (n *Node) budget() (ship.Budget, error) {
+	directory, err := consular.BuiltInDirectory()
+	if err != nil {
+		return ship.Budget{}, err
+	}
+	post, err := directory.Lookup(n.who.Post)
+	if err != nil {
+		return ship.Budget{}, err
+	}
+	zone, err := time.LoadLocation(post.TimeZone)
+	if err != nil {
+		return ship.Budget{}, fault.New(fault.Invalid, "node: budget", "time zone of "+post.ID.String(), err)
+	}
+	return n.cfg.Ship.budget(zone)
 }
 
 // openRenewer keeps the working certificate fresh by the device certificate: a

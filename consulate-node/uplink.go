@@ -24,6 +24,8 @@ type uplink struct {
 	trust *pki.TrustBundle
 	hubs  []string
 	next  atomic.Uint64 // which address is tried next
+	// member is the address of the newest control session.
+	member atomic.Pointer[string]
 
 	lapsed func() bool // whether the working certificate is over; ends the pause of its renewal
 
@@ -76,7 +78,15 @@ func (u *uplink) dialWith(ctx context.Context, alpn string, conf *tls.Config) (*
 	if len(u.hubs) == 0 {
 		return nil, fault.New(fault.Invalid, op, "no hub address", nil)
 	}
-	return u.roads.dial(ctx, u.address(), alpn, conf)
+	address := u.address()
+	if at := u.member.Load(); alpn == link.ALPNBulk && at != nil {
+		address = *at // the member that has the control session puts the batches in order
+	}
+	s, err := u.roads.dial(ctx, address, alpn, conf)
+	if err == nil && alpn == link.ALPNShip {
+		u.member.Store(&address)
+	}
+	return s, err
 }
 
 func (u *uplink) address() string { return u.hubs[u.next.Add(1)%uint64(len(u.hubs))] }

@@ -53,6 +53,7 @@ func Routes() []Route {
 		{http.MethodGet, "/waiting", access.RequestRead, (*API).waiting},
 		{http.MethodPost, "/follow", access.RequestFollow, (*API).follow},
 		{http.MethodGet, "/status", access.NodeStatus, (*API).status},
+		{http.MethodGet, "/queue", access.NodeStatus, (*API).queue},
 	}
 	routes = append(routes, changeRoutes()...)
 	for _, group := range Groups() {

@@ -48,6 +48,11 @@ func (a *API) follow(c *gin.Context, p access.Principal) {
 	answer(c, http.StatusOK, v, err)
 }
 
+func (a *API) queue(c *gin.Context, p access.Principal) {
+	q, err := a.desk.Queue(c.Request.Context(), p)
+	answer(c, http.StatusOK, q, err)
+}
+
 func (a *API) status(c *gin.Context, p access.Principal) {
 	s, err := a.desk.Status(c.Request.Context(), p)
 	answer(c, http.StatusOK, s, err)

@@ -231,5 +231,10 @@ func requestLines() []openapi.Operation {
 			Method: http.MethodGet, Path: "/status", ID: "getStatus", Tag: tagNode, Summary: "Journal, receipts, clock and link of the node", Security: callers,
 			Permission: string(access.NodeStatus), Answers: openapi.OK(Status{}),
 		},
+		{
+			Method: http.MethodGet, Path: "/queue", ID: "getQueue", Tag: tagNode, Summary: "What waits for the hub, why, and when it is tried next", Security: callers,
+			Description: "The first 100 entries with their images, in the order in which they go. Nothing in it names a person. Attempts are counted since the node started.",
+			Permission:  string(access.NodeStatus), Answers: openapi.OK(QueueView{}),
+		},
 	}
 }

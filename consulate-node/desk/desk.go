@@ -31,7 +31,10 @@ type Options struct {
 	CanCapture   func() error                 // fault.Full while space is short (D8)
 	Link         func() LinkStatus            // optional
 	Limits       func() []Limit               // optional: what ends while the post works alone
-	Logger       *slog.Logger
+	// Queue gives the first entries that wait for the hub, with their images;
+	// optional.
+	Queue  func(limit int) ([]QueueItem, error)
+	Logger *slog.Logger
 }
 
 // Tables are the dated tables that judge a visit.
@@ -49,10 +52,20 @@ type LinkStatus struct {
 	Next      time.Time `json:"next_attempt,omitzero"` // while down
 	Reason    string    `json:"last_reason,omitempty"` // code of the last failure
 	Transport string    `json:"transport,omitempty"`   // quic, tcp, file
+	Bulk      int       `json:"bulk_connections"`      // of images and long backlogs, that stand now
+	RTT       int64     `json:"rtt_ms,omitempty"`      // round trip to the hub, once measured
+	// Budget is set while images are held to one.
+	Budget *BudgetView `json:"budget,omitempty"`
 
 	Restore *ComingBack `json:"restore,omitempty"` // entries of this machine that come back from the hub
 	Notices *ComingBack `json:"notices,omitempty"` // messages of the hub to a machine that has few
 	Renewed *Renewed    `json:"renewed,omitempty"` // the newest incarnation of the journal, if it is not the first
+}
+
+// BudgetView is the limit on images that holds now.
+type BudgetView struct {
+	Rate  int64     `json:"bits_per_second"` // 0: none go
+	Until time.Time `json:"until,omitzero"`  // without: always
 }
 
 // Desk holds the actions of a post. Its methods may be called from many

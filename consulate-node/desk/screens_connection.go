@@ -98,6 +98,10 @@ func (s *Screens) connection(c *gin.Context, who access.Principal) {
 	if s.desk.o.Limits != nil {
 		data["Limits"] = s.limitLines(p, s.desk.o.Limits())
 	}
+	if err := s.waiting(c, who, data); err != nil {
+		s.fail(c, who, err)
+		return
+	}
 	if running {
 		c.Header("Refresh", testRefresh)
 	}

@@ -132,6 +132,8 @@ func TestConnectionInTheBrowser(t *testing.T) {
 			t.Run(fmt.Sprintf("OK-%s-%d", language, width), func(t *testing.T) {
 				w := newWorld(t)
 				w.now = time.Now().UTC()
+				w.queue = waiting(w.now)
+				w.budget = &desk.BudgetView{Rate: 256_000, Until: w.now.Add(3 * time.Hour)}
 				test := &selfTest{}
 				server := httptest.NewServer(w.screensWith(t, desk.ScreenOptions{SelfTest: test}))
 				t.Cleanup(server.Close)

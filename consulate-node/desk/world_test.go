@@ -37,6 +37,9 @@ import (
 
 // world is a post's desk over a real journal on disk.
 type world struct {
+	queue    []desk.QueueItem // what waits for the hub
+	budget   *desk.BudgetView
+	skew     time.Duration // of this machine's clock
 	dir      string
 	mirror   journal.MirrorOptions
 	journal  *journal.Journal
@@ -115,14 +118,17 @@ func (w *world) start(tb testing.TB) {
 		},
 		Trusted: func() (wire.KeySet, error) { return wire.NewKeySet(w.receipt.Public()), nil },
 		Clock:   func() time.Time { return w.now },
-		Offset:  func() (time.Duration, bool) { return 250 * time.Millisecond, true },
+		Offset:  func() (time.Duration, bool) { return 250*time.Millisecond + w.skew, true },
 		CanCapture: func() error {
 			if w.full {
 				return fault.New(fault.Full, "node: check space", "", nil)
 			}
 			return nil
 		},
-		Link:   func() desk.LinkStatus { return desk.LinkStatus{Connected: true, Transport: "quic"} },
+		Link: func() desk.LinkStatus {
+			return desk.LinkStatus{Connected: true, Transport: "quic", RTT: 612, Bulk: 3, Budget: w.budget}
+		},
+		Queue:  func(int) ([]desk.QueueItem, error) { return w.queue, nil },
 		Limits: func() []desk.Limit { return w.limits },
 		Logger: logger,
 	})

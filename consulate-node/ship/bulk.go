@@ -53,7 +53,7 @@ func (s *Ship) bulk(ctx context.Context) error {
 			continue
 		}
 		if err := s.awaitFollowing(ctx); err != nil {
-			return nil
+			return nil //nolint:nilerr // the context ended: nothing failed
 		}
 		if err := c.round(ctx, digests); err != nil {
 			return err
@@ -68,13 +68,20 @@ func (c *carrier) due() ([]wire.Digest, error) {
 		return nil, err
 	}
 	maps.DeleteFunc(c.waits, func(d wire.Digest, _ bundleWait) bool { return !slices.Contains(digests, d) })
+	c.tried.keep(digests)
 	now := c.cfg.Now()
+	if a := c.pace.allowed(); a.Held && a.Rate == 0 {
+		return nil, nil
+	}
 	return slices.DeleteFunc(digests, func(d wire.Digest) bool { return now.Before(c.waits[d].until) }), nil
 }
 
 // rest waits for work.
 func (c *carrier) rest(ctx context.Context, changed <-chan struct{}) bool {
 	wait := time.Hour
+	if a := c.pace.allowed(); a.Held && !a.Until.IsZero() {
+		wait = min(wait, max(0, a.Until.Sub(c.cfg.Now())))
+	}
 	for _, w := range c.waits {
 		wait = min(wait, max(0, w.until.Sub(c.cfg.Now())))
 	}
@@ -142,6 +149,7 @@ func (c *carrier) uploadAll(ctx context.Context, digests []wire.Digest) (road, f
 			defer uploads.Done()
 			mu.Lock()
 			defer mu.Unlock()
+			c.tried.bundle(d, err)
 			switch {
 			case stored && err != nil:
 				fatal = err
@@ -179,6 +187,7 @@ func (c *carrier) own(d wire.Digest, err error) bool {
 	w.attempts++
 	w.until = c.cfg.Now().Add(min(bundlePause, Probe<<min(w.attempts, 9)))
 	c.waits[d] = w
+	c.tried.pause(d, w.until)
 	c.cfg.Metrics.alarm(fault.KindOf(err))
 	c.cfg.Logger.Error("bundle cannot be uploaded", slog.String("bundle", d.String()), slog.String("kind", fault.KindOf(err).String()), slog.Any("attempt", w.attempts), slog.Any("error", err))
 	return true

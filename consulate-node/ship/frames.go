@@ -63,6 +63,7 @@ func (l *loop) send(ctx context.Context, e Effect) (*Event, error) {
 	}
 	l.anchor(head)
 	l.conn.batches <- parcel{last: head.Seq, raw: raw} // never blocks: the core keeps within its window
+	l.tried.entries(e.Session, e.From.Seq+1, head.Seq)
 	l.cfg.Metrics.sent(len(entries), len(raw))
 	return &Event{Kind: Batched, Batch: Sent{Head: head, Count: len(entries), Bytes: len(raw)}}, nil
 }
@@ -155,6 +156,7 @@ func (l *loop) receipts(ctx context.Context, frames []frame) error {
 		return l.broken(ctx, err)
 	}
 	last := proved[len(proved)-1].Receipt
+	l.tried.receipted(last.Last)
 	if l.conn != nil {
 		l.conn.landed.Store(last.Last)
 	}

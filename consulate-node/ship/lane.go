@@ -73,7 +73,9 @@ func (l *lane) carryBundles(ctx context.Context) {
 		case <-l.retired:
 			return
 		case j := <-l.jobs:
+			end := l.pace.begin(ctx)
 			stored, err := l.upload(ctx, l.session, j.digest)
+			end()
 			// A connection over which nothing moves may only wait for the link's
 			// return; a new handshake and a new offer would cost more.
 			if err != nil && !stored && !ofBundle(err) && !fault.Is(err, fault.Timeout) {

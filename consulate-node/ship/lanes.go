@@ -68,7 +68,7 @@ func (l *lanes) demand(c *conn, backlog bool) {
 		l.control, l.spreads = c, false
 		l.signal()
 	}
-	if l.backlog = backlog; !backlog {
+	if l.backlog = backlog && !l.pace.allowed().Held; !l.backlog {
 		if l.spreads && c.idle() {
 			l.spreads = false
 			l.signal()
@@ -106,7 +106,7 @@ func (l *lanes) count() {
 	if l.spreads {
 		n = len(l.list)
 	}
-	l.carrying.Store(int32(n)) //nolint:gosec // few
+	l.carrying.Store(int32(n))
 	l.showLanes(len(l.list))
 }
 
@@ -239,6 +239,9 @@ func (l *lanes) look(ctx context.Context, idle bool) {
 		l.spread.Failed(now, x.Standing)
 	}
 	want := l.spread.Step(now, x)
+	if l.pace.allowed().Held {
+		want, x.Busy = min(1, x.Standing), true
+	}
 	if !x.Busy {
 		return
 	}
@@ -305,6 +308,9 @@ func (l *lanes) sample(list []*lane) Sample {
 		}
 	}
 	x.Bytes, x.Lost = sum.Delivered(), sum.LostPackets
+	if l.pace.allowed().Held {
+		x.Busy = false
+	}
 	return x
 }
 

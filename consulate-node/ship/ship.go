@@ -33,6 +33,7 @@ type Config struct {
 	Software string
 	// Connections is how many bulk connections there may be at most; 0: MostLanes.
 	Connections int
+	Budget      Budget // of images
 	Now         func() time.Time
 	Logger      *slog.Logger
 	Metrics     *Metrics
@@ -52,6 +53,9 @@ type Ship struct {
 	session atomic.Uint64    // of the newest welcome
 	figures chan wire.Report // to the control loop; holds the newest one
 	lanes   *lanes           // the bulk connections
+	pace    *pace            // holds images to the budget
+	tried   *attempts        // what was sent without success
+	sentTo  atomic.Uint64    // last sequence sent in the session that stands
 
 	restore progress // of entries that come back; guarded by mu
 	catchUp progress // of notices to a machine that has few; guarded by mu
@@ -70,9 +74,11 @@ type Status struct {
 	OffsetMS  int64     `json:"offset_ms"` // hub time minus this clock, best measured
 	Measured  bool      `json:"offset_measured"`
 	RTT       int64     `json:"rtt_ms"`
-	Bulk      int       `json:"bulk_connections"`  // that stand now
-	Restore   *Progress `json:"restore,omitempty"` // own entries that come back; nil: none do
-	Notices   *Progress `json:"notices,omitempty"` // what the post has open, on its way to a machine that has little of it
+	Bulk      int       `json:"bulk_connections"` // that stand now
+	// Budget is set while images are held to one.
+	Budget  *BudgetStatus `json:"budget,omitempty"`
+	Restore *Progress     `json:"restore,omitempty"` // own entries that come back; nil: none do
+	Notices *Progress     `json:"notices,omitempty"` // what the post has open, on its way to a machine that has little of it
 }
 
 // New checks the configuration.
@@ -82,7 +88,11 @@ func New(cfg Config) (*Ship, error) {
 		return nil, fault.New(fault.Invalid, "ship: new", "a required field is missing", nil)
 	}
 	jitter := func(limit time.Duration) time.Duration { return rand.N(limit) } //nolint:gosec // spreads dials, guards nothing
-	s := &Ship{cfg: cfg, core: NewCore(cfg.Now(), jitter), following: make(chan struct{}), figures: make(chan wire.Report, 1)}
+	s := &Ship{tried: newAttempts(), cfg: cfg, core: NewCore(cfg.Now(), jitter), following: make(chan struct{}), figures: make(chan wire.Report, 1)}
+	if err := cfg.Budget.Validate(); err != nil {
+		return nil, err
+	}
+	s.pace = newPace(cfg.Budget, cfg.Now)
 	most := cfg.Connections
 	if most == 0 {
 		most = MostLanes
@@ -110,7 +120,16 @@ func (s *Ship) Status() Status {
 	defer s.mu.Unlock()
 	st, now := s.status, s.cfg.Now()
 	st.Restore, st.Notices = s.restore.told(now), s.catchUp.told(now)
+	if a := s.pace.allowed(); a.Held {
+		st.Budget = &BudgetStatus{Rate: 8 * a.Rate, Until: a.Until}
+	}
 	return st
+}
+
+// BudgetStatus is the limit on images that holds now.
+type BudgetStatus struct {
+	Rate  int64     `json:"bits_per_second"` // 0: none go
+	Until time.Time `json:"until,omitzero"`  // without: always
 }
 
 // Offset gives the best known hub time minus this node's clock; ok is false
@@ -132,6 +151,7 @@ func (s *Ship) publish() {
 	if s.core.Phase == Following {
 		s.status.Reason = ""
 	}
+	s.sentTo.Store(s.core.Sent.Seq)
 	if was == s.status.Phase {
 		return
 	}

@@ -7,9 +7,12 @@ const (
 	MostLanes = 8
 	// A measurement takes epochTrips round trips, within bounds, after settleTrips
 	// in which a change of the number takes effect.
+	// The first ones, while more helps each time, are shorter: a backlog is worth
+	// most of the link from its beginning.
 	epochTrips  = 8
-	settleTrips = 3
-	epochLeast  = 400 * time.Millisecond
+	climbTrips  = 4
+	settleTrips = 2
+	epochLeast  = 200 * time.Millisecond
 	epochMost   = 10 * time.Second
 	// gain is by what share each connection more must raise what arrives.
 	gain = 0.015
@@ -26,6 +29,8 @@ const (
 	// fewerEpochs is for how many measurements fewer are tried: what one of them
 	// says differs more from the next than one connection matters.
 	fewerEpochs = 4
+	// moreEpochs is how long more may take to show what they bring.
+	moreEpochs = 4
 )
 
 // Spread decides how many bulk connections carry. One connection with a control
@@ -44,6 +49,8 @@ type Spread struct {
 	usual  float64 // bytes per second with the number that stands, smoothed
 	until  time.Time
 	pause  time.Duration // after the next trial that brings nothing
+	fewer  bool          // the next trial is of fewer
+	strict bool          // fewer did as well once: more must show what they bring
 	kept   time.Time     // when the last trial helped
 }
 
@@ -101,7 +108,7 @@ func (s *Spread) Step(now time.Time, x Sample) int {
 	if x.RTT > x.Best+x.Best/4+10*time.Millisecond {
 		s.mark.queued++
 	}
-	if took := now.Sub(s.mark.at); took >= epoch(x.RTT) {
+	if took := now.Sub(s.mark.at); took >= s.length(x.RTT) {
 		s.judge(now, x, float64(x.Bytes-min(s.mark.bytes, x.Bytes))/took.Seconds())
 	}
 	return s.want
@@ -122,6 +129,14 @@ func (s *Spread) rest() {
 	s.mark, s.usual = mark{}, 0
 }
 
+// length is how long a measurement takes.
+func (s *Spread) length(rtt time.Duration) time.Duration {
+	if s.pause == 0 && (s.trying == 0 || s.trying > 0 && s.mark.rounds == 0) {
+		return min(epochMost, max(epochLeast, climbTrips*rtt))
+	}
+	return epoch(rtt)
+}
+
 func epoch(rtt time.Duration) time.Duration {
 	return min(epochMost, max(epochLeast, epochTrips*rtt))
 }
@@ -129,14 +144,21 @@ func epoch(rtt time.Duration) time.Duration {
 // judge ends a measurement: a trial is kept or taken back, and the next begins.
 func (s *Spread) judge(now time.Time, x Sample, rate float64) {
 	m := measured{rate: rate, lossy: x.Lost > s.mark.lost, queued: float64(s.mark.queued) >= full*float64(s.mark.samples)}
-	if s.trying < 0 && s.mark.rounds < fewerEpochs-1 {
+	switch {
+	case s.trying > 0 && s.mark.rounds == 0: // new connections fill the link until it drops
+		s.again(now, x, 1, 0)
+		return
+	case s.trying > 0 && s.mark.rounds < moreEpochs && m.queued && !s.helped(m): // and what they dropped is not made up for
+		s.again(now, x, s.mark.rounds+1, 0)
+		return
+	case s.trying < 0 && s.mark.rounds < fewerEpochs-1:
 		s.again(now, x, s.mark.rounds+1, s.mark.rate+rate)
 		return
-	}
-	if s.trying < 0 {
+	case s.trying < 0:
 		m.rate = (s.mark.rate + rate) / fewerEpochs
 	}
 	if !s.helped(m) {
+		s.fewer = s.trying > 0 // the other way is tried next
 		s.want -= s.trying
 		s.trying, s.mark, s.usual = 0, mark{}, 0
 		s.wait(now, epoch(x.RTT))
@@ -144,8 +166,9 @@ func (s *Spread) judge(now time.Time, x Sample, rate float64) {
 	}
 	switch {
 	case s.trying > 0:
-		s.kept = now
+		s.kept, s.fewer = now, false
 	case s.trying < 0:
+		s.fewer, s.strict = true, true
 		s.wait(now, epoch(x.RTT)) // or it would be added again at once
 	}
 	s.next(now, x, m)
@@ -168,7 +191,7 @@ func (s *Spread) helped(m measured) bool {
 	case s.trying == 0, m.rate >= margin:
 		return true
 	case s.trying > 0:
-		return m.lossy && !m.queued && m.rate >= about*s.was
+		return !s.strict && m.lossy && !m.queued && m.rate >= about*s.was
 	}
 	return false
 }
@@ -184,9 +207,9 @@ func (s *Spread) next(now time.Time, x Sample, m measured) {
 	switch {
 	case now.Before(s.until):
 		s.again(now, x, 0, 0)
-	case limited && s.want < s.most:
+	case limited && s.want < s.most && (!s.fewer || s.want <= x.Least):
 		s.was = m.rate
-		s.try(min(s.most, 2*s.want+2) - s.want)
+		s.try(min(s.most, 2*s.want+3) - s.want)
 	case s.want > x.Least && now.Sub(s.kept) >= keepFor:
 		s.was = s.usual
 		s.try(-1)

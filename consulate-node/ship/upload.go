@@ -32,7 +32,8 @@ func (s *Ship) upload(ctx context.Context, session *link.Session, digest wire.Di
 	if err != nil {
 		return false, damaged(digest, err)
 	}
-	err = carry(ctx, session, file, image.Offer(digest))
+	take := func(n int) error { return s.pace.take(ctx, n) }
+	err = carry(ctx, session, file, image.Offer(digest), take)
 	if err = errors.Join(err, file.Close()); err != nil {
 		return false, err
 	}
@@ -46,7 +47,7 @@ func damaged(digest wire.Digest, err error) error {
 	return fault.New(fault.Corrupt, "ship: read bundle", digest.String(), err)
 }
 
-func carry(ctx context.Context, session *link.Session, file *os.File, of wire.Offer) error {
+func carry(ctx context.Context, session *link.Session, file *os.File, of wire.Offer, take func(int) error) error {
 	offer, err := cut(file, of)
 	if err != nil {
 		return err
@@ -55,7 +56,7 @@ func carry(ctx context.Context, session *link.Session, file *os.File, of wire.Of
 	if err != nil {
 		return err
 	}
-	if err := exchange(stream, file, offer); err != nil {
+	if err := exchange(stream, file, offer, take); err != nil {
 		stream.Abort(link.CodeCanceled)
 		return err
 	}
@@ -97,7 +98,8 @@ func chunkSize(size uint64) uint32 {
 }
 
 // exchange offers, sends what is wanted, and returns when the hub has it all.
-func exchange(stream *link.Stream, file *os.File, offer wire.Offer) error {
+// take is asked before each chunk.
+func exchange(stream *link.Stream, file *os.File, offer wire.Offer, take func(int) error) error {
 	const op = "ship: upload"
 	broke := stream.WriteFrame(byte(wire.FrameOffer), wire.Marshal(offer))
 	for wants := 0; ; {
@@ -118,7 +120,7 @@ func exchange(stream *link.Stream, file *os.File, offer wire.Offer) error {
 				return fault.New(fault.Unsupported, op, "want", err)
 			}
 			wants++
-			if broke, err = sendChunks(stream, file, offer, w.Missing); err != nil {
+			if broke, err = sendChunks(stream, file, offer, chunks{w.Missing, take}); err != nil {
 				return err
 			}
 		case wire.FrameRefusal:
@@ -133,16 +135,25 @@ func exchange(stream *link.Stream, file *os.File, offer wire.Offer) error {
 	}
 }
 
+// chunks are those that the hub wants, and the leave to send each.
+type chunks struct {
+	missing wire.Bitmap
+	take    func(int) error
+}
+
 // sendChunks gives what broke on the link apart from what is wrong here.
-func sendChunks(stream *link.Stream, file *os.File, offer wire.Offer, missing wire.Bitmap) (broke, err error) {
+func sendChunks(stream *link.Stream, file *os.File, offer wire.Offer, c chunks) (broke, err error) {
 	buf := make([]byte, offer.ChunkSize)
 	for i := range offer.Count() {
-		if !missing.Has(i) {
+		if !c.missing.Has(i) {
 			continue
 		}
 		n, err := file.ReadAt(buf, int64(i)*int64(offer.ChunkSize))
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, damaged(offer.Digest, err)
+		}
+		if err := c.take(n); err != nil {
+			return nil, err
 		}
 		if err := stream.WriteFrame(byte(wire.FrameChunk), wire.ChunkFrame(i, buf[:n])); err != nil {
 			return err, nil

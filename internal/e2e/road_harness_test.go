@@ -200,7 +200,8 @@ type outpost struct {
 	bulk    *link.Dialer // a socket of its own, so that the road can count it
 	ring    *pki.Keyring
 	skew    time.Duration
-	jump    atomic.Int64                // added to skew, while the ship runs
+	jump    atomic.Int64 // added to skew, while the ship runs
+	budget  ship.Budget
 	report  func() (wire.Report, error) // what the node says of itself; nil: nothing
 	stop    func()
 
@@ -279,7 +280,7 @@ func (p *outpost) start() {
 	p.t.Helper()
 	var err error
 	p.ship, err = ship.New(ship.Config{
-		Journal: p.journal, Signer: p.kit.Journal, Dial: p.dial, Keys: p.office.kit.Keys, Software: "test", Report: p.report,
+		Journal: p.journal, Signer: p.kit.Journal, Dial: p.dial, Keys: p.office.kit.Keys, Software: "test", Report: p.report, Budget: p.budget,
 		Welcomed: func(wire.Welcome) error {
 			p.mu.Lock()
 			defer p.mu.Unlock()

@@ -32,6 +32,7 @@ type weather struct {
 	nodes    map[string]simnet.PacketReceiver // guarded by mu
 	coming   map[string]simnet.PacketReceiver // guarded by mu; not started yet
 	chance   *rand.Rand                       // guarded by mu
+	silent   map[byte]bool                    // networks whose sockets hear and reach nobody; guarded by mu
 	bulk     int                              // bytes that nodes put on a link that was up, for bundles; guarded by mu
 
 	// besides drops or delays a packet further, nil for never; it has its own lock.
@@ -68,7 +69,7 @@ func (w *weather) SendPacket(p simnet.Packet) error {
 	if from, ok := p.From.(*net.UDPAddr); ok && !road.cut && from.IP.To4()[2] == bulkNet {
 		w.bulk += len(p.Data)
 	}
-	dropped := road.cut || full || w.chance.Float64() < road.loss
+	dropped := road.cut || full || w.silent[netOf(p.From)] || w.silent[netOf(p.To)] || w.chance.Float64() < road.loss
 	to := w.nodes[p.To.String()]
 	w.mu.Unlock()
 	if !dropped && w.besides != nil {
@@ -123,6 +124,20 @@ func (w *weather) isCut() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.up.cut && w.down.cut
+}
+
+func netOf(a net.Addr) byte {
+	if udp, ok := a.(*net.UDPAddr); ok {
+		return udp.IP.To4()[2]
+	}
+	return 0
+}
+
+// silence has the sockets of a network hear and reach nobody.
+func (w *weather) silence(network byte, on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.silent = map[byte]bool{network: on}
 }
 
 // bulkNet is the network of the sockets that bundles go over.
