@@ -188,7 +188,8 @@ func (s *session) compare(h wire.Hello) ([]wire.Decision, error) {
 		if err != nil {
 			return nil, err
 		}
-		d, err := Compare(held, Own{Cursor: cursor, Known: known, HashAt: func(seq uint64) (wire.Digest, error) {
+		later := known && s.node.Incarnation != 0 && s.node.Incarnation != held.Head.Incarnation
+		d, err := Compare(held, Own{Cursor: cursor, Known: known, Later: later, HashAt: func(seq uint64) (wire.Digest, error) {
 			return s.cfg.State.HashAt(s.node.ID, held.Head.Incarnation, seq)
 		}})
 		if err != nil {
