@@ -148,7 +148,7 @@ func (l *loop) carryOut(ctx context.Context, e Effect) (*Event, error) {
 	case Hang:
 		l.hang()
 	case Open:
-		return l.open(e.Verdict)
+		return l.open(e)
 	case Fetch:
 		return nil, l.fetch(e.Held)
 	case Alarm:

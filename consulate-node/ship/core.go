@@ -145,7 +145,7 @@ type Effect struct {
 	Session uint64
 	Err     error
 	Verdict wire.Verdict    // Open
-	Held    []wire.Position // Fetch
+	Held    []wire.Position // Fetch; with Open, what the hub has of other incarnations
 }
 
 // Step takes what happened at now, given what the journal holds, and answers

@@ -29,7 +29,7 @@ func (c *Core) welcomed(now time.Time, held Held, w wire.Welcome) []Effect {
 		// stand, the hub has another. What it has comes back meanwhile.
 		c.lost = append(slices.Clone(c.lost), d.Cursor)
 		c.enter(Restoring, now)
-		return []Effect{{Kind: Alarm, Err: beyond(d)}, {Kind: Open, Verdict: d.Verdict}}
+		return []Effect{{Kind: Alarm, Err: beyond(d)}, {Kind: Open, Verdict: d.Verdict, Held: w.Others}}
 	}
 	c.enter(Following, now)
 	c.Sent = d.Cursor

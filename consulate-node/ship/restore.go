@@ -18,9 +18,9 @@ const restorePatience = 30 * time.Second
 
 // open lets the journal go on in a new incarnation, and says so to the core. A
 // disk without room ends the session; the next one asks again.
-func (l *loop) open(v wire.Verdict) (*Event, error) {
+func (l *loop) open(e Effect) (*Event, error) {
 	why := journal.WhyRestored
-	if v == wire.VerdictReissue {
+	if e.Verdict == wire.VerdictReissue && len(e.Held) == 0 {
 		why = journal.WhySettled
 	}
 	s, err := l.cfg.Journal.OpenIncarnation(journal.Opening{

@@ -129,6 +129,7 @@ func TestForks(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, wrong.status)
 	require.Contains(t, wrong.text, "not right")
 	require.Contains(t, wrong.text, "read me the serial", "what was typed is kept")
+	require.Contains(t, wrong.text, `id="password-wrong-go-on-fork-07000000"`, "it is said at the field too")
 	require.Equal(t, forks.Fenced, d.fork().Standing)
 
 	d.decides(t, s, o, good)

@@ -48,6 +48,7 @@ type forkAct struct {
 	Button, Reason          string
 	Asks, CopiesOff, Open   bool
 	Danger                  bool
+	Wrong                   map[string]string // what is wrong with a field, by its name
 }
 
 func (s *Screens) forkView(p lang.Printer, who access.Principal, f forks.Fork, typed forkForm) forkView {

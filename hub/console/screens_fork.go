@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -49,6 +50,7 @@ func (s *Screens) showForks(c *gin.Context, who access.Principal, typed forkForm
 	o := operateScreen{name: "forks", title: p.T("fork.title"), notice: notice, data: v}
 	if wrong != nil && notice == nil {
 		status, o.errors = s.forkErrors(c, wrong, v.at(typed))
+		v.mark(o.errors)
 	}
 	s.operateStatus(c, who, status, o)
 }
@@ -61,6 +63,20 @@ func (v forksPage) at(typed forkForm) string {
 		}
 	}
 	return ""
+}
+
+// mark repeats what is wrong at its field.
+func (v forksPage) mark(list []web.FieldError) {
+	for _, e := range list {
+		field, form, _ := strings.Cut(strings.TrimPrefix(e.Href, "#"), "-")
+		for i := range v.Forks {
+			for j := range v.Forks[i].Acts {
+				if a := &v.Forks[i].Acts[j]; a.ID == form {
+					a.Wrong = map[string]string{field: e.Text}
+				}
+			}
+		}
+	}
 }
 
 // forkErrors says what is wrong with a form, at its fields.

@@ -14,10 +14,9 @@ type Own struct {
 	// Settled says that people have looked at another history of this very
 	// incarnation, and decided that the node goes on with its own in a new one.
 	Settled bool
-	// Retired says that a newer incarnation of the node has entries here. A machine
-	// that still has news of this one does not know of the newer: it is a copy, or
-	// was set back. Which, people decide.
-	Retired bool
+	// Later says that the hub has committed entries of a later incarnation of this
+	// node: whoever still writes this one came back from an older copy, or is one.
+	Later bool
 }
 
 // Compare concludes from positions and hashes what a node is to do with one of
@@ -36,12 +35,15 @@ func Compare(held wire.History, own Own) (wire.Decision, error) {
 			// It loses nothing when it is: no incarnation is worth a second fork.
 			return wire.Decision{Verdict: wire.VerdictReissue, Cursor: own.Cursor}, nil
 		}
-		if own.Retired {
-			return wire.Decision{}, fault.New(fault.Fork, op, "a newer incarnation followed "+head.String(), nil)
+		if own.Later {
+			// It wrote here after it had written there: two machines do.
+			return wire.Decision{}, fault.New(fault.Fork, op, head.String(), nil)
 		}
 		// The node proves the shared part: its own hash at the cursor must be the
 		// hub's, or its first batch does not follow.
 		return wire.Decision{Verdict: wire.VerdictFollow, Cursor: own.Cursor}, nil
+	case own.Cursor == head && own.Later:
+		return wire.Decision{Verdict: wire.VerdictReissue, Cursor: own.Cursor}, nil
 	case own.Cursor == head:
 		return wire.Decision{Verdict: wire.VerdictFollow, Cursor: own.Cursor}, nil
 	}

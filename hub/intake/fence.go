@@ -30,7 +30,7 @@ func (s *session) fence(ctx context.Context, shown wire.History, seen ledger.For
 
 // seenAs says how a fork was found that Compare found.
 func seenAs(own Own, held wire.History) ledger.ForkSeen {
-	if own.Retired && own.Cursor.Seq < held.Head.Seq {
+	if own.Later && own.Cursor.Seq < held.Head.Seq {
 		return ledger.SeenRetired
 	}
 	return ledger.SeenAtHello

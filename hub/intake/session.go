@@ -191,7 +191,7 @@ func (s *session) compare(ctx context.Context, h wire.Hello) ([]wire.Decision, e
 		own := Own{
 			Cursor: cursor, Known: known,
 			Settled: s.node.Settled == held.Head.Incarnation,
-			Retired: s.node.Incarnation != 0 && s.node.Incarnation != held.Head.Incarnation,
+			Later:   known && s.node.Incarnation != 0 && s.node.Incarnation != held.Head.Incarnation,
 			HashAt: func(seq uint64) (wire.Digest, error) {
 				return s.cfg.State.HashAt(s.node.ID, held.Head.Incarnation, seq)
 			},

@@ -160,8 +160,12 @@ func (c *checker) node(n *node) {
 		c.allThere(n, r)
 		s, err := journal.StateOf(r)
 		if err == nil && c.drained(n, s) {
+			if n.restored {
+				c.whole(n, r)
+			}
 			err = c.shown(r)
 		}
+		c.kept(n)
 		return err
 	})
 	if err != nil {
@@ -226,8 +230,8 @@ func (c *checker) parted(n *node, s journal.State) bool {
 	if node, err := c.hub.views.Node(n.id); err == nil && node.Fenced {
 		return true
 	}
-	if n.core.Phase != ship.Quarantined && n.core.Phase != ship.Restoring {
-		// Two machines that never wrote again share one history.
+	if n.core.Phase != ship.Quarantined {
+		// Of two machines that run at once, each new session ends the other's.
 		return n.cloned && s.Receipted <= uint64(len(c.committed[historyOf(s.Head)]))
 	}
 	if n.alarms == 0 {

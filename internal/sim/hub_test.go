@@ -33,6 +33,7 @@ type hub struct {
 	signed   map[wire.Receipt][]byte // looked up only
 	vault    *vault
 	opener   *opener
+	settled  map[history]bool // forks that people have looked at
 }
 
 // proposal is a command on its way into the log.
@@ -44,7 +45,7 @@ type proposal struct {
 }
 
 func newHub(w *world) *hub {
-	h := &hub{world: w, signer: keys()[0], waiting: map[uint64]*proposal{}, up: true, signed: map[wire.Receipt][]byte{}}
+	h := &hub{world: w, signer: keys()[0], waiting: map[uint64]*proposal{}, up: true, signed: map[wire.Receipt][]byte{}, settled: map[history]bool{}}
 	h.trusted = wire.NewKeySet(h.signer.Public())
 	h.cluster = wire.ClusterID(w.rand.Bytes(16))
 	h.disk = sim.NewDisk(kv.NewMemory(), func(error) { h.crash("hub disk") })

@@ -8,6 +8,7 @@ import (
 	"jaliya/hub/ledger"
 	"jaliya/internal/kv"
 	"jaliya/internal/sim"
+	"jaliya/internal/wire"
 )
 
 // mishaps are what disks, networks, clocks and people do in this world.
@@ -34,6 +35,7 @@ func (w *world) mishaps() []sim.Fault {
 		{Name: "busy desk", Weight: 4, Do: w.busyDesk},
 		{Name: "backup", Weight: when(w.temper.restores, 6), Do: w.takeBackup},
 		{Name: "restore", Weight: when(w.temper.restores, 4), Do: w.restoreBackup},
+		{Name: "settle", Weight: when(w.temper.restores || w.temper.clones, 8), Do: w.settle},
 		{Name: "bit flip", Weight: when(w.temper.flips, 3), Do: w.flipBit},
 		{Name: "clone", Weight: when(w.temper.clones, 3), Do: w.clone},
 		{Name: "revoke", Weight: when(w.temper.revokes, 2), Do: w.revoke},
@@ -170,7 +172,7 @@ func (w *world) takeBackup() bool {
 	if n.flipped != nil {
 		return false
 	}
-	n.backup = n.disk.Clone()
+	n.backup, n.backupAnchor = n.disk.Clone(), n.anchor
 	w.note(n.name, "backup", 0, 0)
 	return true
 }
@@ -185,9 +187,15 @@ func (w *world) restoreBackup() bool {
 	n.disk.Restore(n.backup)
 	if n.fenced != "" { // the damage is gone with the journal that had it
 		n.fenced = ""
-		w.clock.After(time.Minute, n.restart)
+		w.clock.After(backToWork, n.restart)
 	}
 	n.restored, n.flipped, n.broke = true, nil, 0
+	switch w.rand.IntN(4) { // the whole machine was put back, or the anchor's disk died
+	case 0:
+		n.anchor, n.forgot = n.backupAnchor, true
+	case 1:
+		n.anchor, n.forgot = wire.Position{}, true
+	}
 	n.acked = nil
 	w.note(n.name, "restored", 0, 0)
 	return true
@@ -215,7 +223,7 @@ func (w *world) clone() bool {
 	}
 	n.cloned = true
 	twin := &node{
-		world: w, name: n.name + "'", id: n.id, post: n.post, signer: n.signer, first: n.first,
+		world: w, name: n.name + "'", id: n.id, post: n.post, signer: n.signer, first: n.first, anchored: n.anchored, anchor: n.anchor,
 		bundles: maps.Clone(n.bundles), cloned: true,
 	}
 	twin.link = sim.NewLink(w.clock, w.rand, w.weather())

@@ -18,17 +18,18 @@ import (
 // with the same id.
 type node struct {
 	*world
-	name    string
-	id      wire.NodeID
-	post    consular.PostID
-	signer  *seal.SigningKey
-	first   uint64 // incarnation at creation
-	disk    *sim.Disk
-	bundles map[wire.Digest][]byte // looked up only; written before they are named
-	backup  *kv.Memory
-	skew    time.Duration // of the wall clock
-	link    *sim.Link
-	desk    desk
+	name         string
+	id           wire.NodeID
+	post         consular.PostID
+	signer       *seal.SigningKey
+	first        uint64 // incarnation at creation
+	disk         *sim.Disk
+	bundles      map[wire.Digest][]byte // looked up only; written before they are named
+	backup       *kv.Memory
+	backupAnchor wire.Position
+	skew         time.Duration // of the wall clock
+	link         *sim.Link
+	desk         desk
 
 	up      bool
 	epoch   int
@@ -45,6 +46,10 @@ type node struct {
 	alarms   int
 	flipped  *kv.Flipped
 	restored bool
+	anchored bool          // it keeps an anchor
+	anchor   wire.Position // outside of what a backup brings back
+	forgot   bool          // the anchor was lost or rolled back with the journal
+	opened   int           // incarnations
 	cloned   bool
 	revoked  bool
 	fenced   string // why the process does not start any more
@@ -60,7 +65,7 @@ type ackedEntry struct {
 func newNode(w *world, i int) *node {
 	n := &node{
 		world: w, name: string(posts()[i]), id: wire.NodeID(w.rand.Bytes(16)), post: posts()[i], signer: keys()[i+1],
-		first: w.rand.Uint64() | 1, bundles: map[wire.Digest][]byte{}, up: true,
+		first: w.rand.Uint64() | 1, anchored: w.temper.anchors, bundles: map[wire.Digest][]byte{}, up: true,
 	}
 	n.link = sim.NewLink(w.clock, w.rand, n.weather())
 	n.disk = sim.NewDisk(kv.NewMemory(), func(error) { n.exit("disk failed") })
@@ -86,7 +91,9 @@ func (n *node) begin() {
 	if err := n.disk.Update(func(w kv.Writer) error { return journal.Create(w, n.identity(), n.first) }); err != nil {
 		n.violated("setup", "%v", err)
 	}
-	n.launch()
+	if n.compareAnchor() {
+		n.launch()
+	}
 	n.desk.begin(n)
 }
 
@@ -131,6 +138,10 @@ func (n *node) restart() {
 	}
 	n.note(n.name, "restarted", uint64(n.epoch), 0)
 	n.check.afterCrash(n)
+	n.up = true
+	if !n.compareAnchor() {
+		return
+	}
 	n.launch()
 	n.desk.retry(n)
 }

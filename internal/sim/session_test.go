@@ -82,7 +82,7 @@ func (s *session) frame(kind wire.FrameType, payload []byte) error {
 	if len(payload) > kind.Limit() {
 		return fault.New(fault.TooLarge, "sim: frame", "", nil)
 	}
-	if s.leaving && kind != wire.FrameBatch {
+	if s.leaving && kind != wire.FrameBatch || kind == wire.FrameRestore && s.number == 0 {
 		return nil
 	}
 	switch kind { //nolint:exhaustive // the rest is not for the hub
@@ -111,6 +111,8 @@ func (s *session) frame(kind wire.FrameType, payload []byte) error {
 			return fault.New(fault.Invalid, "sim: frame", "batch before welcome", nil)
 		}
 		return s.batch(payload)
+	case wire.FrameRestore:
+		s.giveBack(payload)
 	default:
 		return fault.New(fault.Unsupported, "sim: frame", "type", nil)
 	}
@@ -219,7 +221,7 @@ func (s *session) compare(h wire.Hello) (out []wire.Decision, err error) {
 		if err != nil {
 			return nil, err
 		}
-		d, err := intake.Compare(held, intake.Own{Cursor: cursor, Known: known, HashAt: func(seq uint64) (wire.Digest, error) {
+		d, err := intake.Compare(held, intake.Own{Cursor: cursor, Known: known, Settled: s.settled[historyOf(held.Head)], Later: known && s.node.Incarnation != 0 && s.node.Incarnation != held.Head.Incarnation, HashAt: func(seq uint64) (wire.Digest, error) {
 			return s.views.HashAt(s.node.ID, held.Head.Incarnation, seq)
 		}})
 		if s.plant == reuseSequence && (err != nil || d.Verdict == wire.VerdictRestore) {
@@ -241,7 +243,7 @@ func (s *session) welcome(h wire.Hello, decisions []wire.Decision) {
 	}
 	s.put(wire.FrameWelcome, wire.Marshal(wire.Welcome{
 		Version: wire.Version, Cluster: cluster.ID, Session: s.number, Decisions: decisions,
-		Time: s.millis(), Receipts: cluster.Receipt, Intake: cluster.Intake, Feature: cluster.Feature,
+		Time: s.millis(), Receipts: cluster.Receipt, Intake: cluster.Intake, Feature: cluster.Feature, Others: s.others(h),
 	}))
 	s.repeatReceipts(h, decisions)
 	s.tell()
@@ -253,7 +255,7 @@ func (s *session) repeatReceipts(h wire.Hello, decisions []wire.Decision) {
 	for i, d := range decisions {
 		held := h.Histories[i]
 		last := min(d.Cursor.Seq, held.Head.Seq)
-		if d.Verdict == wire.VerdictNew || held.Receipted >= last {
+		if d.Verdict == wire.VerdictNew || d.Verdict == wire.VerdictReissue || held.Receipted >= last {
 			continue
 		}
 		list, err := s.views.Receipts(s.node.ID, held.Head.Incarnation, held.Receipted+1, last)

@@ -65,13 +65,17 @@ func (n *node) carryOut(e ship.Effect) *ship.Event {
 	case ship.Dial:
 		n.dial()
 	case ship.Greet:
-		n.greet()
+		n.greet(e.From)
 	case ship.Send:
 		return n.send(e)
 	case ship.Ping:
 		n.say(wire.FramePing, wire.Marshal(wire.Ping{Counter: 1, Time: n.wall()}))
 	case ship.Hang:
 		n.dropConn(true)
+	case ship.Open:
+		return n.open(e.Verdict)
+	case ship.Fetch:
+		n.fetch(e.Held)
 	case ship.Alarm:
 		n.alarms++
 		n.note(n.name, "alarm "+fault.KindOf(e.Err).String(), n.core.Session, 0)
@@ -220,7 +224,7 @@ func (n *node) say(kind wire.FrameType, payload []byte) {
 	}
 }
 
-func (n *node) greet() {
+func (n *node) greet(head wire.Position) {
 	n.view(func(r kv.Reader) error {
 		s, err := journal.StateOf(r)
 		if err != nil {
@@ -228,7 +232,7 @@ func (n *node) greet() {
 		}
 		n.say(wire.FrameHello, wire.Marshal(wire.Hello{
 			Lowest: wire.Version, Highest: wire.Version, Node: s.Head.Node,
-			Histories: []wire.History{{Oldest: s.Oldest, Head: s.Head, Receipted: s.Receipted}},
+			Histories: []wire.History{{Oldest: s.Oldest, Head: head, Receipted: min(s.Receipted, head.Seq)}},
 			Notices:   s.Notices, Time: n.wall(), Software: "sim",
 		}))
 		return nil
@@ -266,6 +270,7 @@ func (n *node) send(e ship.Effect) *ship.Event {
 	for _, entry := range entries {
 		head = head.Next(entry)
 	}
+	n.reach(head)
 	n.note(n.name, "sends up to", head.Seq, e.Session)
 	cn.batches.Send(func() {
 		if cn.hub != nil {
@@ -326,6 +331,8 @@ func (n *node) receive(cn *conn, kind wire.FrameType, payload []byte) {
 		n.receipt(payload)
 	case wire.FrameNotices:
 		n.notices(payload)
+	case wire.FrameRestore:
+		n.tookBack(cn, payload)
 	case wire.FramePong:
 		n.step(ship.Event{Kind: ship.Alive})
 	}

@@ -74,6 +74,7 @@ type temper struct {
 	clumsy   float64       // share of proposals with a mishap
 	flips    bool          // a bit of a journal may flip
 	restores bool          // an old backup may be put back
+	anchors  bool          // nodes keep an anchor
 	clones   bool          // a machine may run twice
 	revokes  bool          // a node may be revoked
 }
@@ -85,6 +86,7 @@ func newTemper(r *sim.Rand) temper {
 		hostile: r.Chance(0.2), flips: r.Chance(0.2), restores: r.Chance(0.25),
 		clones: r.Chance(0.15), revokes: r.Chance(0.15),
 	}
+	t.anchors = r.Chance(0.6)
 	switch d := r.Float64(); {
 	case d < 0.75:
 		t.posts = 2 + r.IntN(5)
