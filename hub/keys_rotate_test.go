@@ -23,7 +23,7 @@ type member struct {
 
 func newMember(t *testing.T) *member {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "hub-") // t.TempDir is too long for a socket
+	dir, err := os.MkdirTemp("", "hub-") //nolint:usetesting // its path is too long for a socket
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	m := &member{t: t, cfg: hub.Config{Dir: dir}}
