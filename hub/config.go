@@ -1,8 +1,10 @@
 package hub
 
 import (
+	"maps"
 	"net"
 	"path/filepath"
+	"slices"
 
 	"jaliya/hub/gateway/centre"
 	"jaliya/hub/gateway/mail"
@@ -124,8 +126,8 @@ func (c Config) Validate() error {
 	if d.Portals.Listen != "" {
 		listens["portals.listen"] = d.Portals.Listen
 	}
-	for key, address := range listens {
-		if _, _, err := net.SplitHostPort(address); err != nil {
+	for _, key := range slices.Sorted(maps.Keys(listens)) { // nodes.tcp is nodes.listen where it is not said
+		if _, _, err := net.SplitHostPort(listens[key]); err != nil {
 			return fault.New(fault.Invalid, op, key, err)
 		}
 	}

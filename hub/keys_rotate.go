@@ -74,18 +74,22 @@ func (h *Hub) rotateKeys(ctx context.Context, in RotateRequest) (RotateReply, er
 	if err != nil {
 		return out, err
 	}
+	news := in.Intake
 	if in.Intake {
 		if out.Intake, err = h.rotateIntake(ctx, box); err != nil {
 			return out, err
 		}
 	}
 	if in.Receipt {
-		if err := h.rotateReceipt(ctx, box, in.Now, &out); err != nil {
+		fresh, err := h.rotateReceipt(ctx, box, in.Now, &out)
+		if err != nil {
 			return out, err
 		}
+		news = news || fresh || in.Now
 	}
-	// Posts come again within seconds, and their welcome tells them.
-	h.registry.Reconnect(link.ALPNShip)
+	if news { // posts come again within seconds, and their welcome tells them
+		h.registry.Reconnect(link.ALPNShip)
+	}
 	return out, nil
 }
 
@@ -105,24 +109,30 @@ func (h *Hub) rotateIntake(ctx context.Context, box seal.Custody) (uint32, error
 // rotateReceipt goes in two steps, so that nobody is handed a signature whose key
 // he does not know: the first publishes the next key, and when each post has been
 // welcomed since, the second signs with it. Old keys stay in the ledger and at
-// the posts, where they prove old receipts; their private halves are gone.
-func (h *Hub) rotateReceipt(ctx context.Context, box seal.Custody, now bool, out *RotateReply) error {
-	next, told, err := h.publishReceipt(ctx, box)
+// the posts, where they prove old receipts; their private halves are gone. It
+// reports whether there is a key that no post knew before.
+func (h *Hub) rotateReceipt(ctx context.Context, box seal.Custody, now bool, out *RotateReply) (fresh bool, err error) {
+	next, err := h.publishReceipt(ctx, box)
 	if err != nil {
-		return err
+		return false, err
 	}
-	out.Receipt = hex.EncodeToString(next.Public().Bytes())
-	if out.Waiting, err = h.notHeard(told); err != nil {
-		return err
+	out.Receipt = hex.EncodeToString(next.key.Public().Bytes())
+	if out.Waiting, err = h.notHeard(next.told); err != nil {
+		return next.fresh, err
 	}
 	if len(out.Waiting) > 0 && !now {
-		return nil
+		return next.fresh, nil
 	}
-	if err := next.Save(h.cfg.keyPath(fileReceipt), box); err != nil {
-		return err
+	if err := next.key.Save(h.cfg.keyPath(fileReceipt), box); err != nil {
+		return next.fresh, err
 	}
-	h.keys.receipt.Store(next)
+	h.keys.receipt.Store(next.key)
 	out.Signs = true
+	return next.fresh, h.putAwayNext()
+}
+
+// putAwayNext removes the files of a published key that signs by now.
+func (h *Hub) putAwayNext() error {
 	for _, name := range []string{fileReceiptTold, fileReceiptNext} {
 		if err := os.Remove(h.cfg.keyPath(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fault.New(fault.Storage, opRotate, name, err)
@@ -131,32 +141,45 @@ func (h *Hub) rotateReceipt(ctx context.Context, box seal.Custody, now bool, out
 	return nil
 }
 
-// publishReceipt gives the next key and the moment in which the ledger had it,
-// making and publishing it when there is none. Cut short at any place, it goes on
-// with the same key.
-func (h *Hub) publishReceipt(ctx context.Context, box seal.Custody) (*seal.SigningKey, int64, error) {
+// published is the next receipt key, and the moment in which the ledger had it.
+type published struct {
+	key   *seal.SigningKey
+	told  int64
+	fresh bool // just now
+}
+
+// publishReceipt gives the next key, making and publishing it when there is none.
+// Cut short at any place, it goes on with the same key.
+func (h *Hub) publishReceipt(ctx context.Context, box seal.Custody) (published, error) {
 	path := h.cfg.keyPath(fileReceiptNext)
 	next, err := seal.LoadSigningKey(path, box)
+	if err == nil && next.KeyID == h.keys.signer().KeyID { // it signs already: cut short before this was put away
+		if err := h.putAwayNext(); err != nil {
+			return published{}, err
+		}
+		err = fault.New(fault.NotFound, opRotate, fileReceiptNext, nil)
+	}
 	if fault.Is(err, fault.NotFound) {
 		if next, err = seal.GenerateSigningKey(); err == nil {
 			err = next.Save(path, box)
 		}
 	}
 	if err != nil {
-		return nil, 0, err
+		return published{}, err
 	}
 	if raw, err := os.ReadFile(h.cfg.keyPath(fileReceiptTold)); err == nil {
 		if told, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
-			return next, told, nil
+			return published{key: next, told: told}, nil
 		}
 	}
 	if err := h.propose(ctx, ledger.RotateKeys{
 		Time: time.Now().UnixMilli(), Receipt: [][]byte{next.Public().Bytes()},
 	}); err != nil {
-		return nil, 0, err
+		return published{}, err
 	}
 	told := time.Now().UnixMilli()
-	return next, told, writePublic(h.cfg.keyPath(fileReceiptTold), []byte(strconv.FormatInt(told, 10)))
+	return published{key: next, told: told, fresh: true},
+		writePublic(h.cfg.keyPath(fileReceiptTold), []byte(strconv.FormatInt(told, 10)))
 }
 
 // notHeard lists the machines that may speak and have opened no session since.

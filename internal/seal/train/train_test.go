@@ -12,27 +12,27 @@ import (
 )
 
 func TestDictionary(t *testing.T) {
-	bodies := specimen.New(7).Bodies(300, false)
+	bodies := specimen.New(7).Bodies(100, false)
 	samples := append(bodies.Releases, bodies.Others...)
-	o := train.Options{Number: 9, Size: 8 << 10}
+	o := train.Options{Number: 9, Size: 4 << 10}
 	dict, err := train.Dictionary(o, samples)
 	require.NoError(t, err)
 
 	t.Run("OK/Repeats", func(t *testing.T) {
-		for range 3 {
-			again := specimen.New(7).Bodies(300, false)
+		for range 2 {
+			again := specimen.New(7).Bodies(100, false)
 			other, err := train.Dictionary(o, append(again.Releases, again.Others...))
 			require.NoError(t, err)
 			require.Equal(t, dict, other)
 		}
 	})
 	t.Run("OK/OtherSamples", func(t *testing.T) {
-		other, err := train.Dictionary(o, specimen.New(8).Bodies(300, false).Releases)
+		other, err := train.Dictionary(o, specimen.New(8).Bodies(100, false).Releases)
 		require.NoError(t, err)
 		require.NotEqual(t, dict, other)
 	})
 	t.Run("OK/Helps", func(t *testing.T) {
-		set := specimen.New(8).Bodies(200, false).Releases
+		set := specimen.New(8).Bodies(50, false).Releases
 		plain, trained := sealed(t, 0, nil, set), sealed(t, 9, dict, set)
 		require.Less(t, total(trained), total(plain)*9/10)
 	})
@@ -57,7 +57,7 @@ func TestDictionary(t *testing.T) {
 // fall into no more classes than without one, and the short bodies, of staff,
 // cards and records, have one size whatever they say.
 func TestSizesTellNoMore(t *testing.T) {
-	b := specimen.New(99).Bodies(1500, false)
+	b := specimen.New(99).Bodies(300, false)
 	dicts, err := seal.BuiltIn()
 	require.NoError(t, err)
 	require.NoError(t, dicts.Use(0))
