@@ -51,7 +51,7 @@ func TestStackRoads(t *testing.T) {
 	if text := os.Getenv(envStackTime); text != "" {
 		d, err := time.ParseDuration(text)
 		require.NoError(t, err, envStackTime)
-		length, first, end = stackRound, uint64(os.Getpid())<<16, time.Now().Add(d) //nolint:gosec // not negative
+		length, first, end = stackRound, uint64(os.Getpid())<<16, time.Now().Add(d)
 	}
 	if text := os.Getenv(envStackSeed); text != "" {
 		var err error
@@ -122,11 +122,11 @@ func newStack(t *testing.T, seed uint64) *stack {
 	s := &stack{office: newOffice(t, roadRTT), r: rand.New(rand.NewPCG(seed, 1)), climate: newClimate(seed)}
 	s.road.besides = s.climate.weigh
 	for i, id := range stackPosts {
-		kit, err := journaltest.New(seed*100 + uint64(i)) //nolint:gosec // an index
+		kit, err := journaltest.New(seed*100 + uint64(i))
 		require.NoError(t, err)
 		kit.Identity.Post, kit.Identity.Cluster = id, s.kit.Identity.Cluster
 		if i > 0 {
-			s.office.join(kit)
+			s.join(kit)
 		} else {
 			kit = s.kit
 		}

@@ -26,9 +26,16 @@ func sameAgain[T any](t *testing.T, raw []byte) (v T, ok bool) {
 // own, with what its reader asks of it.
 func FuzzMessages(f *testing.F) {
 	for _, v := range []any{
-		wire.Ping{Counter: 1, Time: 2}, wire.Pong{Counter: 1, Asked: 2, Time: 3}, wire.Want{Missing: wire.NewBitmap(9)},
-		wire.Refusal{}, wire.NoticeCursor{Seq: 1}, wire.Welcome{Version: 1, Session: 3, Decisions: []wire.Decision{{}}},
-		wire.JoinRequest{Version: 1, Post: "FR-LYO"}, wire.JoinReply{Version: 1}, wire.RenewRequest{Version: 1}, wire.RenewReply{Version: 1},
+		wire.Ping{Counter: 1, Time: 2},
+		wire.Pong{Counter: 1, Asked: 2, Time: 3},
+		wire.Want{Missing: wire.NewBitmap(9)},
+		wire.Refusal{},
+		wire.NoticeCursor{Seq: 1},
+		wire.Welcome{Version: 1, Session: 3, Decisions: []wire.Decision{{}}},
+		wire.JoinRequest{Version: 1, Post: "FR-LYO"},
+		wire.JoinReply{Version: 1},
+		wire.RenewRequest{Version: 1},
+		wire.RenewReply{Version: 1},
 	} {
 		f.Add(wire.Marshal(v))
 	}
