@@ -26,7 +26,7 @@ const (
 	envStackSeed  = "JALIYA_STACK_SEED"  // one round of this seed
 
 	stackEpisodes = 30 // storms of a round of the tier
-	stackFew      = 4  // of plain go test
+	stackFew      = 2  // of plain go test
 	stackClients  = 4
 	majorityLimit = 30 * time.Second // I22
 )

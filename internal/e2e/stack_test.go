@@ -30,7 +30,7 @@ const (
 	envStackSeed  = "JALIYA_STACK_SEED"  // one round of this seed
 
 	stackRound = time.Hour        // virtual, of a round of the tier
-	stackShort = 10 * time.Minute // virtual, of the round of plain go test
+	stackShort = 6 * time.Minute // virtual, of the round of plain go test
 	stackQuiet = 15 * time.Minute // within which all must have drained
 	// A round may leave this many goroutines more than it had when all links
 	// stood for the first time: sessions that are just being replaced.
