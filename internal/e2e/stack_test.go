@@ -30,7 +30,7 @@ const (
 	envStackSeed  = "JALIYA_STACK_SEED"  // one round of this seed
 
 	stackRound = time.Hour        // virtual, of a round of the tier
-	stackShort = 6 * time.Minute // virtual, of the round of plain go test
+	stackShort = 6 * time.Minute  // virtual, of the round of plain go test
 	stackQuiet = 15 * time.Minute // within which all must have drained
 	// A round may leave this many goroutines more than it had when all links
 	// stood for the first time: sessions that are just being replaced.
@@ -132,6 +132,7 @@ func newStack(t *testing.T, seed uint64) *stack {
 		}
 		p := &stackPost{host: byte(10 + i), dir: t.TempDir()}
 		p.outpost = &outpost{office: s.office, kit: kit, dials: map[string][]time.Time{}}
+		p.jump.Store(1) // from the first reading, so that all have a monotonic part
 		p.open()
 		t.Cleanup(func() { require.NoError(t, p.journal.Close()) })
 		p.connect(p.host)
