@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"jaliya/internal/link"
-
 	"github.com/stretchr/testify/require"
+
+	"jaliya/internal/link"
 )
 
 // Images have a connection of their own: it carries all their bytes, and its end

@@ -200,7 +200,7 @@ type outpost struct {
 	bulk    *link.Dialer // a socket of its own, so that the road can count it
 	ring    *pki.Keyring
 	skew    time.Duration
-	jump    atomic.Int64 // added to skew, while the ship runs
+	jump    atomic.Int64 // how far the clock was set, in place of skew
 	budget  ship.Budget
 	report  func() (wire.Report, error) // what the node says of itself; nil: nothing
 	stop    func()
@@ -275,6 +275,14 @@ func (p *outpost) welcomes() int {
 	return p.told
 }
 
+// now is the clock of the post.
+func (p *outpost) now() time.Time {
+	if jump := p.jump.Load(); jump != 0 {
+		return wallJumped(time.Now(), time.Duration(jump))
+	}
+	return time.Now().Add(p.skew)
+}
+
 // start runs the ship until the test ends or stop is called.
 func (p *outpost) start() {
 	p.t.Helper()
@@ -288,7 +296,7 @@ func (p *outpost) start() {
 			return nil
 		},
 		Brought: func(wire.Welcome) error { return nil },
-		Now:     func() time.Time { return time.Now().Add(p.skew + time.Duration(p.jump.Load())) }, Logger: roadLogger(),
+		Now:     p.now, Logger: roadLogger(),
 	})
 	require.NoError(p.t, err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(p.t.Context()))

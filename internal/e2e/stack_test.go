@@ -30,7 +30,7 @@ const (
 	envStackSeed  = "JALIYA_STACK_SEED"  // one round of this seed
 
 	stackRound = time.Hour        // virtual, of a round of the tier
-	stackShort = 10 * time.Minute // virtual, of the round of plain go test
+	stackShort = 6 * time.Minute  // virtual, of the round of plain go test
 	stackQuiet = 15 * time.Minute // within which all must have drained
 	// A round may leave this many goroutines more than it had when all links
 	// stood for the first time: sessions that are just being replaced.
@@ -51,7 +51,7 @@ func TestStackRoads(t *testing.T) {
 	if text := os.Getenv(envStackTime); text != "" {
 		d, err := time.ParseDuration(text)
 		require.NoError(t, err, envStackTime)
-		length, first, end = stackRound, uint64(os.Getpid())<<16, time.Now().Add(d) //nolint:gosec // not negative
+		length, first, end = stackRound, uint64(os.Getpid())<<16, time.Now().Add(d)
 	}
 	if text := os.Getenv(envStackSeed); text != "" {
 		var err error
@@ -122,16 +122,17 @@ func newStack(t *testing.T, seed uint64) *stack {
 	s := &stack{office: newOffice(t, roadRTT), r: rand.New(rand.NewPCG(seed, 1)), climate: newClimate(seed)}
 	s.road.besides = s.climate.weigh
 	for i, id := range stackPosts {
-		kit, err := journaltest.New(seed*100 + uint64(i)) //nolint:gosec // an index
+		kit, err := journaltest.New(seed*100 + uint64(i))
 		require.NoError(t, err)
 		kit.Identity.Post, kit.Identity.Cluster = id, s.kit.Identity.Cluster
 		if i > 0 {
-			s.office.join(kit)
+			s.join(kit)
 		} else {
 			kit = s.kit
 		}
 		p := &stackPost{host: byte(10 + i), dir: t.TempDir()}
 		p.outpost = &outpost{office: s.office, kit: kit, dials: map[string][]time.Time{}}
+		p.jump.Store(1) // from the first reading, so that all have a monotonic part
 		p.open()
 		t.Cleanup(func() { require.NoError(t, p.journal.Close()) })
 		p.connect(p.host)

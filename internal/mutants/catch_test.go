@@ -114,7 +114,7 @@ func (b *bench) seen(ctx context.Context, m mutant) (bool, error) {
 }
 
 // overlay writes the changed files and the list that go build reads.
-func (m mutant) overlay(dir string) (string, error) {
+func (m *mutant) overlay(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
