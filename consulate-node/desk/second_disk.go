@@ -49,7 +49,7 @@ func (d *Desk) diskBar(p lang.Printer, bar *web.LinkBar) {
 		return
 	}
 	if bar.State == "good" {
-		bar.State = "alone"
+		bar.State = "alone look" // amber, without the broken line
 	}
 	bar.Text += " " + p.T("seconddisk.bar."+string(s.State))
 }

@@ -2,16 +2,20 @@ package desk_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"jaliya/consulate-node/desk"
 	"jaliya/consulate-node/journal"
 	"jaliya/consulate-node/journal/mirror"
+	"jaliya/internal/doctor"
 )
 
 // withSecondDisk restarts a post with a mirror, which is on the same disk here.
@@ -101,4 +105,32 @@ func TestOneDiskIsSaid(t *testing.T) {
 	require.NoError(t, err)
 	s.lang = "en"
 	require.Contains(t, s.get("/connection").text, "Last tidying of the journal")
+}
+
+// TestOneDiskInTheBrowser looks at the page that says it.
+func TestOneDiskInTheBrowser(t *testing.T) {
+	for _, language := range []string{"fr", "ar"} {
+		for _, width := range []int64{390, 1280} {
+			t.Run(fmt.Sprintf("OK-%s-%d", language, width), func(t *testing.T) {
+				w := newWorld(t)
+				w.mirror = journal.MirrorOptions{Dir: filepath.Join(t.TempDir(), "away", "mirror"), SameDisk: true}
+				w.restart(t)
+				w.now = time.Now().UTC()
+				_, err := w.journal.Compact()
+				require.NoError(t, err)
+				test := &selfTest{}
+				server := httptest.NewServer(w.screensWith(t, desk.ScreenOptions{SelfTest: test}))
+				t.Cleanup(server.Close)
+				b := startBrowser(t, server.URL)
+				b.Name = fmt.Sprintf("onedisk-%s-%d", language, width)
+				b.Viewport(width)
+				b.Open("/sign-in")
+				b.Speak(language)
+				b.signIn("agent")
+				test.ends(t, w.now, doctor.Finding{Code: "names-good", Facts: doctor.Facts{"name": "hub.example.ma"}})
+				b.Open("/connection")
+				b.Look("failed")
+			})
+		}
+	}
 }

@@ -48,8 +48,9 @@ func (j *Journal) Space() (Space, error) {
 		return s, fault.New(fault.Storage, op, j.dir, err)
 	}
 	s.Free = int64(fs.Bavail) * fs.Bsize //nolint:gosec // far below the limit
-	if fs.Blocks > 0 {
-		s.Disk = 1 - float64(fs.Bavail)/float64(fs.Blocks)
+	// As df counts: what is kept back or belongs to others is not this disk's.
+	if used := fs.Blocks - fs.Bfree; used+fs.Bavail > 0 {
+		s.Disk = float64(used) / float64(used+fs.Bavail)
 	}
 	if j.ballast != nil {
 		var err error

@@ -47,12 +47,12 @@ func deviceOf(dir string) (uint64, error) {
 // kernel does not show as a block device.
 func wholeDisk(dev uint64) string {
 	path := fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(dev), unix.Minor(dev))
-	real, err := filepath.EvalSymlinks(path)
+	at, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return ""
 	}
-	if _, err := os.Stat(filepath.Join(real, "partition")); err == nil {
-		return filepath.Dir(real)
+	if _, err := os.Stat(filepath.Join(at, "partition")); err == nil {
+		return filepath.Dir(at)
 	}
-	return real
+	return at
 }

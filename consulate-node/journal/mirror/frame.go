@@ -145,7 +145,7 @@ func decodeOp(raw []byte) (o Op, rest []byte, err error) {
 	}
 	for _, field := range fields {
 		n, width := binary.Uvarint(rest)
-		if width <= 0 || n > uint64(len(rest)-width) {
+		if width <= 0 || n > uint64(len(rest)-width) { //nolint:gosec // width is at most the length
 			return o, nil, fault.New(fault.Corrupt, "mirror: read frame", "field", nil)
 		}
 		*field, rest = rest[width:width+int(n)], rest[width+int(n):] //nolint:gosec // within rest

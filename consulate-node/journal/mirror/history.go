@@ -78,7 +78,7 @@ func readHistory(dir, base string) (h History, err error) {
 	s, err := walk(path, nil)
 	if fault.Is(err, fault.Corrupt) || err == nil && s.header != head {
 		h.headless = info.Size() > headerSize
-		return h, nil //nolint:nilerr // a log that was being begun: the base stands alone
+		return h, nil // a log that was being begun: the base stands alone
 	}
 	if err != nil {
 		return h, err

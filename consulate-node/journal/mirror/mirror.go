@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -114,12 +115,7 @@ func (m *Mirror) Check() error {
 
 // Erasable reports whether values of a bucket are put away.
 func (m *Mirror) Erasable(bucket []byte) bool {
-	for _, name := range m.o.Erasable {
-		if name == string(bucket) {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(m.o.Erasable, string(bucket))
 }
 
 // Prepared is a transaction before its commit.
@@ -294,7 +290,8 @@ func (m *Mirror) guard(log *logFile, fn func() error) error {
 		m.log = nil
 	}
 	go func() {
-		<-done
+		late := <-done
+		m.o.Logger.Warn("the second disk answered too late", slog.Bool("good", late == nil))
 		_ = log.close() // nothing is expected of it any more
 		m.mu.Lock()
 		m.stuck--

@@ -51,8 +51,8 @@ type Status struct {
 	Base   int64     `json:"base_bytes"`
 	Based  time.Time `json:"based,omitzero"` // when the last base was written
 	Free   int64     `json:"free_bytes"`     // of its disk, as last measured
-	Total  int64     `json:"total_bytes"`
-	Behind uint64    `json:"behind"` // transactions that only the journal has
+	Total  int64     `json:"total_bytes"`    // used and free
+	Behind uint64    `json:"behind"`         // transactions that only the journal has
 }
 
 // shareWarn is the used share of its disk from which operators are told.
@@ -81,7 +81,9 @@ func (m *Mirror) measure() {
 		return
 	}
 	m.tell(func(st *Status) {
-		st.Free, st.Total = int64(s.Bavail)*s.Bsize, int64(s.Blocks)*s.Bsize //nolint:gosec // far below the limit
+		used := int64(s.Blocks-s.Bfree) * s.Bsize //nolint:gosec // far below the limit
+		st.Free = int64(s.Bavail) * s.Bsize       //nolint:gosec // far below the limit
+		st.Total = used + st.Free                 // without what others may not take
 	})
 }
 
