@@ -67,7 +67,7 @@ func (d *Desk) ChangeRequest(ctx context.Context, p access.Principal, in Request
 	if c.Seen, err = d.seen(op, c); err != nil {
 		return ChangeView{}, err
 	}
-	if err := d.sayChange(ctx, p, in.Record, &c, nil); err != nil {
+	if err := d.sayChange(ctx, p, &saying{id: in.Record, change: &c}); err != nil {
 		return ChangeView{}, err
 	}
 	return d.changeView(in.Record, c)
@@ -156,9 +156,17 @@ func mayChange(q journal.Request, kind wire.Kind) bool {
 	return slices.Contains(events, workflow.PickupChanged) || slices.Contains(events, workflow.TransferAsked)
 }
 
-// sayChange seals and appends the entry; also runs in its transaction.
-func (d *Desk) sayChange(ctx context.Context, p access.Principal, id wire.RecordID, c *heldChange, also func(kv.Writer) error) error {
+// saying is a change on its way into the journal.
+type saying struct {
+	id     wire.RecordID
+	change *heldChange
+	also   func(kv.Writer) error // in the same transaction; nil: nothing
+}
+
+// sayChange seals and appends the entry.
+func (d *Desk) sayChange(ctx context.Context, p access.Principal, s *saying) error {
 	const op = "desk: change request"
+	id, c := s.id, s.change
 	intake, err := d.o.Intake()
 	if err != nil {
 		return fault.New(fault.Unavailable, op, "", errors.Join(web.CodeNoIntakeKey.Cause(), err))
@@ -180,8 +188,8 @@ func (d *Desk) sayChange(ctx context.Context, p access.Principal, id wire.Record
 		return err
 	}
 	draft.Also = func(w kv.Writer) error {
-		if also != nil {
-			if err := also(w); err != nil {
+		if s.also != nil {
+			if err := s.also(w); err != nil {
 				return err
 			}
 		}
