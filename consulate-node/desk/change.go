@@ -118,12 +118,21 @@ func (d *Desk) readChange(op string, in RequestChange) (heldChange, error) {
 	return c, nil
 }
 
-// seen gives the version of the case that this post knows, 0 when it never heard
-// of it, and refuses what cannot come in time as far as it knows.
+// seen gives the version of the case that this post knows, by its notices or by
+// what came back of an earlier change, 0 when it never heard of it; and refuses
+// what cannot come in time as far as it knows.
 func (d *Desk) seen(op string, c heldChange) (uint64, error) {
+	_, before, err := d.changes(func(one heldChange) bool { return one.Reference == c.Reference && one.Settled != 0 })
+	if err != nil {
+		return 0, err
+	}
+	var known uint64
+	for _, one := range before {
+		known = max(known, one.Stands)
+	}
 	q, err := d.o.Journal.Request(c.Reference)
 	if fault.Is(err, fault.NotFound) {
-		return 0, nil // another post's: the hub knows
+		return known, nil // another post's: the hub knows
 	}
 	if err != nil {
 		return 0, err
@@ -131,7 +140,7 @@ func (d *Desk) seen(op string, c heldChange) (uint64, error) {
 	if !mayChange(q.Request, c.Kind) {
 		return 0, fault.New(fault.Conflict, op, "", web.CodeChangeLate.Cause())
 	}
-	return q.Version, nil
+	return max(known, q.Version), nil
 }
 
 // mayChange asks the table of the case whether a change can still be said, as

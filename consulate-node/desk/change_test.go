@@ -133,7 +133,7 @@ func TestConflictAtTheDesk(t *testing.T) {
 			require.Equal(t, consular.PostID("IT-MIL"), list[0].Stands.Pickup)
 			require.Equal(t, consular.PostID("FR-PAR"), list[0].Pickup)
 			require.Equal(t, consular.PostID("IT-MIL"), w.request(t, first.Reference).Pickup)
-			require.Equal(t, uint64(3), w.request(t, first.Reference).Version)
+			require.Equal(t, uint64(1), w.request(t, first.Reference).Version, "version and state come together")
 
 			next := map[string]string{"change": wire.NewRecordID().String()}
 			again := call{role: agent, method: http.MethodPost, path: "/changes/" + v.Change + "/repeat", body: next}
@@ -168,6 +168,7 @@ func TestLetItStand(t *testing.T) {
 	var of struct{ Changes []desk.ChangeView }
 	w.must(t, call{role: agent, method: http.MethodGet, path: "/requests/" + reference + "/changes"}, &of)
 	require.Len(t, of.Changes, 1)
+	require.Equal(t, uint64(7), w.changed(t, reference, desk.ChangeWithdraw, "").Seen, "what came back was seen when it was settled")
 }
 
 func TestChangeRefused(t *testing.T) {
