@@ -67,7 +67,7 @@ func (d *Desk) ChangeRequest(ctx context.Context, p access.Principal, in Request
 	if c.Seen, err = d.seen(op, c); err != nil {
 		return ChangeView{}, err
 	}
-	if err := d.sayChange(ctx, p, in.Record, &c, nil); err != nil {
+	if err := d.sayChange(ctx, p, &saying{id: in.Record, change: &c}); err != nil {
 		return ChangeView{}, err
 	}
 	return d.changeView(in.Record, c)
@@ -118,12 +118,21 @@ func (d *Desk) readChange(op string, in RequestChange) (heldChange, error) {
 	return c, nil
 }
 
-// seen gives the version of the case that this post knows, 0 when it never heard
-// of it, and refuses what cannot come in time as far as it knows.
+// seen gives the version of the case that this post knows, by its notices or by
+// what came back of an earlier change, 0 when it never heard of it; and refuses
+// what cannot come in time as far as it knows.
 func (d *Desk) seen(op string, c heldChange) (uint64, error) {
+	_, before, err := d.changes(func(one heldChange) bool { return one.Reference == c.Reference && one.Settled != 0 })
+	if err != nil {
+		return 0, err
+	}
+	var known uint64
+	for _, one := range before {
+		known = max(known, one.Stands)
+	}
 	q, err := d.o.Journal.Request(c.Reference)
 	if fault.Is(err, fault.NotFound) {
-		return 0, nil // another post's: the hub knows
+		return known, nil // another post's: the hub knows
 	}
 	if err != nil {
 		return 0, err
@@ -131,7 +140,7 @@ func (d *Desk) seen(op string, c heldChange) (uint64, error) {
 	if !mayChange(q.Request, c.Kind) {
 		return 0, fault.New(fault.Conflict, op, "", web.CodeChangeLate.Cause())
 	}
-	return q.Version, nil
+	return max(known, q.Version), nil
 }
 
 // mayChange asks the table of the case whether a change can still be said, as
@@ -156,9 +165,17 @@ func mayChange(q journal.Request, kind wire.Kind) bool {
 	return slices.Contains(events, workflow.PickupChanged) || slices.Contains(events, workflow.TransferAsked)
 }
 
-// sayChange seals and appends the entry; also runs in its transaction.
-func (d *Desk) sayChange(ctx context.Context, p access.Principal, id wire.RecordID, c *heldChange, also func(kv.Writer) error) error {
+// saying is a change on its way into the journal.
+type saying struct {
+	id     wire.RecordID
+	change *heldChange
+	also   func(kv.Writer) error // in the same transaction; nil: nothing
+}
+
+// sayChange seals and appends the entry.
+func (d *Desk) sayChange(ctx context.Context, p access.Principal, s *saying) error {
 	const op = "desk: change request"
+	id, c := s.id, s.change
 	intake, err := d.o.Intake()
 	if err != nil {
 		return fault.New(fault.Unavailable, op, "", errors.Join(web.CodeNoIntakeKey.Cause(), err))
@@ -180,8 +197,8 @@ func (d *Desk) sayChange(ctx context.Context, p access.Principal, id wire.Record
 		return err
 	}
 	draft.Also = func(w kv.Writer) error {
-		if also != nil {
-			if err := also(w); err != nil {
+		if s.also != nil {
+			if err := s.also(w); err != nil {
 				return err
 			}
 		}

@@ -297,7 +297,7 @@ func (d *Desk) Repeat(ctx context.Context, p access.Principal, id, next wire.Rec
 	c.Seen = max(c.Seen, was.Stands)
 	was.Settled, was.How = d.o.Clock().UnixMilli(), settledAgain
 	also := func(w kv.Writer) error { return d.putChange(w, id, was) }
-	if err := d.sayChange(ctx, p, next, &c, also); err != nil {
+	if err := d.sayChange(ctx, p, &saying{id: next, change: &c, also: also}); err != nil {
 		return ChangeView{}, err
 	}
 	return d.changeView(next, c)

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -62,14 +63,9 @@ func TestLimits(t *testing.T) {
 			if c.change != nil {
 				c.change(&e)
 			}
-			got, want := levels(desk.LimitsOf(e)), map[string]string{}
-			for limit, level := range green {
-				want[limit] = level
-			}
-			for limit, level := range c.want {
-				want[limit] = level
-			}
-			require.Equal(t, want, got)
+			want := maps.Clone(green)
+			maps.Copy(want, c.want)
+			require.Equal(t, want, levels(desk.LimitsOf(e)))
 		})
 	}
 }

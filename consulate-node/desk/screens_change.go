@@ -205,7 +205,7 @@ func (s *Screens) wantedFacts(p lang.Printer, v ChangeView) []fact {
 	}
 	out = append(out, fact{Label: p.T("change.fact.said"), Text: p.DateTime(v.Said.In(s.desk.zone))})
 	if v.Seen > 0 {
-		return append(out, fact{Label: p.T("change.fact.seen"), Text: p.Number(int64(min(v.Seen, 1<<31)))}) //nolint:gosec // bounded
+		return append(out, fact{Label: p.T("change.fact.seen"), Text: p.Number(int64(min(v.Seen, 1<<31)))})
 	}
 	return append(out, fact{Label: p.T("change.fact.seen"), Text: p.T("change.unseen")})
 }
@@ -220,7 +220,7 @@ func (s *Screens) standsFacts(p lang.Printer, v ChangeView) []fact {
 	return append(out,
 		fact{Label: p.T("change.fact.by"), Text: s.otherName(p, v.Other)},
 		fact{Label: p.T("change.fact.at"), Text: p.DateTime(v.Other.At.In(s.desk.zone))},
-		fact{Label: p.T("change.fact.version"), Text: p.Number(int64(min(v.Stands.Version, 1<<31)))}, //nolint:gosec // bounded
+		fact{Label: p.T("change.fact.version"), Text: p.Number(int64(min(v.Stands.Version, 1<<31)))},
 	)
 }
 

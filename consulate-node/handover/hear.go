@@ -70,7 +70,7 @@ func (h *Handover) notice(w kv.Writer, n wire.Notice) error {
 		return h.moved(w, n)
 	case wire.NoticeEntryRefused:
 		return h.refused(w, n)
-	case wire.NoticeStaff, wire.NoticeDocument:
+	case wire.NoticeStaff, wire.NoticeDocument, wire.NoticeConflict:
 	}
 	return nil
 }

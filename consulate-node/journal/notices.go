@@ -79,8 +79,7 @@ func applyNotice(w kv.Writer, n wire.Notice) error {
 	case n.Kind == wire.NoticeCaseMoved && n.Case >= q.Version:
 		q.moved(n)
 	case n.Kind == wire.NoticeConflict && n.Case >= q.Version:
-		q.Version = n.Case
-		q.collected(n)
+		q.collected(n) // version and state go together: they come with the case's own notice
 	}
 	q.Told = max(q.Told, n.Time)
 	return putRequest(w, q)

@@ -201,7 +201,7 @@ func (t *tx) keepsPickup(c *Case, h wire.Header, in *workflow.Input) (lost *Mark
 	}
 	in.Pickup = c.Flow.Pickup
 	if was, err := wire.DecodeHeader(before.Header); err == nil && was.Pickup == h.Pickup {
-		return nil, nil //nolint:nilerr,nilnil // it repeats what the packet before it said
+		return nil, nil //nolint:nilnil // it repeats what the packet before it said
 	}
 	return m, nil
 }

@@ -266,7 +266,7 @@ func TestConflictsConverge(t *testing.T) {
 	posts := []consular.PostID{"FR-LYO", "IT-MIL", "ES-MAD"}
 	for seed := range uint64(60) {
 		h := newHub(t)
-		dice := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // a test's own dice
+		dice := rand.New(rand.NewPCG(seed, 5))
 		var list []*machine
 		for _, p := range posts {
 			list = append(list, h.join(p))

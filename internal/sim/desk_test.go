@@ -73,6 +73,8 @@ func (n *node) draft() journal.Draft {
 		return d
 	case what < 0.72:
 		return n.short(wire.KindRequestCancelled, n.known())
+	case what < 0.78:
+		return n.reroute()
 	default:
 		return n.short(wire.KindFileViewed, n.known())
 	}

@@ -339,6 +339,7 @@ func TestKindsArePinned(t *testing.T) {
 		wire.KindTransferAsked: "transfer.asked", wire.KindTransferWithdrawn: "transfer.withdrawn",
 		wire.KindTransferSent: "transfer.sent", wire.KindCardReclaimed: "card.reclaimed",
 		wire.KindCardSentBack: "card.sent_back", wire.KindCardDestroyed: "card.destroyed",
+		wire.KindPickupChanged: "request.pickup",
 	} {
 		require.True(t, kind.Known())
 		require.Equal(t, name, kind.String())
