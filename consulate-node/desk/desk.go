@@ -32,8 +32,8 @@ type Options struct {
 	Link         func() LinkStatus            // optional
 	// Queue gives the first entries that wait for the hub, with their images;
 	// optional.
-	Queue func(limit int) ([]QueueItem, error)
-	Logger       *slog.Logger
+	Queue  func(limit int) ([]QueueItem, error)
+	Logger *slog.Logger
 }
 
 // Tables are the dated tables that judge a visit.

@@ -86,12 +86,11 @@ func (s *Screens) connection(c *gin.Context, who access.Principal) {
 		steps = append(steps, testedStep{Said: one, At: at, Word: p.T("doctor.state." + string(one.State)), Look: stepLooks[one.State]})
 	}
 	data["Steps"] = steps
-	if err := s.waiting(c, who, data); err != nil {
+	if running { // the page comes anew every moment: what waits is told after that
+		c.Header("Refresh", testRefresh)
+	} else if err := s.waiting(c, who, data); err != nil {
 		s.fail(c, who, err)
 		return
-	}
-	if running {
-		c.Header("Refresh", testRefresh)
 	}
 	page.Template, page.Data = "connection", data
 	s.ui.Render(c, http.StatusOK, page)
