@@ -98,12 +98,11 @@ func (s *Screens) connection(c *gin.Context, who access.Principal) {
 	if s.desk.o.Limits != nil {
 		data["Limits"] = s.limitLines(p, s.desk.o.Limits())
 	}
-	if err := s.waiting(c, who, data); err != nil {
+	if running { // the page comes anew every moment: what waits is told after that
+		c.Header("Refresh", testRefresh)
+	} else if err := s.waiting(c, who, data); err != nil {
 		s.fail(c, who, err)
 		return
-	}
-	if running {
-		c.Header("Refresh", testRefresh)
 	}
 	page.Template, page.Data = "connection", data
 	s.ui.Render(c, http.StatusOK, page)

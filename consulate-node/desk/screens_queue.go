@@ -86,7 +86,7 @@ func (s *Screens) waiting(c *gin.Context, who access.Principal, data gin.H) erro
 	}
 	data["Line"], data["Queue"] = s.lineFigures(p, st), rows
 	if q.Waiting > entries {
-		data["More"] = p.T("queue.more", "count", p.Number(int64(entries)), "all", p.Number(int64(min(q.Waiting, 1<<40)))) //nolint:gosec // at most what is shown
+		data["More"] = p.T("queue.more", "count", p.Number(int64(entries)), "all", p.Number(int64(min(q.Waiting, 1<<40))))
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func (s *Screens) queued(p lang.Printer, i QueueItem) queuedRow {
 	number := lang.LTR(strconv.FormatUint(i.Sequence, 10))
 	r := queuedRow{
 		Item: p.T("queue.entry", "number", number), Size: p.T("queue.size", "size", p.Number(int64(i.Bytes+1023)/1024)), //nolint:gosec // a size
-		Made: p.DateTime(i.Made.In(s.desk.zone)), Attempts: p.Number(int64(min(i.Attempts, 1<<40))), //nolint:gosec // bounded
+		Made: p.DateTime(i.Made.In(s.desk.zone)), Attempts: p.Number(int64(min(i.Attempts, 1<<40))),
 		Reason: p.T("queue.reason." + i.Reason), Last: lastWords(p, i.Last), Next: p.T("queue.now"),
 	}
 	if i.Image != "" {

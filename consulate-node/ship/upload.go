@@ -33,7 +33,7 @@ func (s *Ship) upload(ctx context.Context, session *link.Session, digest wire.Di
 		return false, damaged(digest, err)
 	}
 	take := func(n int) error { return s.pace.take(ctx, n) }
-	err = carry(ctx, session, file, image.Offer(digest), take)
+	err = carry(ctx, session, sealed{file, image.Offer(digest), take})
 	if err = errors.Join(err, file.Close()); err != nil {
 		return false, err
 	}
@@ -47,8 +47,15 @@ func damaged(digest wire.Digest, err error) error {
 	return fault.New(fault.Corrupt, "ship: read bundle", digest.String(), err)
 }
 
-func carry(ctx context.Context, session *link.Session, file *os.File, of wire.Offer, take func(int) error) error {
-	offer, err := cut(file, of)
+// sealed is a bundle that is to be carried; take is asked before each chunk.
+type sealed struct {
+	file *os.File
+	of   wire.Offer
+	take func(int) error
+}
+
+func carry(ctx context.Context, session *link.Session, b sealed) error {
+	offer, err := cut(b.file, b.of)
 	if err != nil {
 		return err
 	}
@@ -56,7 +63,8 @@ func carry(ctx context.Context, session *link.Session, file *os.File, of wire.Of
 	if err != nil {
 		return err
 	}
-	if err := exchange(stream, file, offer, take); err != nil {
+	b.of = offer
+	if err := exchange(stream, b); err != nil {
 		stream.Abort(link.CodeCanceled)
 		return err
 	}
@@ -98,8 +106,8 @@ func chunkSize(size uint64) uint32 {
 }
 
 // exchange offers, sends what is wanted, and returns when the hub has it all.
-// take is asked before each chunk.
-func exchange(stream *link.Stream, file *os.File, offer wire.Offer, take func(int) error) error {
+func exchange(stream *link.Stream, b sealed) error {
+	offer := b.of
 	const op = "ship: upload"
 	broke := stream.WriteFrame(byte(wire.FrameOffer), wire.Marshal(offer))
 	for wants := 0; ; {
@@ -120,7 +128,7 @@ func exchange(stream *link.Stream, file *os.File, offer wire.Offer, take func(in
 				return fault.New(fault.Unsupported, op, "want", err)
 			}
 			wants++
-			if broke, err = sendChunks(stream, file, offer, chunks{w.Missing, take}); err != nil {
+			if broke, err = sendChunks(stream, b, w.Missing); err != nil {
 				return err
 			}
 		case wire.FrameRefusal:
@@ -135,24 +143,19 @@ func exchange(stream *link.Stream, file *os.File, offer wire.Offer, take func(in
 	}
 }
 
-// chunks are those that the hub wants, and the leave to send each.
-type chunks struct {
-	missing wire.Bitmap
-	take    func(int) error
-}
-
 // sendChunks gives what broke on the link apart from what is wrong here.
-func sendChunks(stream *link.Stream, file *os.File, offer wire.Offer, c chunks) (broke, err error) {
+func sendChunks(stream *link.Stream, b sealed, missing wire.Bitmap) (broke, err error) {
+	offer := b.of
 	buf := make([]byte, offer.ChunkSize)
 	for i := range offer.Count() {
-		if !c.missing.Has(i) {
+		if !missing.Has(i) {
 			continue
 		}
-		n, err := file.ReadAt(buf, int64(i)*int64(offer.ChunkSize))
+		n, err := b.file.ReadAt(buf, int64(i)*int64(offer.ChunkSize))
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, damaged(offer.Digest, err)
 		}
-		if err := c.take(n); err != nil {
+		if err := b.take(n); err != nil {
 			return nil, err
 		}
 		if err := stream.WriteFrame(byte(wire.FrameChunk), wire.ChunkFrame(i, buf[:n])); err != nil {
