@@ -203,7 +203,7 @@ func (l *loner) hire() {
 	}), wire.StaffAAD(l.kit.Identity.Post))
 	require.NoError(l.t, err)
 	l.do(ledger.ChangeStaff{
-		Time: l.now(), Staff: loneStaff, Post: l.kit.Identity.Post, Node: l.kit.Identity.Node, Action: wire.StaffAdd,
+		Time: l.office.now(), Staff: loneStaff, Post: l.kit.Identity.Post, Node: l.kit.Identity.Node, Action: wire.StaffAdd,
 		Role: string(access.Supervisor), Sealed: sealed,
 	})
 	wait(10 * time.Second)
