@@ -15,7 +15,7 @@ func (n *node) reroute() journal.Draft {
 		reference = other.known()
 	}
 	if n.rand.Chance(0.5) {
-		seen = uint64(1 + n.rand.IntN(3)) //nolint:gosec // small
+		seen = uint64(1 + n.rand.IntN(3))
 	}
 	d := n.short(wire.KindPickupChanged, reference)
 	d.Header.Seen, d.Header.IntakeKey = seen, 1
@@ -29,7 +29,7 @@ type wishes map[string]bool
 // again reports whether an accepted entry says a wish that an earlier one said,
 // and keeps it.
 func (w wishes) again(h wire.Header) bool {
-	key := ""
+	var key string
 	switch h.Kind { //nolint:exhaustive // the others say no wish
 	case wire.KindRequestReleased, wire.KindRequestAmended, wire.KindPickupChanged:
 		key = h.Reference + " at " + string(h.Pickup)
