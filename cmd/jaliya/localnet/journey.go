@@ -37,6 +37,7 @@ func Journeys() []Journey {
 		{Name: "neutral-leak", Tell: "the same with an office that lets go without lots, and with a word changed: each is found (--requests)", run: neutralLeak, alone: true, with: leaking},
 		{Name: "hands", Tell: "the same by people of the ministry: they read, refuse, send back, pass, pack and send", run: hands, alone: true, with: byHand},
 		{Name: "replace", Tell: "a post's machine dies with its disk; the next one hands over what lay there and receives what was under way", run: replace, alone: true},
+		{Name: "backup", Tell: "a post is put back to an older copy of its disk, and then of its journal alone; what was secured comes back and nothing is lost", run: putBack, alone: true},
 		{Name: "wall", Tell: "a post whose network lets no UDP pass joins and is secured over TCP; at another UDP starves after its first packets", run: wall, alone: true, with: walled},
 		{Name: "pouch", Tell: "a post without any link sends its work in a file by hand, and the receipts come back in another", run: carriedByHand, alone: true},
 		{Name: "doctor", Tell: "a post is broken in one way after the other, and its doctor says each time what it is; a support file tells nothing of a person", run: examined, alone: true, with: walled},
