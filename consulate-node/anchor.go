@@ -112,7 +112,7 @@ func (n *Node) keepAnchor(ctx context.Context) error {
 			return err
 		}
 		if n.reach(st.Head) != nil {
-			return nil //nolint:nilerr // said once; the hub compares as well
+			return nil // it was said once; the hub compares as well
 		}
 		select {
 		case <-ctx.Done():

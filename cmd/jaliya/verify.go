@@ -101,6 +101,11 @@ func (c *verifyJournal) Run(s cli.Streams) error {
 	}
 	_, err = fmt.Fprintf(s.Out, "The journal of %s holds.\n%d entries chained without a gap, %d receipts proved up to sequence %d, %d notices, %d images.\n",
 		r.Identity.Post, r.Entries, r.Receipts, r.Receipted, r.Notices, r.Images)
+	if err != nil || r.Chapters == 1 {
+		return err
+	}
+	_, err = fmt.Fprintf(s.Out, "%d incarnations: %d entries stand again in a newer one, %d bodies were erased by the hub, %d images are at the hub alone, %d entries gave way.\n",
+		r.Chapters, r.Again, r.Stubs, r.Away, r.Aside)
 	return err
 }
 

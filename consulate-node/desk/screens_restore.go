@@ -50,7 +50,7 @@ func comingBack(p lang.Printer, l LinkStatus) (lines []backLine) {
 	return lines
 }
 
-func shown(n uint64) int64 { return int64(min(n, 1<<40)) } //nolint:gosec // bounded
+func shown(n uint64) int64 { return int64(min(n, 1<<40)) }
 
 // renewedText says, for a week, that the journal went on under another number.
 func (s *Screens) renewedText(p lang.Printer, r *Renewed) (title, text string) {

@@ -85,8 +85,8 @@ func (a *Anchor) Reach(at wire.Position) error {
 		return nil
 	}
 	raw := encodeHeld(anchored{Count: a.count + 1, At: at})
-	slot := append([]byte{byte(len(raw))}, raw...)                                       //nolint:gosec // below slotUsed
-	if err := durable.WriteAt(a.file, slot, int64((a.count+1)%2)*slotSize); err != nil { //nolint:gosec // 0 or 1
+	slot := append([]byte{byte(len(raw))}, raw...) //nolint:gosec // below slotUsed
+	if err := durable.WriteAt(a.file, slot, int64((a.count+1)%2)*slotSize); err != nil {
 		return fault.New(kindOfWrite(err), op, a.file.Name(), err)
 	}
 	if err := durable.Sync(a.file); err != nil {

@@ -175,8 +175,8 @@ func (in *restoring) track(h wire.Header, at wire.Position) error {
 	if h.Kind != wire.KindRequestReleased && h.Kind != wire.KindRequestAmended && h.Kind != wire.KindRequestCancelled {
 		return nil
 	}
-	if h.Validate() != nil {
-		return nil // the hub has committed it as refused
+	if refused := h.Validate(); refused != nil {
+		return nil //nolint:nilerr // the hub has committed it as refused
 	}
 	q, err := readRequest(in.w, h.Reference)
 	known := err == nil

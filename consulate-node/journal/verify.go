@@ -155,8 +155,6 @@ func (v *verifier) link(key, value []byte) error {
 		return err
 	}
 	switch {
-	case v.list.order(incarnation) < 0:
-		return errChapter
 	case at.Seq != seq || at.Hash != hash:
 		return errChain
 	case h.Node != at.Node || h.Incarnation != incarnation || h.Seq != seq || h.Source != wire.SourceNode:
@@ -164,14 +162,23 @@ func (v *verifier) link(key, value []byte) error {
 	case !bytes.Equal(storedEntry(hash, e), value):
 		return errForm
 	}
+	v.heads[incarnation] = at
+	return v.counted(key, h, e)
+}
+
+// counted counts an entry that holds, and looks at what leads to it and at what
+// it names.
+func (v *verifier) counted(key []byte, h wire.Header, e wire.Entry) error {
+	if v.list.order(h.Incarnation) < 0 {
+		return errChapter
+	}
 	if err := v.indexed(h.Record, key); err != nil {
 		return err
 	}
+	v.rep.Entries++
 	if e.Stub() {
 		v.rep.Stubs++
 	}
-	v.heads[incarnation] = at
-	v.rep.Entries++
 	return v.images(h)
 }
 

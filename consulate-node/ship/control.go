@@ -150,7 +150,7 @@ func (l *loop) carryOut(ctx context.Context, e Effect) (*Event, error) {
 	case Open:
 		return l.open(e)
 	case Fetch:
-		return nil, l.fetch(e.Held)
+		return nil, l.fetch(e.Held) //nolint:contextcheck // what it begins ends with the session
 	case Alarm:
 		l.cfg.Metrics.alarm(fault.KindOf(e.Err))
 		l.cfg.Logger.Error("histories differ", slog.String("kind", fault.KindOf(e.Err).String()), slog.Any("error", e.Err))

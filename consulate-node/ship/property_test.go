@@ -36,7 +36,7 @@ func (m *machine) step(t *rapid.T, ev ship.Event) {
 			m.send(t, e)
 		case ship.Ping, ship.Greet:
 			require.True(t, m.session)
-		case ship.Alarm:
+		case ship.Alarm, ship.Open, ship.Fetch:
 		}
 	}
 }
@@ -126,7 +126,7 @@ func (m *machine) act(t *rapid.T, what int) {
 		n := rapid.IntRange(1, len(m.flights)).Draw(t, "receipted")
 		last := m.flights[n-1]
 		m.flights, m.held.Receipted = m.flights[n:], max(m.held.Receipted, last)
-		m.step(t, ship.Event{Kind: ship.Receipted, Receipt: wire.Receipt{Last: last}})
+		m.step(t, ship.Event{Kind: ship.Receipted, Receipt: wire.Receipt{Incarnation: storyInc, Last: last}})
 	}
 	m.step(t, ship.Event{Kind: ship.Tick})
 }

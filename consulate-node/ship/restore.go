@@ -106,7 +106,7 @@ func (s *Ship) takeAll(c *conn, at wire.Position, until uint64) {
 		case err == nil:
 			s.cfg.Logger.Info("own entries are back", slog.String("up_to", at.String()))
 			return
-		case c.session.Err() != nil: //nolint:contextcheck // why the session ended, whoever asks
+		case c.session.Err() != nil:
 			return
 		}
 		s.cfg.Logger.Error("own entries do not come back", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))

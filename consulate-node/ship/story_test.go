@@ -96,11 +96,12 @@ func effect(e ship.Effect) string {
 	case ship.Open:
 		return fmt.Sprintf("open a new incarnation for verdict %d", e.Verdict)
 	case ship.Fetch:
-		text := "take back"
+		var b strings.Builder
+		b.WriteString("take back")
 		for _, at := range e.Held {
-			text += fmt.Sprintf(" %d of %d", at.Seq, at.Incarnation)
+			fmt.Fprintf(&b, " %d of %d", at.Seq, at.Incarnation)
 		}
-		return text
+		return b.String()
 	}
 	return "?"
 }

@@ -80,13 +80,14 @@ func (s *session) restore(ctx context.Context, stream *link.Stream) error {
 		err = s.giveBack(ctx, stream, at)
 	}
 	if err == nil {
-		return stream.Close()
+		return stream.Close() //nolint:contextcheck // the stream has its own
 	}
 	if broken(err) || ctx.Err() != nil {
 		stream.Abort(link.CodeFor(err))
 		return err
 	}
-	return errors.Join(err, stream.WriteFrame(byte(wire.FrameRefusal), wire.Marshal(wire.RefusalOf(err, nil))), stream.Close())
+	said := stream.WriteFrame(byte(wire.FrameRefusal), wire.Marshal(wire.RefusalOf(err, nil)))
+	return errors.Join(err, said, stream.Close()) //nolint:contextcheck // likewise
 }
 
 // requested reads where the node stands, which must be where the hub stood.

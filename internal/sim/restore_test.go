@@ -160,6 +160,9 @@ func (n *node) tookBack(cn *conn, payload []byte) {
 // giveBack answers with the next range. What cannot be given is no reason to end
 // a session.
 func (s *session) giveBack(payload []byte) {
+	if s.number == 0 || s.leaving {
+		return
+	}
 	at, err := intake.RequestedBy(payload, s.node.ID, s.views)
 	if err != nil {
 		s.note("hub", "gives nothing back "+fault.KindOf(err).String(), s.number, 0)

@@ -82,7 +82,7 @@ func (s *session) frame(kind wire.FrameType, payload []byte) error {
 	if len(payload) > kind.Limit() {
 		return fault.New(fault.TooLarge, "sim: frame", "", nil)
 	}
-	if s.leaving && kind != wire.FrameBatch || kind == wire.FrameRestore && s.number == 0 {
+	if s.leaving && kind != wire.FrameBatch {
 		return nil
 	}
 	switch kind { //nolint:exhaustive // the rest is not for the hub
@@ -97,15 +97,7 @@ func (s *session) frame(kind wire.FrameType, payload []byte) error {
 	case wire.FrameNoticeCursor:
 		return s.noticeStored(payload)
 	case wire.FrameRefusal:
-		var r wire.Refusal
-		if err := wire.Unmarshal(payload, len(payload), &r); err != nil {
-			return err
-		}
-		if r.Kind == fault.Fork { // only the node can see it
-			s.fence(r.Err("sim: hear refusal"))
-			return nil
-		}
-		s.end()
+		return s.refusedBy(payload)
 	case wire.FrameBatch:
 		if s.number == 0 {
 			return fault.New(fault.Invalid, "sim: frame", "batch before welcome", nil)
@@ -116,6 +108,19 @@ func (s *session) frame(kind wire.FrameType, payload []byte) error {
 	default:
 		return fault.New(fault.Unsupported, "sim: frame", "type", nil)
 	}
+	return nil
+}
+
+func (s *session) refusedBy(payload []byte) error {
+	var r wire.Refusal
+	if err := wire.Unmarshal(payload, len(payload), &r); err != nil {
+		return err
+	}
+	if r.Kind == fault.Fork { // only the node can see it
+		s.fence(r.Err("sim: hear refusal"))
+		return nil
+	}
+	s.end()
 	return nil
 }
 

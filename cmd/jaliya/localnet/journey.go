@@ -38,6 +38,7 @@ func Journeys() []Journey {
 		{Name: "hands", Tell: "the same by people of the ministry: they read, refuse, send back, pass, pack and send", run: hands, alone: true, with: byHand},
 		{Name: "replace", Tell: "a post's machine dies with its disk; the next one hands over what lay there and receives what was under way", run: replace, alone: true},
 		{Name: "fork", Tell: "a post's machine is copied and both go on; the copy is fenced, an operator decides, and all that it had is secured", run: forked, alone: true},
+		{Name: "backup", Tell: "a post is put back to an older copy of its disk, and then of its journal alone; what was secured comes back and nothing is lost", run: putBack, alone: true},
 		{Name: "wall", Tell: "a post whose network lets no UDP pass joins and is secured over TCP; at another UDP starves after its first packets", run: wall, alone: true, with: walled},
 		{Name: "pouch", Tell: "a post without any link sends its work in a file by hand, and the receipts come back in another", run: carriedByHand, alone: true},
 		{Name: "keys", Tell: "the hub's keys and authorities are made anew while people are enrolled; old receipts and packets stay good", run: rotated, alone: true},
