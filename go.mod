@@ -50,7 +50,6 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-
 require (
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
