@@ -201,7 +201,8 @@ func (l *loop) refusal(ctx context.Context, payload []byte) error {
 	}
 	l.cfg.Logger.Warn("hub refused", slog.String("kind", r.Kind.String()), slog.String("text", r.Text))
 	if r.Image != nil {
-		if err := l.cfg.Journal.MarkMissing(*r.Image); err != nil {
+		err := l.cfg.Journal.MarkMissing(*r.Image)
+		if err != nil && !fault.Is(err, fault.NotFound) { // one that was never here: the hub asks others too
 			return l.broken(ctx, err)
 		}
 	}

@@ -24,6 +24,7 @@ import (
 type State interface {
 	Cluster() (ledger.Cluster, error)
 	Node(id wire.NodeID) (ledger.Node, error)
+	Nodes() ([]ledger.Node, error)
 	Cursor(node wire.NodeID, incarnation uint64) (at wire.Position, known bool, err error)
 	HashAt(node wire.NodeID, incarnation, seq uint64) (wire.Digest, error)
 	// Receipts gives the unsigned receipts that cover a range, the first of them
@@ -31,6 +32,8 @@ type State interface {
 	Receipts(node wire.NodeID, incarnation, first, last uint64) ([]wire.Receipt, error)
 	// Histories gives how far each incarnation of a node is committed.
 	Histories(node wire.NodeID, n int) ([]wire.Position, error)
+	// HeadersAfter gives entries without bodies that follow a position.
+	HeadersAfter(after wire.Position, n int) ([]ledger.Stored, error)
 	// Entry gives a committed entry, with its body unless that was erased.
 	Entry(node wire.NodeID, incarnation, seq uint64) (ledger.Found, error)
 	// NoticeHead gives the cursor of all that a post was told.
@@ -58,6 +61,7 @@ type Intake struct {
 	admitter *admitter
 	room     *semaphore.Weighted // bytes of batches under way, of all nodes
 	ahead    *semaphore.Weighted // bytes of batches that came before their turn, of all nodes
+	wanted   *wanted             // what the vault has lost, and who has it
 
 	mu      sync.Mutex                         // guards current and gone
 	current map[wire.NodeID]*session           // the newest of each node
@@ -82,7 +86,7 @@ func New(cfg Config) (*Intake, error) {
 		return nil, fault.New(fault.Invalid, "intake: new", "a required field is missing", nil)
 	}
 	return &Intake{
-		cfg: cfg, room: semaphore.NewWeighted(maxUnderWay), ahead: semaphore.NewWeighted(aheadOfAll), current: map[wire.NodeID]*session{}, gone: map[wire.NodeID]ledger.Observation{},
+		cfg: cfg, wanted: newWanted(), room: semaphore.NewWeighted(maxUnderWay), ahead: semaphore.NewWeighted(aheadOfAll), current: map[wire.NodeID]*session{}, gone: map[wire.NodeID]ledger.Observation{},
 		admitter: &admitter{proposer: cfg.Proposer, now: cfg.Now, in: make(chan Item), metrics: cfg.Metrics},
 	}, nil
 }
@@ -93,6 +97,7 @@ func (i *Intake) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return i.admitter.run(ctx) })
 	g.Go(func() error { return i.tend(ctx) })
+	g.Go(func() error { return i.seek(ctx) })
 	return g.Wait()
 }
 

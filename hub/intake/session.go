@@ -245,6 +245,7 @@ func (s *session) serve(ctx context.Context) error {
 	g.Go(func() error { return s.takeStreams(ctx) })
 	g.Go(func() error { return s.tell(ctx) })
 	g.Go(func() error { return s.watch(ctx) })
+	g.Go(func() error { return s.askBack(ctx) })
 	return g.Wait()
 }
 

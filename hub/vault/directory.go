@@ -29,28 +29,40 @@ type Directory struct {
 	root    string
 	reserve int64
 
-	mu     sync.Mutex              // guards live, naming and err
+	place   sync.Mutex // held while an object gets its name or loses it; taken before mu
+	metrics *Metrics
+
+	mu     sync.Mutex              // guards live, naming, wanted, wants and err
 	live   map[wire.Digest]*Upload // the newest upload of each object under way
 	naming map[wire.Digest]bool    // objects that have their name, and not durably yet
+	wanted map[wire.Digest]bool    // objects that were damaged and have not come back
+	wants  chan struct{}           // closed and replaced when wanted changes
 	err    error                   // the sync that failed first
 
 	failed chan struct{} // closed when err is set
+}
+
+// Count has the vault count in m; before it is used.
+func (d *Directory) Count(m *Metrics) {
+	d.metrics = m
+	m.want(len(d.wanted))
 }
 
 // OpenDirectory opens the vault under root, creating it when there is none.
 // reserve is the space in bytes that uploads leave free.
 func OpenDirectory(root string, reserve int64) (*Directory, error) {
 	const op = "vault: open"
-	for _, d := range []string{objectsDir, partialDir} {
+	for _, d := range []string{objectsDir, partialDir, damagedDir} {
 		if err := os.MkdirAll(filepath.Join(root, d), 0o700); err != nil {
 			return nil, fault.New(fault.Storage, op, root, err)
 		}
 	}
 	d := &Directory{
 		root: root, reserve: reserve, live: map[wire.Digest]*Upload{},
-		naming: map[wire.Digest]bool{}, failed: make(chan struct{}),
+		naming: map[wire.Digest]bool{}, wanted: map[wire.Digest]bool{},
+		wants: make(chan struct{}), failed: make(chan struct{}),
 	}
-	if err := d.settle(); err != nil {
+	if err := errors.Join(d.settle(), d.findWanted()); err != nil {
 		return nil, fault.New(fault.Storage, op, root, err)
 	}
 	return d, nil
@@ -69,7 +81,8 @@ func (d *Directory) settle() error {
 			err = errors.Join(err, durable.SyncDir(filepath.Join(objects, e.Name())))
 		}
 	}
-	return errors.Join(err, durable.SyncDir(objects), durable.SyncDir(filepath.Join(d.root, partialDir)), durable.SyncDir(d.root))
+	return errors.Join(err, durable.SyncDir(objects), durable.SyncDir(filepath.Join(d.root, partialDir)),
+		durable.SyncDir(filepath.Join(d.root, damagedDir)), durable.SyncDir(d.root))
 }
 
 // Failed is closed after a sync failed: what the vault says from then on cannot
@@ -121,7 +134,9 @@ func (d *Directory) Has(digest wire.Digest, size uint64) (bool, error) {
 	return uint64(info.Size()) == size, nil //nolint:gosec // a file size is not negative
 }
 
-// Open opens an object for reading.
+// Open opens an object for reading, after it was read whole and proved: what is
+// damaged is never served, but set aside, and wanted from then on. It is
+// fault.NotFound then, as one that is not there.
 func (d *Directory) Open(digest wire.Digest) (io.ReadCloser, error) {
 	const op = "vault: open object"
 	f, err := os.Open(d.objectPath(digest))
@@ -130,6 +145,12 @@ func (d *Directory) Open(digest wire.Digest) (io.ReadCloser, error) {
 		return nil, fault.New(fault.NotFound, op, digest.String(), nil)
 	case err != nil:
 		return nil, fault.New(fault.Storage, op, digest.String(), err)
+	}
+	switch _, err := prove(f, digest, func(int) error { return nil }); {
+	case fault.Is(err, fault.Corrupt):
+		return nil, fault.New(fault.NotFound, op, digest.String(), errors.Join(err, d.setAside(f, digest), f.Close()))
+	case err != nil:
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }

@@ -31,5 +31,5 @@ func (d *Directory) Put(content []byte) (wire.Digest, error) {
 			return wire.Digest{}, errors.Join(err, u.End())
 		}
 	}
-	return offer.Digest, u.Commit()
+	return offer.Digest, errors.Join(u.Commit(), u.End()) // what is not ended is counted as under way
 }

@@ -229,12 +229,14 @@ func (u *Upload) name() error {
 		return fault.New(kindOfWrite(err), op, digest.String(), err)
 	}
 	d.setNaming(digest, true)
-	if err := durable.Rename(d.partialPath(digest), path); err != nil {
+	d.place.Lock()
+	err := durable.Rename(d.partialPath(digest), path)
+	d.place.Unlock()
+	if err != nil {
 		d.setNaming(digest, false)
 		return fault.New(kindOfWrite(err), op, digest.String(), err)
 	}
 	// A rename between directories is durable when both are.
-	var err error
 	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path)), filepath.Dir(d.partialPath(digest))} {
 		err = errors.Join(err, durable.SyncDir(dir))
 	}
@@ -242,6 +244,7 @@ func (u *Upload) name() error {
 		return d.fail(fault.New(fault.Storage, op, digest.String(), err))
 	}
 	d.setNaming(digest, false)
+	d.back(digest)
 	return nil
 }
 
