@@ -33,6 +33,7 @@ func (h *Hub) openHealth() (err error) {
 			_, err := h.vault.Has(wire.Digest{}, 0)
 			return err
 		}},
+		telemetry.Check{Name: "vault-objects", Func: h.vaultWhole},
 	)
 	return err
 }

@@ -1,10 +1,12 @@
 package hub
 
 import (
+	"errors"
 	"maps"
 	"net"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"jaliya/hub/gateway/centre"
 	"jaliya/hub/gateway/mail"
@@ -78,8 +80,10 @@ type Custody struct {
 
 // VaultConfig says where sealed images are kept.
 type VaultConfig struct {
-	Dir     string      `toml:"dir"`     // default vault in dir
-	Reserve config.Size `toml:"reserve"` // space that uploads leave free, default 1 GiB
+	Dir        string          `toml:"dir"`         // default vault in dir
+	Reserve    config.Size     `toml:"reserve"`     // space that uploads leave free, default 1 GiB
+	ScrubEvery config.Duration `toml:"scrub_every"` // within which each object is read and proved again, default 30 days
+	ScrubRate  config.Size     `toml:"scrub_rate"`  // bytes per second that this reads at most, default 8 MiB
 }
 
 // Verify says who verifies.
@@ -97,6 +101,8 @@ func (c Config) WithDefaults() Config {
 	or(&c.Admin.Socket, filepath.Join(c.Dir, "admin.sock"))
 	or(&c.Vault.Dir, filepath.Join(c.Dir, "vault"))
 	or(&c.Vault.Reserve, config.Size(1<<30))
+	or(&c.Vault.ScrubEvery, config.Duration(30*24*time.Hour))
+	or(&c.Vault.ScrubRate, config.Size(8<<20))
 	if c.Custody.Credential == "" {
 		or(&c.Custody.KeyFile, filepath.Join(c.Dir, "keys", "kek"))
 	}
@@ -134,7 +140,7 @@ func (c Config) Validate() error {
 	if c.Custody.KeyFile != "" && c.Custody.Credential != "" {
 		return fault.New(fault.Invalid, op, "custody: key_file and credential exclude each other", nil)
 	}
-	if err := c.Console.Validate(); err != nil {
+	if err := errors.Join(c.Vault.validate(), c.Console.Validate()); err != nil {
 		return err
 	}
 	if c.Centre != nil {

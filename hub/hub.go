@@ -125,11 +125,6 @@ func (h *Hub) tick(now time.Time) []byte {
 	return nil
 }
 
-func (h *Hub) openVault() (err error) {
-	h.vault, err = vault.OpenDirectory(h.cfg.Vault.Dir, h.cfg.Vault.Reserve.Bytes())
-	return err
-}
-
 func (h *Hub) openWorkers() error {
 	handlers, err := h.handlers()
 	if err != nil {
@@ -235,6 +230,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		}
 	})
 	g.Go(func() error { return h.intake.Run(ctx) })
+	g.Go(func() error { return h.scrubVault(ctx) })
 	g.Go(func() error { return h.worker.Run(ctx) })
 	g.Go(func() error { return h.pouches.Run(ctx) })
 	g.Go(func() error { return h.listener.Serve(ctx, endpoints) })

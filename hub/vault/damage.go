@@ -155,7 +155,7 @@ func (d *Directory) Damaged() int {
 // forget has the system drop what it keeps of the file in memory, which says
 // nothing about the disk. A file system that does not do so is read all the same.
 func forget(f *os.File) {
-	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED) //nolint:gosec // a file descriptor
+	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
 }
 
 // back notes that an object stands durably under its name, unless it was set

@@ -60,11 +60,15 @@ func evidence(t *testing.T, dir string) []string {
 }
 
 // scrub runs the scrub for a time of the test's own.
-func scrub(t *testing.T, v *vault.Directory, every time.Duration, rate int64, d time.Duration) {
+func scrub(t *testing.T, v *vault.Directory, how vault.Scrub, d time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	require.NoError(t, v.Scrub(ctx, vault.Scrub{Every: every, Rate: rate, Now: time.Now, Logger: slog.New(slog.DiscardHandler)}))
+	require.NoError(t, v.Scrub(ctx, how))
+}
+
+func how(every time.Duration, rate int64) vault.Scrub {
+	return vault.Scrub{Every: every, Rate: rate, Now: time.Now, Logger: slog.New(slog.DiscardHandler)}
 }
 
 func requireWanted(t *testing.T, v *vault.Directory, want ...wire.Digest) {
@@ -86,7 +90,7 @@ func TestScrubFindsDamage(t *testing.T) {
 		reg := prometheus.NewRegistry()
 		v.Count(vault.NewMetrics(reg))
 		all := put(t, v, 300, 900)
-		scrub(t, v, month, 1<<20, month)
+		scrub(t, v, how(month, 1<<20), month)
 		requireWanted(t, v)
 		require.Empty(t, evidence(t, dir))
 
@@ -96,7 +100,7 @@ func TestScrubFindsDamage(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, has, "nobody has looked yet")
 		_, changed := v.Wanted()
-		scrub(t, v, month, 1<<20, month)
+		scrub(t, v, how(month, 1<<20), month)
 		<-changed
 		requireWanted(t, v, bad)
 		names := evidence(t, dir)
@@ -182,7 +186,7 @@ func TestScrubGoesOnAfterARestart(t *testing.T) {
 			v = open(t, dir)
 			reg := prometheus.NewRegistry()
 			v.Count(vault.NewMetrics(reg))
-			scrub(t, v, every, rate, 3*time.Minute)
+			scrub(t, v, how(every, rate), 3*time.Minute)
 			families, err := reg.Gather()
 			require.NoError(t, err)
 			for _, f := range families {
@@ -224,7 +228,7 @@ func TestScrubIsSlow(t *testing.T) {
 				begun := time.Now()
 				// So short a period that the whole vault is due at once.
 				go func() {
-					done <- v.Scrub(ctx, vault.Scrub{Every: 10, Rate: 100_000, Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
+					done <- v.Scrub(ctx, how(10, 100_000))
 				}()
 				proved := func() float64 {
 					n := 0.0
@@ -260,7 +264,7 @@ func TestScrubWithoutItsPlace(t *testing.T) {
 		bad := put(t, v, 3, 500)[1]
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "scrub"), []byte("none"), 0o600))
 		flip(t, dir, bad)
-		scrub(t, v, month, 1<<20, month)
+		scrub(t, v, how(month, 1<<20), month)
 		requireWanted(t, v, bad)
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"jaliya/hub/vault"
 	"jaliya/hub/watch"
 	"jaliya/hub/watch/alert"
 	"jaliya/internal/consular"
@@ -20,8 +21,9 @@ import (
 
 const deploy = "../../deploy/"
 
-// ofMachinery are the alerts about the watch itself: Prometheus alone can say them.
-var ofMachinery = []string{"hub-down", "watch-stale", "alert-unsent"}
+// ofMachinery are the alerts about the watch itself and about a member's own
+// disk: Prometheus alone can say them.
+var ofMachinery = []string{"hub-down", "watch-stale", "alert-unsent", "vault-damaged"}
 
 func read(t *testing.T, path string) string {
 	t.Helper()
@@ -121,6 +123,7 @@ func TestFiguresExist(t *testing.T) {
 	shown := names{}
 	watch.NewMetrics(shown)
 	alert.NewMetrics(shown)
+	vault.NewMetrics(shown)
 	var board struct {
 		Title  string
 		Panels []struct {
