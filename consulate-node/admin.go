@@ -23,6 +23,7 @@ func (n *Node) openHealth() (err error) {
 			return nil
 		}},
 		telemetry.Check{Name: "mirror", Func: n.checkMirror},
+		telemetry.Check{Name: "bundles", Func: n.checkBundles},
 		telemetry.Check{Name: "anchor", Func: n.checkAnchor},
 		telemetry.Check{Name: "space", Func: n.checkSpace},
 		telemetry.Check{Name: "capture", Func: func(context.Context) error { return n.journal.CanCapture(maxEnrolment) }},

@@ -101,6 +101,10 @@ func (n *Node) measureDisks() {
 	gauge("jaliya_mirror_failed", "1 while one disk is left although a mirror is configured.", func() float64 {
 		return float64(n.mirrorReport() / wire.MirrorFailed)
 	})
+	gauge("jaliya_journal_bundles_lost", "Sealed images that cannot be read here and that the hub does not have.",
+		n.scrubbed(func(s journal.Scrubbed) float64 { return float64(len(s.Lost)) }))
+	gauge("jaliya_journal_bundles_proved_timestamp_seconds", "When all sealed images had been proved again last, 0 for never.",
+		n.scrubbed(func(s journal.Scrubbed) float64 { return float64(s.Done) / 1000 }))
 	gauge("jaliya_mirror_log_bytes", "Size of the mirror's log since its last base.",
 		of(func(s mirror.Status) float64 { return float64(s.Log) }))
 	gauge("jaliya_mirror_base_bytes", "Size of the mirror's base.",
@@ -150,6 +154,12 @@ func (n *Node) keepHouse(ctx context.Context) error {
 				return err
 			}
 			n.log.Warn("the night's work is not done", slog.String("error", err.Error()))
+		}
+		if err := n.scrubTonight(ctx, zone); err != nil {
+			if fault.Is(err, fault.Storage) {
+				return err
+			}
+			n.log.Warn("bundles are not proved", slog.String("kind", fault.KindOf(err).String()), slog.String("error", err.Error()))
 		}
 		last = now
 	}

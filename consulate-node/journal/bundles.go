@@ -15,6 +15,7 @@ import (
 
 	"jaliya/internal/durable"
 	"jaliya/internal/fault"
+	"jaliya/internal/kv"
 	"jaliya/internal/wire"
 )
 
@@ -150,13 +151,17 @@ func (j *Journal) OpenBundle(digest wire.Digest) (*os.File, error) {
 	return f, nil
 }
 
-// checkBundles makes sure that what an entry is about to name is there (D45).
-func (j *Journal) checkBundles(images []wire.Image) error {
+// checkBundles makes sure that what an entry is about to name is there (D45), or
+// at the hub, where the disk has spoiled it here.
+func (j *Journal) checkBundles(r kv.Reader, images []wire.Image) error {
 	const op = "journal: find bundle"
 	for _, image := range images {
 		info, err := os.Stat(bundleFile(j.dir, image.Digest))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
+			if i, known := readImage(r, image.Digest); known == nil && i.Stored && !i.away() && i.Size == image.Size {
+				continue
+			}
 			return fault.New(fault.NotFound, op, image.Digest.String(), err)
 		case err != nil:
 			return fault.New(fault.Storage, op, image.Digest.String(), err)

@@ -117,7 +117,7 @@ func (j *Journal) Append(ctx context.Context, d Draft) (Appended, error) {
 	start := time.Now()
 	changed, err := j.update(func(w kv.Writer) error {
 		if w.Get(bucketRecords, d.Header.Record[:]) == nil {
-			if err := j.checkBundles(d.Header.Images); err != nil {
+			if err := j.checkBundles(w, d.Header.Images); err != nil {
 				return err
 			}
 		}

@@ -211,3 +211,6 @@ func shred(path string) error {
 	}
 	return durable.SyncDir(filepath.Dir(path))
 }
+
+// Path gives where a file of a tree lies on the second disk.
+func (m *Mirror) Path(tree, rel string) string { return filepath.Join(m.o.Dir, tree, rel) }
