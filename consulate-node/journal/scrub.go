@@ -81,36 +81,47 @@ func (j *Journal) ScrubBundles(o ScrubOptions) error {
 			return errors.Join(err, j.keepScrub(s))
 		}
 	}
-	now := o.Now().UnixMilli()
 	if s.After == nil {
-		if now-s.Begun < scrubEvery.Milliseconds() && s.Begun <= now && s.Done >= s.Begun && s.Begun != 0 {
+		if !s.due(o.Now()) {
 			return j.keepScrub(s)
 		}
-		s.Begun, s.After = now, &wire.Digest{}
+		s.Begun, s.After = o.Now().UnixMilli(), &wire.Digest{}
 	}
+	err = j.goRound(&s, o)
+	return errors.Join(err, j.keepScrub(s)) // as the round left it
+}
+
+// due reports whether the last whole round is too old, or of a time to come.
+func (s Scrubbed) due(now time.Time) bool {
+	age := now.UnixMilli() - s.Begun
+	return s.Done == 0 || age < 0 || age >= scrubEvery.Milliseconds()
+}
+
+// goRound goes on with a round, to its end or that of the run.
+func (j *Journal) goRound(s *Scrubbed, o ScrubOptions) error {
 	for n := 1; ; n++ {
 		next, err := j.imageAfter(*s.After)
-		if err != nil || next == nil {
-			if err == nil {
-				s.Done, s.After = o.Now().UnixMilli(), nil
-			}
-			return errors.Join(err, j.keepScrub(s))
+		switch {
+		case err != nil:
+			return err
+		case next == nil:
+			s.Done, s.After = o.Now().UnixMilli(), nil
+			return nil
+		case !o.GoOn():
+			return nil
 		}
-		if !o.GoOn() {
-			return j.keepScrub(s)
-		}
-		size, err := j.scrubOne(&s, *next, o.Now())
+		size, err := j.scrubOne(s, *next, o.Now())
 		if err != nil {
-			return errors.Join(err, j.keepScrub(s))
+			return err
 		}
 		s.After = next
 		if n%keepScrubbed == 0 {
-			if err := j.keepScrub(s); err != nil {
+			if err := j.keepScrub(*s); err != nil {
 				return err
 			}
 		}
 		if !o.Wait(size) {
-			return j.keepScrub(s)
+			return nil
 		}
 	}
 }
