@@ -17,11 +17,12 @@ import (
 
 	"jaliya/hub/vault"
 	"jaliya/internal/crash"
+	"jaliya/internal/fault"
 	"jaliya/internal/wire"
 )
 
 // TestCrashStates cuts the power at every sync of a vault that takes uploads,
-// some of them in two tries.
+// some of them in two tries, and that sets aside what its disk has spoiled.
 func TestCrashStates(t *testing.T) {
 	o, err := crash.FromEnv()
 	require.NoError(t, err)
@@ -46,11 +47,34 @@ func (uploads) Run(dir string, r *rand.Rand, ack func(wire.Offer)) error {
 			}
 		}
 		ack(offer)
+		if r.IntN(4) == 0 {
+			if err := spoiled(dir, v, offer); err != nil {
+				return err
+			}
+		}
 		if r.IntN(4) == 0 { // the process ends and comes back
 			if v, err = vault.OpenDirectory(dir, 0); err != nil {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// spoiled has the disk spoil an object, behind the back of the recorder as of
+// the vault, and somebody read it.
+func spoiled(dir string, v *vault.Directory, offer wire.Offer) error {
+	path := filepath.Join(dir, "objects", offer.Digest.String()[:2], offer.Digest.String())
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	raw[len(raw)/2] ^= 1
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		return err
+	}
+	if _, err := v.Open(offer.Digest); !fault.Is(err, fault.NotFound) {
+		return fmt.Errorf("damaged object %s is served: %w", offer.Digest, err)
 	}
 	return nil
 }
@@ -73,15 +97,23 @@ func try(v *vault.Directory, offer wire.Offer, content []byte, whole bool, r *ra
 	return errors.Join(err, u.End())
 }
 
-// Verify implements crash.Workload: what was acknowledged is there, and what is
-// there is whole, whether acknowledged or not.
+// Verify implements crash.Workload: what was acknowledged is there, or was set
+// aside and is wanted, and what is there is whole, whether acknowledged or not.
 func (uploads) Verify(dir string, acked []wire.Offer) error {
 	v, err := vault.OpenDirectory(dir, 0)
 	if err != nil {
 		return err
 	}
+	list, _ := v.Wanted()
+	wanted := map[wire.Digest]bool{}
+	for _, digest := range list {
+		wanted[digest] = true
+	}
 	for _, offer := range acked {
 		has, err := v.Has(offer.Digest, offer.Size)
+		if err == nil && !has && wanted[offer.Digest] {
+			continue
+		}
 		if err != nil || !has {
 			return fmt.Errorf("acknowledged object %s is lost: %w", offer.Digest, err)
 		}
