@@ -185,8 +185,24 @@ func (s *Ship) takeRange(stream *link.Stream, at wire.Position) (wire.Position, 
 	if _, err := s.cfg.Journal.Restore(p); err != nil {
 		return at, err
 	}
+	if err := s.tell(p); err != nil {
+		return at, err
+	}
 	s.came(last.Seq-at.Seq, p.Until-last.Seq)
 	return last, nil
+}
+
+// tell says which records came back. Whoever is told looks once more at the next
+// start.
+func (s *Ship) tell(p wire.ProvedRange) error {
+	if s.cfg.Restored == nil {
+		return nil
+	}
+	records := make([]wire.RecordID, len(p.Entries))
+	for i := range p.Entries {
+		records[i] = p.Entries[i].Header.Record
+	}
+	return s.cfg.Restored(records)
 }
 
 // came counts what is back; behind it come at least so many more of the same
