@@ -23,10 +23,10 @@ import (
 // was released; the hub has the entry.
 type olderCopy struct {
 	*world
-	visit   desk.View
-	id      wire.RecordID
-	said    released
-	ranges  []wire.ProvedRange
+	visit  desk.View
+	id     wire.RecordID
+	said   released
+	ranges []wire.ProvedRange
 }
 
 func newOlderCopy(t *testing.T) *olderCopy {

@@ -93,10 +93,14 @@ func (s *Screens) disks(p lang.Printer) (*diskPart, error) {
 	return part, nil
 }
 
-// showDisks puts them on a page.
+// showDisks puts them on a page: where people look first while one disk is left.
 func (s *Screens) showDisks(p lang.Printer, data gin.H) error {
 	part, err := s.disks(p)
-	if part != nil {
+	switch {
+	case part == nil:
+	case oneDisk(s.desk.o.Journal.Mirror()):
+		data["OneDisk"] = part
+	default:
 		data["Disks"] = part
 	}
 	return err
