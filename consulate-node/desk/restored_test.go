@@ -95,7 +95,7 @@ func (o *olderCopy) requireReleased(t *testing.T) {
 	r := o.release(t, o.visit)
 	require.True(t, r.Repeated)
 	require.Equal(t, o.said.Reference, r.Reference)
-	require.Zero(t, o.world.entries(t), "nothing was issued in the new incarnation")
+	require.Zero(t, o.entries(t), "nothing was issued in the new incarnation")
 }
 
 // TestDraftReleasedAfterTheCopy: the draft goes when its entry comes back, whether
@@ -147,7 +147,7 @@ func TestDraftReleasedAfterTheCopy(t *testing.T) {
 		a := o.do(t, call{role: supervisor, method: http.MethodPost, path: "/visits/" + o.visit.Visit + "/release", version: v.Version})
 		require.Equal(t, http.StatusConflict, a.Code)
 		require.Equal(t, "released", a.problem.Code)
-		require.Zero(t, o.world.entries(t))
+		require.Zero(t, o.entries(t))
 		for lang, words := range map[string]string{"en": "released already", "fr": "déjà été validé", "ar": "صودق على هذا الملف من قبل"} {
 			s := surfer{tb: t, handler: o.screens(t), role: "supervisor", lang: lang}
 			page := s.get("/visits/" + o.visit.Visit + "/release")
