@@ -72,12 +72,31 @@ func TestOrderBounds(t *testing.T) {
 		_, err := newOrder(place1(0)).take(orderStart, piece(10, 20), func(int) bool { return false })
 		require.True(t, fault.Is(err, fault.Full), "%v", err)
 	})
-	t.Run("OK another history passes to the ledger", func(t *testing.T) {
+	t.Run("OK another history while something waits passes to the ledger", func(t *testing.T) {
+		o := newOrder(place1(0))
+		_, err := o.take(orderStart, piece(10, 20), anyRoom)
+		require.NoError(t, err)
 		b := piece(10, 20)
 		b.verified.After.Incarnation = 8
-		where, err := newOrder(place1(0)).take(orderStart, b, anyRoom)
+		where, err := o.take(orderStart, b, anyRoom)
 		require.NoError(t, err)
 		require.Equal(t, inTurn, where)
+	})
+	t.Run("OK a new incarnation begins anew", func(t *testing.T) {
+		o := newOrder(place1(30))
+		of := func(after, last uint64) proved {
+			b := piece(after, last)
+			b.verified.After.Incarnation = 8
+			return b
+		}
+		where, err := o.take(orderStart, of(10, 20), anyRoom)
+		require.NoError(t, err)
+		require.Equal(t, early, where, "over a faster connection")
+		where, err = o.take(orderStart, of(0, 10), anyRoom)
+		require.NoError(t, err)
+		require.Equal(t, inTurn, where)
+		_, ok := o.following()
+		require.True(t, ok)
 	})
 	t.Run("OK one that overlaps passes to the ledger", func(t *testing.T) {
 		where, err := newOrder(place1(5)).take(orderStart, piece(3, 8), anyRoom)

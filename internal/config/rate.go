@@ -28,9 +28,13 @@ func (r Rate) String() string {
 	return strconv.FormatInt(int64(r), 10) + " bit/s"
 }
 
-// UnmarshalText reads a whole number and its unit.
+// UnmarshalText reads a whole number and its unit; nothing is no rate.
 func (r *Rate) UnmarshalText(text []byte) error {
 	const op = "config: read bit rate"
+	if len(text) == 0 {
+		*r = 0
+		return nil
+	}
 	for _, u := range rateUnits {
 		digits, ok := strings.CutSuffix(string(text), u.name)
 		if !ok {
@@ -47,4 +51,9 @@ func (r *Rate) UnmarshalText(text []byte) error {
 }
 
 // MarshalText writes what UnmarshalText reads.
-func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+func (r Rate) MarshalText() ([]byte, error) {
+	if r == 0 {
+		return nil, nil
+	}
+	return []byte(r.String()), nil
+}

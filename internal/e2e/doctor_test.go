@@ -322,7 +322,7 @@ func TestDoctorOnFullDisk(t *testing.T) {
 	cfg.Dir = filepath.Join(mount, "node")
 	cfg.Custody.KeyFile = ""
 	p.configure(cfg)
-	out, err := unshared("cp -a " + p.cfg.Dir + " " + cfg.Dir + "\n" +
+	out, err := unshared("find " + p.cfg.Dir + " -name ballast -delete\ncp -a " + p.cfg.Dir + " " + cfg.Dir + "\n" +
 		filepath.Join(programs(t), "consulate-node") + " doctor --config " + p.file + " --json --language en")
 	require.Error(t, err, "a full disk is bad")
 	var told struct {
