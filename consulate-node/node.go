@@ -133,6 +133,7 @@ func (n *Node) openShip() error {
 		Journal: n.journal, Signer: n.keys.journal, Dial: n.uplink.ship, Keys: n.receiptKeys,
 		Welcomed: n.welcomed, Brought: n.brought, Proved: n.uplink.proved, Starved: n.uplink.starved, Report: n.report,
 		Anchor:   n.reach,
+		Restored: func(records []wire.RecordID) error { return n.desk.Restored(records) },
 		Software: telemetry.Version, Now: time.Now,
 		Logger: n.log.With(slog.String("component", "ship")), Metrics: ship.NewMetrics(n.metrics),
 	})

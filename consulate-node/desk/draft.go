@@ -74,13 +74,17 @@ func (d *Desk) load(id wire.RecordID) (*open, error) {
 		o, err = d.read(r, id)
 		return err
 	})
-	if !fault.Is(err, fault.NotFound) {
-		return o, err
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, err
 	}
-	if _, sealed := d.o.Journal.ByRecord(id); sealed == nil {
+	// An older copy has the draft of what was released later.
+	if h, sealed := d.o.Journal.ByRecord(id); sealed == nil && (err != nil || !o.changedSince(h)) {
+		if err == nil {
+			o.close()
+		}
 		return nil, fault.New(fault.Conflict, "desk: open draft", id.String(), web.CodeReleased.Cause())
 	}
-	return nil, err
+	return o, err
 }
 
 func (d *Desk) read(r kv.Reader, id wire.RecordID) (*open, error) {

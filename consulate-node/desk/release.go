@@ -96,6 +96,9 @@ func (d *Desk) checkRelease(p access.Principal, o *open, version uint64) (Review
 	if version != o.Version {
 		return Review{}, conflict(op, o)
 	}
+	if err := d.releasedBefore(o.id); err != nil {
+		return Review{}, err
+	}
 	if err := d.replaceable(o.Amends); err != nil {
 		return Review{}, err
 	}
@@ -237,6 +240,9 @@ func (d *Desk) commit(ctx context.Context, o *open, review *Review, draft journa
 		return forget(w, o.id)
 	}
 	_, err = d.o.Journal.Append(ctx, draft)
+	if fault.Is(err, fault.Exists) { // it came back from the hub meanwhile
+		return d.releasedBefore(o.id)
+	}
 	return err
 }
 

@@ -59,6 +59,9 @@ type testedStep struct {
 	Look string // class and icon
 }
 
+// Bad reports whether somebody is to do something.
+func (s testedStep) Bad() bool { return s.State == doctor.Bad || s.State == doctor.Warn }
+
 var stepLooks = map[doctor.State]string{doctor.Good: "done", doctor.Warn: "look", doctor.Bad: "bad", doctor.Skipped: "next"}
 
 // connection shows the last test, and begins one when there is none that says
@@ -89,14 +92,9 @@ func (s *Screens) connection(c *gin.Context, who access.Principal) {
 		data["State"] = string(report.State)
 		data["At"] = p.T("doctor.screen.at", "when", p.DateTime(report.At.In(s.desk.zone)))
 	}
-	var steps []testedStep
-	for _, one := range doctor.Say(p, report) {
-		at, _ := report.Position(one.Step)
-		steps = append(steps, testedStep{Said: one, At: at, Word: p.T("doctor.state." + string(one.State)), Look: stepLooks[one.State]})
-	}
-	data["Steps"] = steps
+	s.showSteps(p, report, running, data)
 	if s.desk.o.Limits != nil {
-		data["Limits"] = s.limitLines(p, s.desk.o.Limits())
+		data["Near"], data["Far"] = s.sortedLimits(p, s.desk.o.Limits())
 	}
 	if running { // the page comes anew every moment: what waits is told after that
 		c.Header("Refresh", testRefresh)
@@ -106,6 +104,22 @@ func (s *Screens) connection(c *gin.Context, who access.Principal) {
 	}
 	page.Template, page.Data = "connection", data
 	s.ui.Render(c, http.StatusOK, page)
+}
+
+// showSteps puts the steps on the page: of a test that ended, what is to be done,
+// and the whole path without the words that stand there already.
+func (s *Screens) showSteps(p lang.Printer, report doctor.Report, running bool, data gin.H) {
+	var trouble, steps []testedStep
+	for _, one := range doctor.Say(p, report) {
+		at, _ := report.Position(one.Step)
+		step := testedStep{Said: one, At: at, Word: p.T("doctor.state." + string(one.State)), Look: stepLooks[one.State]}
+		if step.Bad() && !running {
+			trouble = append(trouble, step)
+			step.Do = ""
+		}
+		steps = append(steps, step)
+	}
+	data["Trouble"], data["Steps"] = trouble, steps
 }
 
 func (s *Screens) testConnection(c *gin.Context, _ access.Principal) {

@@ -41,3 +41,15 @@ func (s *Screens) limitLines(p lang.Printer, list []Limit) []limitLine {
 	}
 	return out
 }
+
+// sortedLimits tells what comes near apart from what nobody has to think of.
+func (s *Screens) sortedLimits(p lang.Printer, list []Limit) (near, far []limitLine) {
+	for _, line := range s.limitLines(p, list) {
+		if line.Level == LimitGreen {
+			far = append(far, line)
+		} else {
+			near = append(near, line)
+		}
+	}
+	return near, far
+}

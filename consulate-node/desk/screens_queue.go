@@ -77,18 +77,32 @@ func (s *Screens) waiting(c *gin.Context, who access.Principal, data gin.H) erro
 	}
 	p := s.ui.Printer(c)
 	rows := make([]queuedRow, 0, len(q.Items))
-	entries := uint64(0)
+	entries, stuck := uint64(0), false
 	for _, i := range q.Items {
 		rows = append(rows, s.queued(p, i))
+		stuck = stuck || i.Reason == "damaged" || i.Reason == "refused"
 		if i.Image == "" {
 			entries++
 		}
 	}
-	data["Line"], data["Queue"] = s.lineFigures(p, st), rows
+	data["Line"], data["Queue"], data["Stuck"] = s.lineFigures(p, st), rows, stuck
+	data["Waits"] = s.waitsInShort(p, st, max(q.Waiting, entries))
 	if q.Waiting > entries {
 		data["More"] = p.T("queue.more", "count", p.Number(int64(entries)), "all", p.Number(int64(min(q.Waiting, 1<<40))))
 	}
 	return nil
+}
+
+// waitsInShort says how many wait, since when, and what holds them.
+func (s *Screens) waitsInShort(p lang.Printer, st Status, entries uint64) []fact {
+	facts := []fact{{Label: p.T("desk.status.unsecured"), Text: p.T("desk.status.entries", "count", int(min(entries, 1<<30)))}}
+	if st.OldestAge > 0 {
+		facts = append(facts, fact{Label: p.T("desk.status.oldest"), Text: p.Ago(time.Duration(st.OldestAge) * time.Second)})
+	}
+	if st.Link != nil && st.Link.Budget != nil {
+		facts = append(facts, fact{Label: p.T("queue.line.budget"), Text: s.budgetWords(p, *st.Link.Budget)})
+	}
+	return facts
 }
 
 func (s *Screens) queued(p lang.Printer, i QueueItem) queuedRow {

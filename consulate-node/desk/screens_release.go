@@ -130,7 +130,10 @@ func (s *Screens) secondLook(c *gin.Context, who access.Principal) {
 	if v.Review.Guardian != nil {
 		two.Checks = append(two.Checks, web.Option{Value: "guardian", Label: at.p.T("guardian.check")})
 	}
+	id, _ := visitOf(c) // it was read above
 	switch {
+	case web.Has(s.desk.releasedBefore(id), web.CodeReleased):
+		two.Refused = at.p.T("restore.draft_released")
 	case view.Mine:
 		two.Refused = at.p.T("desk.release.same_person")
 	case !view.Ready:

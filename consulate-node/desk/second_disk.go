@@ -56,9 +56,10 @@ func (d *Desk) diskBar(p lang.Printer, bar *web.LinkBar) {
 
 // diskPart is what a page says of the disks of the post.
 type diskPart struct {
-	Title string
-	Text  string
-	Facts []fact
+	Title  string
+	Text   string
+	Facts  []fact
+	Tidied []fact // when the journal was compacted
 }
 
 // disks tells how both disks stand, nil when only one is configured and it was
@@ -87,16 +88,23 @@ func (s *Screens) disks(p lang.Printer) (*diskPart, error) {
 		part.Facts = append(part.Facts, fact{Label: p.T("seconddisk.room"), Text: p.T("seconddisk.short")})
 	}
 	if c.At > 0 {
-		part.Facts = append(part.Facts, fact{Label: p.T("seconddisk.compacted"), Text: p.T("seconddisk.sizes",
-			"when", p.DateTime(time.UnixMilli(c.At).In(s.desk.zone)), "before", int(c.Before>>20), "after", int(c.After>>20))})
+		part.Tidied = []fact{{Label: p.T("seconddisk.compacted"), Text: p.T("seconddisk.sizes",
+			"when", p.DateTime(time.UnixMilli(c.At).In(s.desk.zone)), "before", int(c.Before>>20), "after", int(c.After>>20))}}
 	}
 	return part, nil
 }
 
-// showDisks puts them on a page.
+// showDisks puts them on a page: where people look first while one disk is left.
 func (s *Screens) showDisks(p lang.Printer, data gin.H) error {
 	part, err := s.disks(p)
-	if part != nil {
+	switch {
+	case part == nil:
+	case oneDisk(s.desk.o.Journal.Mirror()):
+		data["OneDisk"] = part
+		if part.Tidied != nil {
+			data["Disks"] = &diskPart{Tidied: part.Tidied}
+		}
+	default:
 		data["Disks"] = part
 	}
 	return err

@@ -39,7 +39,8 @@ import (
 type world struct {
 	queue    []desk.QueueItem // what waits for the hub
 	budget   *desk.BudgetView
-	skew     time.Duration // of this machine's clock
+	link     *desk.LinkStatus // as it stands; nil: connected
+	skew     time.Duration    // of this machine's clock
 	dir      string
 	mirror   journal.MirrorOptions
 	journal  *journal.Journal
@@ -126,6 +127,9 @@ func (w *world) start(tb testing.TB) {
 			return nil
 		},
 		Link: func() desk.LinkStatus {
+			if w.link != nil {
+				return *w.link
+			}
 			return desk.LinkStatus{Connected: true, Transport: "quic", RTT: 612, Bulk: 3, Budget: w.budget}
 		},
 		Queue:  func(int) ([]desk.QueueItem, error) { return w.queue, nil },

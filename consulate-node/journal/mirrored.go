@@ -11,6 +11,7 @@ import (
 	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
+	"jaliya/internal/wire"
 )
 
 // keyMirror holds where the journal is in the chain of transactions that it
@@ -269,7 +270,8 @@ func (s source) Dump(at func(mirror.Position) error, pair func(bucket, key, valu
 	})
 }
 
-// Contains implements mirror.Source: the head of the mirror's entries is in ours.
+// Contains implements mirror.Source: the head of the mirror's entries is in ours,
+// in its chain or among what was set aside when the hub's came back.
 func (s source) Contains(get func(bucket, key []byte) []byte) (bool, error) {
 	raw := get(bucketMeta, keyState)
 	if raw == nil {
@@ -281,14 +283,28 @@ func (s source) Contains(get func(bucket, key []byte) []byte) (bool, error) {
 	}
 	ours := false
 	err = s.j.View(func(r kv.Reader) error {
-		at, err := positionAt(r, theirs.Head.Node, theirs.Head.Incarnation, theirs.Head.Seq)
-		if fault.Is(err, fault.NotFound) {
-			return nil
-		}
-		ours = at == theirs.Head
+		ours, err = wrote(r, theirs.Head)
 		return err
 	})
 	return ours, err
+}
+
+// wrote reports whether a journal wrote all up to a position, whatever became of
+// it since. An incarnation that it does not know is another's, though nothing
+// was issued in it.
+func wrote(r kv.Reader, at wire.Position) (bool, error) {
+	list, err := readChapters(r)
+	if err != nil || list.order(at.Incarnation) < 0 {
+		return false, err
+	}
+	if r.Get(bucketAside, append(entryKey(at.Incarnation, at.Seq), at.Hash[:]...)) != nil {
+		return true, nil
+	}
+	own, err := positionAt(r, at.Node, at.Incarnation, at.Seq)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return own == at, err
 }
 
 // Mirror tells how the second disk stands.

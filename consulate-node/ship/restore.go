@@ -185,8 +185,25 @@ func (s *Ship) takeRange(stream *link.Stream, at wire.Position) (wire.Position, 
 	if _, err := s.cfg.Journal.Restore(p); err != nil {
 		return at, err
 	}
+	s.tell(p)
 	s.came(last.Seq-at.Seq, p.Until-last.Seq)
 	return last, nil
+}
+
+// tell says which records came back. Whoever cannot make use of it now looks once
+// more at the next start; what comes back does not wait for that.
+func (s *Ship) tell(p wire.ProvedRange) {
+	if s.cfg.Restored == nil {
+		return
+	}
+	records := make([]wire.RecordID, len(p.Entries))
+	for i := range p.Entries {
+		records[i] = p.Entries[i].Header.Record
+	}
+	if err := s.cfg.Restored(records); err != nil {
+		s.cfg.Metrics.alarm(fault.KindOf(err))
+		s.cfg.Logger.Error("what came back was not taken up", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
+	}
 }
 
 // came counts what is back; behind it come at least so many more of the same

@@ -28,6 +28,7 @@ type Config struct {
 	Brought  func(wire.Welcome) error                                      // the same of a file by hand, which may be old
 	Report   func() (wire.Report, error)                                   // how the node stands; nil: nothing is said
 	Anchor   func(wire.Position) error                                     // told before entries up to there leave; nil: nobody
+	Restored func([]wire.RecordID) error                                   // told what came back from the hub; nil: nobody
 	Proved   func(*link.Session)                                           // a control session has done work
 	Starved  func(*link.Session)                                           // one was silent before it had
 	Software string

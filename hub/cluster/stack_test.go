@@ -1,12 +1,14 @@
 package cluster_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -256,8 +258,8 @@ func (b *history) add(id int, call time.Time, write bool, out outcome) {
 func (c client) write(ctx context.Context, m *member) {
 	call := time.Now()
 	answer, _, err := m.Propose(ctx, fmt.Appendf(nil, "client %d", c.id))
-	switch n, counted := answer.(uint64); {
-	case err == nil && counted:
+	switch n, taken := answer.(uint64); {
+	case err == nil && taken:
 		c.add(c.id, call, true, outcome{n, true})
 	case errors.Is(err, cluster.ErrOutcomeUnknown):
 		c.add(c.id, call, true, outcome{})
@@ -283,22 +285,48 @@ func (b *history) check(t *testing.T, before uint64, sum *stackFigures) {
 	sum.unknown += b.unknown
 }
 
+// counted is the state of the model: the number, and how many of the writes
+// whose outcome is unknown have become one.
+type counted struct {
+	n    uint64
+	used int
+}
+
+// lost is a write whose outcome is unknown, by its place among them.
+type lost int
+
+// linear looks for one order. Unknown writes are alike, so that whatever they
+// explain they also explain in the order of their calls; without that, each more
+// of them would double the work.
 func (b *history) linear(before uint64) bool {
-	return porcupine.CheckOperations(porcupine.Model{
-		Init: func() any { return before },
-		Step: func(state, input, output any) (bool, any) {
-			n, known := state.(uint64)
-			out, answered := output.(outcome)
-			switch {
-			case !known || !answered:
-				return false, state
-			case input == isWrite(false):
-				return out.n == n, n
-			default:
-				return !out.ok || out.n == n+1, n + 1
-			}
-		},
-	}, b.seen)
+	seen := slices.Clone(b.seen)
+	slices.SortStableFunc(seen, func(x, y porcupine.Operation) int { return cmp.Compare(x.Call, y.Call) })
+	unknown := lost(0)
+	for i, o := range seen {
+		if o.Input == isWrite(true) && !o.Output.(outcome).ok { //nolint:forcetypeassert // made here
+			seen[i].Input = unknown
+			unknown++
+		}
+	}
+	return porcupine.CheckOperations(porcupine.Model{Init: func() any { return counted{n: before} }, Step: step}, seen)
+}
+
+func step(state, input, output any) (bool, any) {
+	at, known := state.(counted)
+	out, answered := output.(outcome)
+	if !known || !answered {
+		return false, state
+	}
+	switch in := input.(type) {
+	case lost:
+		return int(in) == at.used, counted{at.n + 1, at.used + 1}
+	case isWrite:
+		if in {
+			return out.n == at.n+1, counted{at.n + 1, at.used}
+		}
+		return out.n == at.n, at
+	}
+	return false, state
 }
 
 // TestHistoryCheckSees is the control: a read that is too old, and one that

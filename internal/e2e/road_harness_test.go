@@ -207,6 +207,7 @@ type outpost struct {
 
 	mu    sync.Mutex
 	lazy  bool                   // dials over a cut road are not really made
+	back  []wire.RecordID        // what came back from the hub, as it was told; guarded by mu
 	told  int                    // welcomes kept; guarded by mu
 	bulks []*link.Session        // guarded by mu
 	dials map[string][]time.Time // by ALPN; guarded by mu
@@ -275,6 +276,13 @@ func (p *outpost) welcomes() int {
 	return p.told
 }
 
+// returned counts what came back from the hub.
+func (p *outpost) returned() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.back)
+}
+
 // now is the clock of the post.
 func (p *outpost) now() time.Time {
 	if jump := p.jump.Load(); jump != 0 {
@@ -296,7 +304,16 @@ func (p *outpost) start() {
 			return nil
 		},
 		Brought: func(wire.Welcome) error { return nil },
-		Now:     p.now, Logger: roadLogger(),
+		Restored: func(records []wire.RecordID) error {
+			if _, err := p.journal.ByRecord(records[len(records)-1]); err != nil {
+				return err
+			}
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.back = append(p.back, records...)
+			return nil
+		},
+		Now: p.now, Logger: roadLogger(),
 	})
 	require.NoError(p.t, err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(p.t.Context()))

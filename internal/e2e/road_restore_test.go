@@ -91,6 +91,7 @@ func TestRoadOldBackup(t *testing.T) {
 		require.Equal(t, back.state().Head, cursor)
 		require.Equal(t, ship.Following.String(), back.ship.Status().Phase)
 		require.Nil(t, back.ship.Status().Restore)
+		require.Equal(t, 900, back.returned(), "whoever keeps drafts was told of each")
 		require.Equal(t, 1, back.dialed(), "all in one session")
 		list, err := back.journal.Chapters()
 		require.NoError(t, err)
