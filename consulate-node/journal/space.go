@@ -110,7 +110,7 @@ func (j *Journal) holdBallast(size int64) error {
 		return nil
 	}
 	path := filepath.Join(j.dir, ballastName)
-	j.ballast = kv.ReleasedBallast(path, size)
+	j.ballast = kv.NewBallast(path, size)
 	held, err := j.ballast.Held()
 	if err != nil {
 		return err

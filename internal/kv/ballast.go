@@ -19,28 +19,19 @@ type Ballast struct {
 	size int64
 }
 
-// NewBallast makes sure that the file at path really occupies size bytes, and
-// answers fault.Full when there is no room. The directory is synced.
-func NewBallast(path string, size int64) (*Ballast, error) {
-	if size <= 0 {
-		return nil, fault.New(fault.Invalid, opBallast, path, errors.New("size must be positive"))
-	}
-	b := &Ballast{path: path, size: size}
-	if err := b.Fill(); err != nil {
-		return nil, err
-	}
-	return b, nil
-}
-
-// ReleasedBallast gives a ballast that holds nothing yet: Fill takes the space when
+// NewBallast gives a ballast that holds nothing yet: Fill takes the space when
 // there is room.
-func ReleasedBallast(path string, size int64) *Ballast { return &Ballast{path: path, size: size} }
+func NewBallast(path string, size int64) *Ballast { return &Ballast{path: path, size: size} }
 
 // Size gives the bytes that it holds when it is filled.
 func (b *Ballast) Size() int64 { return b.size }
 
-// Fill takes the space again after Release. On fault.Full nothing is held.
+// Fill makes sure that the file really occupies its size, and syncs the
+// directory. On fault.Full, when there is no room, nothing is held.
 func (b *Ballast) Fill() error {
+	if b.size <= 0 {
+		return fault.New(fault.Invalid, opBallast, b.path, errors.New("size must be positive"))
+	}
 	f, err := os.OpenFile(b.path, os.O_RDWR|os.O_CREATE, fileMode)
 	if err != nil {
 		return fault.New(fault.Storage, opBallast, b.path, err)

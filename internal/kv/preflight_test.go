@@ -68,7 +68,8 @@ func TestFindMount(t *testing.T) {
 
 func TestBallast(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ballast")
-	b, err := NewBallast(path, 1<<20)
+	b := NewBallast(path, 1<<20)
+	err := b.Fill()
 	if fault.Is(err, fault.Storage) {
 		t.Skip("the file system cannot preallocate")
 	}
@@ -83,9 +84,9 @@ func TestBallast(t *testing.T) {
 	require.Zero(t, held)
 	require.NoError(t, b.Fill())
 
-	_, err = NewBallast(path, 0)
+	err = NewBallast(path, 0).Fill()
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
-	_, err = NewBallast(path, 1<<50)
+	err = NewBallast(path, 1<<50).Fill()
 	require.Equal(t, fault.Full, fault.KindOf(err))
 	require.NoFileExists(t, path)
 }
