@@ -121,11 +121,10 @@ func TestRoadRestoreIsResumed(t *testing.T) {
 		for range 3 {
 			back.until(3*time.Minute, func(journal.State) bool {
 				st := back.ship.Status().Restore
-				return st != nil && st.Back > before+200
+				return st != nil && st.Back > before+200 && st.Left > 0 // a session that just began knows no speed
 			})
 			st := back.ship.Status().Restore
 			require.EqualValues(t, 2000, st.Of)
-			require.Positive(t, st.Left)
 			require.Less(t, st.Left, int64(600))
 			before = st.Back
 			o.road.cut(true)
