@@ -65,10 +65,19 @@ func Disk(dir string, need int64) []Finding {
 		return one("disk-full")
 	case info.Mode().Perm()&0o077 != 0:
 		return one("disk-open")
-	case st.Blocks > 0 && 1-float64(st.Bavail)/float64(st.Blocks) > tightDisk:
+	case usedShare(st) > tightDisk:
 		return one("disk-tight")
 	}
 	return one("disk-good")
+}
+
+// usedShare is what df shows: of the space that is not kept for root.
+func usedShare(st unix.Statfs_t) float64 {
+	used := st.Blocks - st.Bfree
+	if used+st.Bavail == 0 {
+		return 0
+	}
+	return float64(used) / float64(used+st.Bavail)
 }
 
 // Sync measures how long the disk takes to keep something for good, with a file

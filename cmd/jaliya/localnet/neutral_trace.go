@@ -115,23 +115,56 @@ func (t truth) found(pdf []byte) (bool, error) {
 	return !slices.Equal(r.Outcome, document.Nothing()), nil
 }
 
-// hearing keeps what the telephones got.
-func hearing(ctx context.Context, carrier string, all []*trace) error {
+// heard is one message as the carrier's simulator kept it.
+type heard struct {
+	To   string `json:"to"`
+	Text string `json:"text"`
+}
+
+// inbox gives what the telephones got so far.
+func inbox(ctx context.Context, carrier string) ([]heard, error) {
 	raw, err := get(ctx, "http://"+carrier+"/admin/inbox.json")
 	if err != nil {
-		return fault.New(fault.Unavailable, opNeutral, "telephones", err)
+		return nil, fault.New(fault.Unavailable, opNeutral, "telephones", err)
 	}
-	var inbox struct {
-		Messages []struct {
-			To   string `json:"to"`
-			Text string `json:"text"`
-		} `json:"messages"`
+	var held struct {
+		Messages []heard `json:"messages"`
 	}
-	if err := json.Unmarshal(raw, &inbox); err != nil {
-		return fault.New(fault.Invalid, opNeutral, "telephones", err)
+	if err := json.Unmarshal(raw, &held); err != nil {
+		return nil, fault.New(fault.Invalid, opNeutral, "telephones", err)
+	}
+	return held.Messages, nil
+}
+
+// lastMessage is how long a message may take after everything else is done.
+const lastMessage = 30 * time.Second
+
+// hearing keeps what the telephones got, once all have got as many: the last
+// messages are on their way when the last sheet is in a hand. Who gets fewer for
+// good is found by the comparison.
+func hearing(ctx context.Context, carrier string, all []*trace) error {
+	var messages []heard
+	err := eventually(ctx, "the last messages", lastMessage, func() (_ bool, err error) {
+		if messages, err = inbox(ctx, carrier); err != nil {
+			return false, err
+		}
+		fewest, most := len(messages), 0
+		for _, one := range all {
+			n := 0
+			for _, m := range messages {
+				if m.To == one.phone {
+					n++
+				}
+			}
+			fewest, most = min(fewest, n), max(most, n)
+		}
+		return fewest == most, nil
+	})
+	if err != nil && !fault.Is(err, fault.Timeout) {
+		return err
 	}
 	for _, one := range all {
-		for _, m := range inbox.Messages {
+		for _, m := range messages {
 			if m.To == one.phone {
 				one.Figures["telephone: messages"]++
 				one.Words["telephone"] += one.masked(m.Text) + "; "
