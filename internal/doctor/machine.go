@@ -18,6 +18,7 @@ const (
 	slowSync  = 20 * time.Millisecond // above it a save is felt at the counter
 	earlySync = 50 * time.Microsecond // below it no disk has kept anything
 	tightDisk = 0.9                   // used share that is worth a look
+	roomyDisk = 16 << 30              // free bytes with which it is not: no post uses them within a year
 )
 
 // Config judges the reading of a configuration file.
@@ -65,7 +66,7 @@ func Disk(dir string, need int64) []Finding {
 		return one("disk-full")
 	case info.Mode().Perm()&0o077 != 0:
 		return one("disk-open")
-	case usedShare(st) > tightDisk:
+	case usedShare(st) > tightDisk && free < roomyDisk:
 		return one("disk-tight")
 	}
 	return one("disk-good")
