@@ -36,14 +36,14 @@ type Space struct {
 	Ballast int64   // bytes that maintenance may release
 }
 
-// Roomy is free space that no post uses within a year, 25 MB a day being the
+// roomy is free space that no post uses within a year, 25 MB a day being the
 // largest: a disk that has it is not short, whatever share of it is used.
-const Roomy = 16 << 30
+const roomy = 16 << 30
 
 // Warn reports whether operators are to be told: 80 % of disk or limit are used,
 // and a year's work would not fit the disk.
 func (s Space) Warn() bool {
-	return s.Disk >= shareWarn && s.Free < Roomy || s.Store >= shareWarn
+	return s.Disk >= shareWarn && s.Free < roomy || s.Store >= shareWarn
 }
 
 // Space measures the room.

@@ -58,9 +58,13 @@ type Status struct {
 // shareWarn is the used share of its disk from which operators are told.
 const shareWarn = 0.8
 
+// roomy is free space with which they are not: a year's work of the largest post,
+// and more.
+const roomy = 16 << 30
+
 // Short reports whether its disk is 80 % full.
 func (s Status) Short() bool {
-	return s.Total > 0 && float64(s.Total-s.Free) >= shareWarn*float64(s.Total)
+	return s.Total > 0 && float64(s.Total-s.Free) >= shareWarn*float64(s.Total) && s.Free < roomy
 }
 
 // Status tells how the mirror stands, without waiting for its disk.
