@@ -227,3 +227,16 @@ func TestConflictScreens(t *testing.T) {
 		})
 	}
 }
+
+// The request's page offers a change for as long as one can come in time, and no
+// button leads to a page on which nothing can be done.
+func TestChangeIsOffered(t *testing.T) {
+	w := newWorld(t)
+	first := w.release(t, w.fill(t, w.begin(t)))
+	s := surfer{tb: t, handler: w.screens(t), role: "agent", lang: "fr"}
+	page, offer := "/requests/"+first.Reference, `href="/requests/`+first.Reference+`/change"`
+	w.moved(t, first, workflow.Verifying, 0)
+	require.Contains(t, s.get(page).text, offer)
+	w.moved(t, first, workflow.HandedOver, 0)
+	require.NotContains(t, s.get(page).text, offer)
+}

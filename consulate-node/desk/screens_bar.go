@@ -111,7 +111,7 @@ func (s *Screens) statusPage(c *gin.Context, who access.Principal) {
 			facts = append(facts, fact{Label: p.T("desk.status.next"), Text: p.Clock(l.Next.In(s.desk.zone))})
 		}
 		if l.Reason != "" {
-			facts = append(facts, fact{Label: p.T("desk.status.reason"), Text: l.Reason, Kind: "code"})
+			facts = append(facts, fact{Label: p.T("desk.status.reason"), Text: lastWords(p, l.Reason)})
 		}
 	}
 	if s.o.Records != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"jaliya/consulate-node/journal"
 	"jaliya/internal/access"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
@@ -38,17 +39,15 @@ func (s *Screens) showChange(at screen, status int, f changeForm, wrong []FieldR
 		s.fail(at.c, at.who, err)
 		return
 	}
-	known, may := true, map[string]bool{ChangePickup: true, ChangeWithdraw: true}
 	q, err := s.desk.request(at.c.Request.Context(), ref.Digits())
-	switch {
-	case fault.Is(err, fault.NotFound):
-		known = false
-	case err != nil:
+	known := !fault.Is(err, fault.NotFound)
+	if known && err != nil {
 		s.fail(at.c, at.who, err)
 		return
-	default:
-		may[ChangePickup] = mayChange(q.Request, wire.KindPickupChanged)
-		may[ChangeWithdraw] = mayChange(q.Request, wire.KindRequestCancelled)
+	}
+	may := map[string]bool{ChangePickup: true, ChangeWithdraw: true} // another post's: the hub knows
+	if known {
+		may = changeable(q.Request)
 	}
 	page := s.page(at.c, at.who, at.p.T("change.title"))
 	b := &builder{p: at.p, wrong: sentences(at.p, wrong)}
@@ -66,6 +65,15 @@ func (s *Screens) showChange(at screen, status int, f changeForm, wrong []FieldR
 	}
 	page.Template, page.Data = "change", data
 	s.ui.Render(at.c, status, page)
+}
+
+// changeable says which changes of a request can still be said, as far as this
+// post knows.
+func changeable(q journal.Request) map[string]bool {
+	return map[string]bool{
+		ChangePickup:   mayChange(q, wire.KindPickupChanged),
+		ChangeWithdraw: mayChange(q, wire.KindRequestCancelled),
+	}
 }
 
 func (s *Screens) changeFields(b *builder, f *changeForm, may map[string]bool) {

@@ -63,7 +63,13 @@ func (s *Screens) request(c *gin.Context, who access.Principal) {
 		"Timeline": s.timeline(at.p, standingOf{v.Status, v.Opened, v.Told}), "Facts": s.requestFacts(at.p, v),
 	}
 	data["Amend"], data["Changes"] = s.amendView(at.p, who, v), s.changeNotes(at, v.Reference.Digits())
-	data["Change"] = mayWrite(who) && !v.Refused
+	q, err := s.desk.request(c.Request.Context(), c.Param("reference"))
+	if err != nil {
+		s.fail(c, who, err)
+		return
+	}
+	may := changeable(q.Request)
+	data["Change"] = mayWrite(who) && (may[ChangePickup] || may[ChangeWithdraw])
 	s.sayReason(at.p, data, v.Reason)
 	s.tellPerson(at.p, data)
 	if proof, err := s.desk.Receipt(c.Request.Context(), who, c.Param("reference")); err == nil {
