@@ -42,7 +42,8 @@ func diskOf(dir string) (free, total uint64, err error) {
 		return 0, 0, fault.New(fault.Storage, "node: measure disk", dir, err)
 	}
 	size := uint64(max(fs.Bsize, 0))
-	return min(fs.Bavail, fs.Blocks) * size, fs.Blocks * size, nil
+	// As df counts: what is kept for root is nobody's.
+	return fs.Bavail * size, (fs.Blocks - fs.Bfree + fs.Bavail) * size, nil
 }
 
 // until gives the end of a certificate, 0 when there is none.

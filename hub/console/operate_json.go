@@ -261,7 +261,7 @@ func bodyOfPost(p watch.Post) postBody {
 func bodyOfNeed(n watch.Need) needBody {
 	b := needBody{
 		Key: n.Key, Kind: n.Kind, Urgency: urgencyName(n.Urgency), Post: n.Post, Subject: n.Subject, Since: n.Since, Due: n.Due,
-		Count: n.Count, Days: n.Days, Telephone: n.Telephone, Page: n.Where(),
+		Count: n.Count, Days: max(n.Days, 0), Telephone: n.Telephone, Page: n.Where(),
 	}
 	if n.Taken.By != "" {
 		taken := takenBody(n.Taken)

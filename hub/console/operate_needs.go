@@ -130,6 +130,9 @@ func needTitle(p lang.Printer, n watch.Need) string {
 	if !p.Has(at + ".title") {
 		return string(n.Kind) // of a newer member
 	}
+	if n.Days < 0 && p.Has(at+".title_now") {
+		return p.T(at + ".title_now")
+	}
 	span := p.Span(time.Duration(max(n.Days, 0)) * 24 * time.Hour)
 	if n.Days <= 0 {
 		span = p.T("operate.less_than_a_day")

@@ -57,3 +57,19 @@ func TestOperateAfterAWrongClock(t *testing.T) {
 	}
 	require.Contains(t, keys(d.picture()), "post-silent/FR-LYO")
 }
+
+// TestDiskNearlyFull: where nobody can foresee when a disk is full, no day is named.
+func TestDiskNearlyFull(t *testing.T) {
+	w := newWorld(t)
+	m := newMorning(t, w.now())
+	m.picture.Needs = []watch.Need{
+		{Key: "disk-filling/hub-rabat-1", Kind: watch.NeedDisk, Urgency: watch.Today, Subject: "rabat-1", Since: w.now(), Count: 1, Days: -1},
+		{Key: "disk-filling/SN-DKR", Kind: watch.NeedDisk, Urgency: watch.Now, Post: "SN-DKR", Since: w.now(), Count: 1},
+	}
+	w.watch.to(m)
+	s := w.signedIn(w.hire(access.HubOperator, "Salma Idrissi"))
+	s.lang = "fr"
+	page := s.get("/operate").text
+	require.Contains(t, page, "Disque presque plein")
+	require.Contains(t, page, "Disque plein dans")
+}

@@ -194,7 +194,7 @@ type Need struct {
 	Since     time.Time
 	Due       time.Time // when it becomes worse, zero: not known
 	Count     int       // how many things, at least 1
-	Days      int       // for disk, certificate, alone; else 0
+	Days      int       // for disk, certificate, alone; else 0. -1: a disk that is nearly full, and nobody can say when it is
 	Telephone string    // whom to call first, empty: not known
 	Taken     Taken     // zero: nobody has it
 }

@@ -184,7 +184,7 @@ func (r *ranking) disk(d Disk) (Urgency, int) {
 	case free < 0.10 && urgency != Now:
 		urgency = Today
 	}
-	return urgency, max(d.FullIn, 0)
+	return urgency, d.FullIn
 }
 
 // trust judges the certificates and the days alone. A working certificate that

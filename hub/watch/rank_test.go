@@ -217,3 +217,14 @@ func TestLimits(t *testing.T) {
 		require.ErrorContains(t, l.Validate(), name)
 	}
 }
+
+// A disk that is short and does not fill has no day on which it is full.
+func TestRankNamesNoDayThatNobodyForesees(t *testing.T) {
+	for full, want := range map[int]int{-1: -1, 2: 2} {
+		p := fine()
+		p.Disk.Free, p.Disk.FullIn = 9<<30, full
+		needs := watch.Rank(watch.Facts{Now: noon, Posts: []watch.Post{p}, Version: "v1.4.0", Hub: watch.Hub{Leader: "hub-1"}})
+		require.Len(t, needs, 1)
+		require.Equal(t, want, needs[0].Days)
+	}
+}

@@ -78,7 +78,7 @@ func (w letter) line(m message, l Line) string {
 		if n.Count > 1 {
 			add("count", "number", n.Count)
 		}
-		if counted(n.Kind) {
+		if counted(n.Kind) && n.Days >= 0 {
 			add("days", "number", n.Days)
 		}
 		add("since", "time", n.Since.In(w.home))

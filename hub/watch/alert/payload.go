@@ -61,7 +61,7 @@ func (m message) bodyLine(l Line) bodyLine {
 		return out
 	}
 	out.Count, out.Since, out.Due = n.Count, moment(n.Since), moment(n.Due)
-	if counted(n.Kind) {
+	if counted(n.Kind) && n.Days >= 0 {
 		out.Days = &n.Days
 	}
 	return out
