@@ -25,6 +25,9 @@ func (t *tx) move(c *Case, in workflow.Input, out workflow.Outcome, commit uint6
 		}
 	}
 	for _, kind := range out.Orders {
+		if !t.orders(kind, in, out) {
+			continue
+		}
 		if err := t.order(c, kind, out); err != nil {
 			return err
 		}
@@ -163,6 +166,16 @@ func (t *tx) order(c *Case, kind workflow.Order, out workflow.Outcome) error {
 		o.Post = c.Flow.Pickup
 	}
 	return t.openOrder(o)
+}
+
+// orders reports whether the level knows an order of the table: of a change of the
+// post of collection, and of a record that was withdrawn, nobody was told before.
+func (t *tx) orders(kind workflow.Order, in workflow.Input, out workflow.Outcome) bool {
+	if t.compares() || kind != workflow.OrderNotify {
+		return true
+	}
+	return in.Event != workflow.PickupChanged && in.Event != workflow.TransferAsked &&
+		(out.Case.Kind != workflow.KindRecord || out.Case.State != workflow.Canceled)
 }
 
 func (t *tx) newOrder(c *Case, kind workflow.Order) Order {

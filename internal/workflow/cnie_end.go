@@ -17,6 +17,9 @@ var (
 func cnieCollection() []Transition {
 	here := []Guard{AtHolder}
 	shown := []Notice{{NoticeState, ToServing}} // the date and place said to the person are another
+	// Whoever asked, the person hears of it: a change that they did not ask for
+	// shows itself, in every state alike.
+	told := []Order{OrderNotify}
 	rows := []Transition{
 		// Row 21: the packet is kept for a remake until the citizen was told.
 		{From: Ready, On: NoticeDelivered, To: Ready, By: Hub | System, Orders: []Order{OrderClose}},
@@ -26,24 +29,24 @@ func cnieCollection() []Transition {
 		{From: Ready, On: CheckFailed, To: Ready, If: FirstCheck, By: Agent | Supervisor, Needs: here, Does: []Effect{CountCheck}},
 		{From: Ready, On: CheckFailed, To: Hold, By: Agent | Supervisor, Needs: here, Does: []Effect{CountCheck}},
 		{From: Hold, On: HoldLifted, To: Ready, By: Hub, Does: []Effect{DropChecks}},
-		{From: Ready, On: TransferAsked, To: Transfer, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup}},
+		{From: Ready, On: TransferAsked, To: Transfer, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup}, Orders: told},
 		// The citizen collects where the card still is.
 		{From: Transfer, On: TransferWithdrawn, To: Ready, By: Agent, Needs: here, Does: []Effect{TakePickupHere}},
 		{From: Transfer, On: TransferSent, To: InTransit, By: Supervisor, Needs: []Guard{AtHolder, PouchGiven}, Does: []Effect{TakePouch, DropHolder}, Tells: []Notice{{NoticeIncoming, ToPickup}}},
-		{From: Packed, On: PickupChanged, To: Produced, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup, DropPouch}, Orders: []Order{OrderUnpack}, Tells: shown},
+		{From: Packed, On: PickupChanged, To: Produced, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup, DropPouch}, Orders: []Order{OrderUnpack, OrderNotify}, Tells: shown},
 	}
 	rows = append(rows, from([]State{
 		Supplement, SupplementUntold, Replicated, Verifying, Recapture, Returned, Approved, Routed, InProduction, Produced,
 	}, Transition{
-		On: PickupChanged, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup}, Tells: shown,
+		On: PickupChanged, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup}, Orders: told, Tells: shown,
 	})...)
-	// Nobody is told in which state that happened.
+	// No post is told in which state that happened.
 	rows = append(rows, from([]State{Adjudication}, Transition{
-		On: PickupChanged, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup},
+		On: PickupChanged, By: Citizen | Agent, Needs: []Guard{PickupGiven, OtherPickup}, Does: []Effect{TakeNewPickup}, Orders: told,
 	})...)
 	// The bag cannot be turned: the wish waits for the card to arrive.
 	return append(rows, from([]State{InTransit, PouchIncident, Received, Discrepancy}, Transition{
-		On: PickupChanged, By: Citizen | Agent, Needs: []Guard{PickupGiven}, Does: []Effect{TakeOnward}, Tells: shown,
+		On: PickupChanged, By: Citizen | Agent, Needs: []Guard{PickupGiven}, Does: []Effect{TakeOnward}, Orders: told, Tells: shown,
 	})...)
 }
 

@@ -169,7 +169,7 @@ func recordStates() []StateRow {
 		{State: HandedOver, Status: StatusHandedOver, Final: true, legal: legalStop, Orders: []Order{OrderClose}, Tells: closed},
 		{State: Rejected, Status: StatusRejected, Final: true, legal: legalStop, Orders: []Order{OrderNotify, OrderClose}, Tells: closed},
 		{State: NoResponse, Status: StatusClosed, Final: true, legal: legalStop, Orders: []Order{OrderNotify, OrderClose}, Tells: closed},
-		{State: Canceled, Status: StatusCanceled, Final: true, legal: legalStop, Orders: []Order{OrderClose}, Tells: closed},
+		{State: Canceled, Status: StatusCanceled, Final: true, legal: legalStop, Orders: []Order{OrderNotify, OrderClose}, Tells: closed},
 		{State: Expired, Status: StatusExpired, Final: true, legal: legalStop, Orders: []Order{OrderClose}, Tells: closed},
 		{State: Revoked, Status: StatusRevoked, Final: true, legal: legalStop, Orders: []Order{OrderNotify, OrderClose}, Tells: closed},
 	}

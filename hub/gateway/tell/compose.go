@@ -23,9 +23,10 @@ const (
 	Decided  Occasion = 5 // refused: what and why is read on the portal
 	Stopped  Occasion = 6 // withdrawn
 	Issued   Occasion = 7 // it can be opened online, or printed
+	Place    Occasion = 8 // it is to be collected elsewhere
 )
 
-var occasionKeys = [...]string{"", "ready", "reminder", "action", "moved", "decided", "stopped", "issued"}
+var occasionKeys = [...]string{"", "ready", "reminder", "action", "moved", "decided", "stopped", "issued", "place"}
 
 // String gives the occasion's name, "ready".
 func (o Occasion) String() string {

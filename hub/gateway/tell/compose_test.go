@@ -45,7 +45,7 @@ func words(tb testing.TB) *lang.Catalog {
 }
 
 func occasions() []tell.Occasion {
-	return []tell.Occasion{tell.Ready, tell.Reminder, tell.Action, tell.Moved, tell.Decided, tell.Stopped, tell.Issued}
+	return []tell.Occasion{tell.Ready, tell.Reminder, tell.Action, tell.Moved, tell.Decided, tell.Stopped, tell.Issued, tell.Place}
 }
 
 // TestLength asks of every message to every post that it fits: one message in

@@ -3,6 +3,7 @@ package tell
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -146,6 +147,9 @@ func (n *Notifier) Notify(ctx context.Context, o ledger.Order) (gateway.Answer, 
 	n.forget(o.ID)
 	n.Metrics.told(occasion, outcome)
 	n.Logger.Info("person told", slog.Uint64("order", o.ID), slog.String("occasion", occasion.String()), slog.String("outcome", outcome.String()))
+	if occasion == Place {
+		return gateway.Answer{}, nil // it proves nothing of what the state waits for
+	}
 	return answer(view, o, outcome), nil
 }
 
@@ -161,7 +165,7 @@ func answer(view ledger.CaseView, o ledger.Order, outcome Outcome) gateway.Answe
 	case Accepted, Overtaken:
 	}
 	in := workflow.Input{Event: said, Actor: workflow.Hub, Seen: o.Version}
-	if said == 0 || view.Flow.Version != o.Version || workflow.Check(view.Flow.Case(), in) != nil {
+	if said == 0 || workflow.Check(view.Flow.Case(), in) != nil {
 		return gateway.Answer{}
 	}
 	return gateway.Answer{Event: said, Actor: workflow.Hub}
@@ -173,6 +177,9 @@ func occasionOf(view ledger.CaseView, version uint64) Occasion {
 	for _, line := range view.Timeline {
 		if line.Version != version {
 			continue
+		}
+		if rerouted(line) {
+			return placeOf(view, version)
 		}
 		if line.State != view.Flow.State {
 			return 0
@@ -196,6 +203,24 @@ func occasionOf(view ledger.CaseView, version uint64) Occasion {
 		}
 	}
 	return 0
+}
+
+// rerouted reports whether a line of the timeline is another post of collection.
+func rerouted(l ledger.Line) bool {
+	return workflow.Event(l.Event) == workflow.PickupChanged || workflow.Event(l.Event) == workflow.TransferAsked
+}
+
+// placeOf is Place as long as nothing newer says where to collect: another
+// change, the notice that it is ready, or the end.
+func placeOf(view ledger.CaseView, version uint64) Occasion {
+	newer := func(l ledger.Line) bool {
+		return l.Version > version && (rerouted(l) || workflow.State(l.State) == workflow.Ready)
+	}
+	row, known := workflow.For(workflow.Kind(view.Flow.Kind)).State(workflow.State(view.Flow.State))
+	if !known || row.Final || slices.ContainsFunc(view.Timeline, newer) {
+		return 0
+	}
+	return Place
 }
 
 func (n *Notifier) forget(order uint64) {

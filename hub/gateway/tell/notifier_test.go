@@ -250,6 +250,7 @@ func TestOccasions(t *testing.T) {
 		{workflow.KindRecord, workflow.IdentityQuery, "attend une action", true},
 		{workflow.KindRecord, workflow.Issued, "est terminée", true},
 		{workflow.KindRecord, workflow.NoResponse, "est close", false},
+		{workflow.KindRecord, workflow.Canceled, "est close", false},
 		{workflow.KindRecord, workflow.Revoked, "décision", false},
 	} {
 		state, want := tc.state, tc.want
@@ -290,6 +291,7 @@ func TestOccasions(t *testing.T) {
 			},
 			workflow.KindRecord: {
 				workflow.IdentityQuery, workflow.Issued, workflow.Rejected, workflow.NoResponse, workflow.Revoked,
+				workflow.Canceled,
 			},
 		}
 		for kind, states := range worded {
@@ -300,6 +302,80 @@ func TestOccasions(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPlace asks that a person hears of the last place chosen, once, wherever the
+// card is, and that this proves nothing of what the state waits for.
+func TestPlace(t *testing.T) {
+	changed := func(t *testing.T, state workflow.State, event workflow.Event) *world {
+		t.Helper()
+		w := newWorld(t, state)
+		w.view.Flow.Pickup, w.view.Timeline[1].Event, w.state = "IT-MIL", uint8(event), sms.Delivered
+		return w
+	}
+	says := func(t *testing.T, w *world, words ...string) {
+		t.Helper()
+		a, err := w.notify(w.notifier())
+		require.NoError(t, err)
+		require.Zero(t, a)
+		require.Len(t, w.texts, min(len(words), 1))
+		for _, m := range w.texts {
+			for _, one := range words {
+				require.Contains(t, m.Text, one)
+			}
+		}
+	}
+	t.Run("OK/EveryState", func(t *testing.T) {
+		m := workflow.For(workflow.KindCNIE)
+		for _, row := range m.States {
+			for _, e := range []workflow.Event{workflow.PickupChanged, workflow.TransferAsked} {
+				if slices.Contains(m.AllowedAt(row.State, workflow.Agent), e) {
+					says(t, changed(t, row.State, e), "nouveau lieu de retrait", "Milan")
+				}
+			}
+		}
+	})
+	t.Run("OK/Transfer", func(t *testing.T) {
+		says(t, changed(t, workflow.Transfer, workflow.TransferAsked), "nouveau lieu de retrait", "Milan")
+	})
+	t.Run("OK/Onward", func(t *testing.T) {
+		w := changed(t, workflow.InTransit, workflow.PickupChanged)
+		w.view.Flow.Pickup, w.view.Flow.Onward = "FR-LYO", "IT-MIL"
+		says(t, w, "nouveau lieu de retrait", "Milan")
+	})
+	t.Run("OK/MovedOn", func(t *testing.T) { // the place is the same still
+		w := changed(t, workflow.Verifying, workflow.PickupChanged)
+		w.view.Flow.State, w.view.Flow.Version = uint8(workflow.Approved), 10
+		w.view.Timeline = append(w.view.Timeline, ledger.Line{Version: 10, State: uint8(workflow.Approved)})
+		says(t, w, "nouveau lieu de retrait", "Milan")
+	})
+	for name, newer := range map[string]ledger.Line{
+		"OK/AnotherChange": {Version: 10, State: uint8(workflow.Verifying), Event: uint8(workflow.PickupChanged)},
+		"OK/ReadyThere":    {Version: 10, State: uint8(workflow.Ready)},
+		"OK/Over":          {Version: 10, State: uint8(workflow.Canceled)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := changed(t, workflow.Verifying, workflow.PickupChanged)
+			w.view.Flow.State, w.view.Flow.Version = newer.State, newer.Version
+			w.view.Timeline = append(w.view.Timeline, newer)
+			says(t, w)
+			require.Zero(t, w.opened)
+		})
+	}
+}
+
+// TestProofAfterAChange: another post of collection in the state meanwhile makes
+// the proof no worse that the person knows of the supplement.
+func TestProofAfterAChange(t *testing.T) {
+	w := newWorld(t, workflow.SupplementUntold)
+	w.view.Flow.Version, w.view.Flow.Since, w.state = 10, 9, sms.Delivered
+	a, err := w.notify(w.notifier())
+	require.NoError(t, err)
+	require.Equal(t, workflow.NoticeDelivered, a.Event)
+	w.view.Flow.Since = 10
+	a, err = w.notify(w.notifier())
+	require.NoError(t, err)
+	require.Zero(t, a, "asked again since")
 }
 
 // TestCanary asks that contact and person get into no log, and that messages

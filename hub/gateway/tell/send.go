@@ -64,7 +64,10 @@ func (n *Notifier) channels(to consular.Contact, l consular.Language) (list []ch
 func (n *Notifier) compose(o ledger.Order, occasion Occasion, view ledger.CaseView, l consular.Language) (Text, error) {
 	facts := Facts{Occasion: occasion, Reference: consular.Reference(o.Reference), Portal: n.cfg.Portal}
 	post := view.Flow.Serving
-	if workflow.State(view.Flow.State) == workflow.Ready {
+	switch {
+	case occasion == Place && view.Flow.Onward != "":
+		post = view.Flow.Onward // as soon as the card arrived where it goes now
+	case occasion == Place, workflow.State(view.Flow.State) == workflow.Ready:
 		post = view.Flow.Pickup
 	}
 	if occasion == Moved {
