@@ -214,7 +214,10 @@ func (t *tx) tellConflict(c *Case, h wire.Header, m Mark, taken bool) error {
 		Field: wire.Field(m.Field), Other: wire.Kind(m.Kind), OtherPost: m.Post, OtherTime: m.Time, OtherVersion: m.Version,
 	}))
 	n.Kind, n.Record, n.Reason = wire.NoticeConflict, h.Record, 0
-	if workflow.State(n.State) == workflow.Adjudication {
+	switch {
+	case !slices.Contains([]consular.PostID{c.Flow.Serving, c.Flow.Pickup, c.Flow.Holder}, h.Post):
+		n.State = 0 // how far it is, the posts of the case know, and no other
+	case workflow.State(n.State) == workflow.Adjudication:
 		n.State = uint8(workflow.Verifying) // a suspicion is not the post's to know
 	}
 	return t.tell(h.Post, n)

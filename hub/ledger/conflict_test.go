@@ -8,6 +8,7 @@ import (
 
 	"jaliya/hub/ledger"
 	"jaliya/internal/consular"
+	"jaliya/internal/kv"
 	"jaliya/internal/wire"
 	"jaliya/internal/workflow"
 )
@@ -248,13 +249,61 @@ func TestSuspicionStaysSilent(t *testing.T) {
 	require.Empty(t, milan.reasons(1))
 	lyon.changes(wire.KindPickupChanged, first.Reference, 1, "FR-PAR")
 	require.Equal(t, []ledger.Reason{ledger.ReasonConflict}, lyon.reasons(2))
-	for _, m := range []*machine{lyon, milan} {
+	madrid := h.join("ES-MAD")
+	madrid.changes(wire.KindRequestCancelled, first.Reference, 1, "")
+	require.Equal(t, []ledger.Reason{ledger.ReasonConflict}, madrid.reasons(1))
+	list, _ := madrid.conflicts()
+	require.Len(t, list, 1)
+	require.Zero(t, list[0].State, "not even that it is being verified")
+	for _, m := range []*machine{lyon, milan, madrid} {
 		_, raws, err := h.views.NoticesAfter(m.post, 0, 100)
 		require.NoError(t, err)
 		for _, raw := range raws {
 			n, err := wire.DecodeNotice(raw)
 			require.NoError(t, err)
 			require.NotEqual(t, uint8(workflow.Adjudication), n.State)
+		}
+	}
+}
+
+// TestStateOfOthersStaysSilent: whatever state a request of either kind is in, a
+// post that has no part in it is told none when its change is given back; the
+// posts of the case are told it, a suspicion excepted.
+func TestStateOfOthersStaysSilent(t *testing.T) {
+	for _, kind := range []workflow.Kind{workflow.KindCNIE, workflow.KindRecord} {
+		for _, row := range workflow.For(kind).States {
+			if row.Local || row.State == workflow.None {
+				continue
+			}
+			t.Run(row.State.String(), func(t *testing.T) {
+				h := newHub(t)
+				serving, pickup, holder, third := h.join("FR-LYO"), h.join("IT-MIL"), h.join("FR-PAR"), h.join("ES-MAD")
+				winner := h.join("ES-BCN")
+				first := serving.releaseHeader()
+				first.Pickup = "IT-MIL"
+				if kind == workflow.KindRecord {
+					first.Service = uint8(consular.RecordPolice)
+				}
+				serving.add(first, 64)
+				require.Empty(t, serving.reasons(1))
+				winner.changes(wire.KindRequestCancelled, first.Reference, 1, "")
+				require.Empty(t, winner.reasons(1))
+				number := h.caseOf(first.Reference).Number
+				require.NoError(t, h.store.Update(func(w kv.Writer) error { return ledger.PutState(w, number, row.State, "FR-PAR") }))
+				shown := row.State
+				if shown == workflow.Adjudication {
+					shown = workflow.Verifying
+				}
+				for m, want := range map[*machine]workflow.State{third: workflow.None, serving: shown, pickup: shown, holder: shown} {
+					from := len(m.entries) + 1
+					m.changes(wire.KindPickupChanged, first.Reference, 1, "ES-MAD")
+					require.Equal(t, []ledger.Reason{ledger.ReasonConflict}, m.reasons(from))
+					list, _ := m.conflicts()
+					require.Len(t, list, 1)
+					require.Equal(t, want.String(), workflow.State(list[0].State).String(), "to %s", m.post)
+					require.Equal(t, uint64(2), list[0].Case, "the version to ask again on")
+				}
+			})
 		}
 	}
 }

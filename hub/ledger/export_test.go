@@ -1,6 +1,10 @@
 package ledger
 
-import "jaliya/internal/kv"
+import (
+	"jaliya/internal/consular"
+	"jaliya/internal/kv"
+	"jaliya/internal/workflow"
+)
 
 // FlowOf is for tests: the stored form of a case must lose nothing.
 var FlowOf = flowOf
@@ -16,4 +20,14 @@ func LowerFeature(w kv.Writer, level uint32) error {
 	}
 	held.Feature = level
 	return store(w, inMeta, keyCluster, held)
+}
+
+// PutState is for tests: it puts a case into a state, with the document at a post.
+func PutState(w kv.Writer, n uint64, state workflow.State, holder consular.PostID) error {
+	c, _, err := load[Case](w, inCases, number(n))
+	if err != nil {
+		return err
+	}
+	c.Flow.State, c.Flow.Holder = uint8(state), holder
+	return store(w, inCases, number(n), c)
 }
