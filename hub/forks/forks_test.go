@@ -68,6 +68,8 @@ func TestBounds(t *testing.T) {
 	entry := seen(ledger.SeenInBatch, 4, 4, 0)
 	entry.Entry = &wire.Entry{Header: header(wire.NodeID{7}, 4)}
 	entry.Head.Seq = 6
+	older := entry // kept before forks were settled
+	older.Level = 0
 	for name, tt := range map[string]struct {
 		evidence    []ledger.Quarantined
 		same, parts uint64
@@ -76,6 +78,7 @@ func TestBounds(t *testing.T) {
 		"OK at hello":                     {[]ledger.Quarantined{seen(ledger.SeenAtHello, 5, 5, 3)}, 3, 5},
 		"OK without receipts":             {[]ledger.Quarantined{seen(ledger.SeenAtHello, 5, 5, 0)}, 0, 5},
 		"OK in a batch":                   {[]ledger.Quarantined{entry}, 3, 4},
+		"OK in a batch of before":         {[]ledger.Quarantined{older}, 3, 4},
 		"OK the machine is ahead":         {[]ledger.Quarantined{seen(ledger.SeenByNode, 12, 7, 3)}, 3, 7},
 		"OK a retired one":                {[]ledger.Quarantined{seen(ledger.SeenRetired, 12, 7, 7)}, 7, 8},
 		"OK two machines":                 {[]ledger.Quarantined{seen(ledger.SeenAtHello, 5, 5, 4), seen(ledger.SeenAtHello, 6, 6, 2)}, 2, 5},

@@ -91,6 +91,9 @@ func (f *Fork) bounds(evidence []ledger.Quarantined, cursor wire.Position) {
 			continue
 		}
 		same, parts := q.Receipted, q.Level
+		if q.Seen == ledger.SeenInBatch {
+			parts = q.At.Seq // evidence from before level 4 says no other
+		}
 		switch {
 		case q.Entry != nil: // the first of a batch that differs
 			same = q.At.Seq - 1

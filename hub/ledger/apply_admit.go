@@ -242,7 +242,8 @@ type Quarantined struct {
 
 	Seen ForkSeen `cbor:"12,keyasint,omitempty"`
 	// Level is the sequence of Held. It is At's, but for a machine that is ahead of
-	// the state: then it is where the state ends.
+	// the state: then it is where the state ends. Evidence of a batch from before
+	// level 4 has none.
 	Level uint64 `cbor:"13,keyasint,omitempty"`
 	// Of a hello: what the machine says of itself, and where it came from.
 	Oldest    uint64 `cbor:"14,keyasint,omitempty"`
@@ -264,6 +265,9 @@ func (t *tx) quarantine(n Node, b AdmitBatch, chain []wire.Position, at uint64) 
 	if err != nil {
 		return err
 	}
-	q.Held, q.Commit, q.Level = held.hash, held.commit, q.At.Seq
+	q.Held, q.Commit = held.hash, held.commit
+	if t.cluster.Feature >= featureForks {
+		q.Level = q.At.Seq
+	}
 	return t.evidence(n, q)
 }

@@ -8,6 +8,7 @@ import (
 
 	"jaliya/hub/ledger"
 	"jaliya/internal/fault"
+	"jaliya/internal/kv"
 	"jaliya/internal/wire"
 )
 
@@ -101,6 +102,21 @@ func TestForkAhead(t *testing.T) {
 	require.EqualValues(t, 4, f.Evidence[0].At.Seq)
 	require.EqualValues(t, 3, f.Evidence[0].Level)
 	require.Equal(t, m.head.Hash, f.Evidence[0].Held)
+}
+
+// TestEvidenceOfOlderLevel: members of before write no level into the evidence of
+// a batch, and the same log must give the same state (D19).
+func TestEvidenceOfOlderLevel(t *testing.T) {
+	for level, want := range map[uint32]uint64{3: 0, 4: 2} {
+		h, _, copied := forked(t)
+		require.NoError(t, h.store.Update(func(w kv.Writer) error { return ledger.LowerFeature(w, level) }))
+		wantFault(t, fault.Fork, h.admit(copied.batch(2, 3)).Err())
+		evidence, err := h.views.Quarantine(0, 10)
+		require.NoError(t, err)
+		require.Len(t, evidence, 1)
+		require.EqualValues(t, 2, evidence[0].At.Seq)
+		require.Equal(t, want, evidence[0].Level, "level %d", level)
+	}
 }
 
 func TestNoteForkRefuses(t *testing.T) {
