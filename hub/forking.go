@@ -58,8 +58,7 @@ func (h *Hub) settleFork(ctx context.Context, in SettleRequest) (struct{}, error
 	if err != nil {
 		return struct{}{}, err
 	}
-	choices := map[string]ledger.ForkChoice{forks.GoOn: ledger.ForkGoOn, forks.ShutsOut: ledger.ForkShutOut}
-	choice, known := choices[in.Choice]
+	choice, known := forks.ParseChoice(in.Choice)
 	if !known {
 		return struct{}{}, fault.New(fault.Invalid, op, "choice: go-on or shut-out", nil)
 	}

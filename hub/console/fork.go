@@ -77,8 +77,7 @@ func (c *Console) DecideFork(ctx context.Context, who access.Principal, in ForkA
 
 // read wants every field of a form.
 func (in *ForkAct) read() (ledger.ForkChoice, error) {
-	choices := map[string]ledger.ForkChoice{forks.GoOn: ledger.ForkGoOn, forks.ShutsOut: ledger.ForkShutOut}
-	choice, known := choices[in.Choice]
+	choice, known := forks.ParseChoice(in.Choice)
 	switch {
 	case in.Node.IsZero():
 		return 0, invalid("node", consular.RuleRequired)

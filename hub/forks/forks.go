@@ -7,7 +7,8 @@
 // to be unknown.
 //
 // It leaves to the ledger the evidence and the decision, to the console and the
-// hub's own commands how it is shown and who may decide.
+// hub's own commands how it is shown and who may decide. DESIGN.md says why it is a
+// package.
 package forks
 
 import (
@@ -42,6 +43,17 @@ const (
 	GoOn     = "go-on"
 	ShutsOut = "shut-out"
 )
+
+// ParseChoice reads a choice as forms and programs name it; unknown: it is none.
+func ParseChoice(word string) (c ledger.ForkChoice, known bool) {
+	switch word {
+	case GoOn:
+		return ledger.ForkGoOn, true
+	case ShutsOut:
+		return ledger.ForkShutOut, true
+	}
+	return 0, false
+}
 
 // Fork is what is known of the histories of one machine.
 type Fork struct {

@@ -92,6 +92,22 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// TestChoices: what is offered can be read back, and nothing else.
+func TestChoices(t *testing.T) {
+	f := drawn(t, 7, seen(ledger.SeenAtHello, 5, 5, 3))
+	var read []ledger.ForkChoice
+	for _, word := range f.Choices {
+		c, known := forks.ParseChoice(word)
+		require.True(t, known, word)
+		read = append(read, c)
+	}
+	require.Equal(t, []ledger.ForkChoice{ledger.ForkGoOn, ledger.ForkShutOut}, read)
+	for _, word := range []string{"", "GO-ON", "go on", "shut-out "} {
+		_, known := forks.ParseChoice(word)
+		require.False(t, known, word)
+	}
+}
+
 // TestRows: every sequence stands once, in order, under the part that it is of.
 func TestRows(t *testing.T) {
 	entry := seen(ledger.SeenInBatch, 31, 31, 0)

@@ -3,6 +3,8 @@ package portal
 import (
 	"context"
 	"encoding/hex"
+	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
@@ -24,6 +26,8 @@ const (
 	voidedKept  = time.Hour
 )
 
+const opVoided = "portal: list revoked documents"
+
 // voided is the public list of revoked documents. The portal holds the whole of
 // it, so that no member hears which document somebody was shown.
 type voided struct {
@@ -32,6 +36,7 @@ type voided struct {
 	asked time.Time     // as of when it holds: every office was asked after it; zero: never
 	tried time.Time     // when a member was asked last, whether it answered or not
 	under chan struct{} // closed when the question under way has ended; nil while there is none
+	fails error         // of the last question; nil: its answer was taken
 }
 
 // voidedNames gives the list and when it was said. One question is under way at a
@@ -43,7 +48,10 @@ func (p *Portal) voidedNames(ctx context.Context) ([]wire.Digest, time.Time, err
 	if ask {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), memberWait) // others wait for it too
 		defer cancel()
-		v.heard(p.Member.Voided(ctx))
+		said, err := p.Member.Voided(ctx)
+		if err := v.heard(said, err); err != nil {
+			p.Logger.Warn("list of revoked documents not renewed", slog.String("kind", fault.KindOf(err).Code()), slog.Any("cause", err))
+		}
 	} else if under != nil {
 		select {
 		case <-under:
@@ -53,7 +61,11 @@ func (p *Portal) voidedNames(ctx context.Context) ([]wire.Digest, time.Time, err
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.counts(p.Now()) {
-		return nil, time.Time{}, fault.New(fault.Unavailable, "portal: list revoked documents", "", nil)
+		cause := v.fails
+		if cause == nil {
+			cause = errOld
+		}
+		return nil, time.Time{}, fault.New(fault.Unavailable, opVoided, "", cause)
 	}
 	return v.names, v.asked, nil
 }
@@ -79,17 +91,36 @@ func (v *voided) turn(now time.Time) (ask bool, under <-chan struct{}) {
 	return true, nil
 }
 
-// heard takes an answer. A member that is behind takes nothing back.
-func (v *voided) heard(said rpc.Voided, err error) {
-	names, bad := said.List()
+// The reasons why an answer is not taken.
+var (
+	errNeverAsked = errors.New("the member has asked no office yet")
+	errBehind     = errors.New("the member is behind what was said before")
+	errOld        = errors.New("the offices were asked too long ago")
+)
+
+// heard takes an answer, and says why it could not. A member that is behind takes
+// nothing back.
+func (v *voided) heard(said rpc.Voided, err error) error {
+	var names []wire.Digest
+	if err == nil {
+		names, err = said.List()
+	}
 	asked := time.UnixMilli(said.AsOf)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if err == nil && bad == nil && said.AsOf > 0 && !asked.Before(v.asked) {
+	switch {
+	case err != nil:
+	case said.AsOf <= 0:
+		err = errNeverAsked
+	case asked.Before(v.asked):
+		err = errBehind
+	default:
 		v.names, v.asked = names, asked
 	}
+	v.fails = err
 	close(v.under)
 	v.under = nil
+	return err
 }
 
 // lookUp adds to a report whether the document was revoked, and says whether

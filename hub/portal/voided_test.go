@@ -61,6 +61,10 @@ func TestRevoked(t *testing.T) {
 		got := w.browser("en").gives(issued.PDF, nil).text
 		require.Contains(t, got, genuine)
 		require.Contains(t, got, unknown)
+		require.Contains(t, w.log.String(), `msg="list of revoked documents not renewed" kind=unavailable cause="test: ask`, "the page does not say why; the log does")
+		w.log.Reset()
+		require.Equal(t, http.StatusServiceUnavailable, w.browser("en").get("/api/v1/revoked").StatusCode)
+		require.Contains(t, w.log.String(), "portal: list revoked documents: unavailable: test: ask", "nor is the cause lost on the way out")
 		w.member.set(func(m *member) { m.down, m.voided = false, []wire.Digest{name} })
 		require.Contains(t, w.browser("en").gives(issued.PDF, nil).text, revoked)
 		w.member.set(func(m *member) { m.down = true })
@@ -102,8 +106,10 @@ func TestRevoked(t *testing.T) {
 		w.now = w.now.Add(time.Minute)
 		require.Contains(t, w.browser("en").gives(issued.PDF, nil).text, unknown)
 		require.Equal(t, http.StatusServiceUnavailable, w.browser("en").get("/api/v1/revoked").StatusCode)
+		require.Contains(t, w.log.String(), "the offices were asked too long ago")
 		w.member.set(func(m *member) { m.swept = w.now.Add(-2 * time.Hour) })
 		require.Contains(t, w.browser("en").gives(issued.PDF, nil).text, unknown, "a member that is behind takes nothing back")
+		require.Contains(t, w.log.String(), "the member is behind what was said before")
 	})
 	t.Run("API", func(t *testing.T) {
 		w := open(t)
