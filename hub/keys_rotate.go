@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"jaliya/hub/cluster"
 	"jaliya/hub/ledger"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
@@ -70,6 +71,9 @@ func (h *Hub) rotateKeys(ctx context.Context, in RotateRequest) (RotateReply, er
 	if !in.Intake && !in.Receipt {
 		return out, fault.New(fault.Invalid, opRotate, "say which: intake, receipt or both", nil)
 	}
+	if err := alone(h.cluster.Members()); err != nil {
+		return out, err
+	}
 	box, err := h.cfg.custody(false)
 	if err != nil {
 		return out, err
@@ -91,6 +95,17 @@ func (h *Hub) rotateKeys(ctx context.Context, in RotateRequest) (RotateReply, er
 		h.registry.Reconnect(link.ALPNShip)
 	}
 	return out, nil
+}
+
+// alone wants a hub of one member. A fresh key is written where the command runs;
+// another member would go on with the old one: it could not open what posts seal,
+// and after a change of leader it would sign with a key that was put away.
+func alone(members []cluster.Member) error {
+	if len(members) <= 1 {
+		return nil
+	}
+	return fault.New(fault.Unsupported, opRotate,
+		"the hub has "+strconv.Itoa(len(members))+" members, and the others would keep the old keys: nothing was changed", nil)
 }
 
 func (h *Hub) rotateIntake(ctx context.Context, box seal.Custody) (uint32, error) {

@@ -43,7 +43,7 @@ func freeAddress(t *testing.T) string {
 }
 
 // serve runs it until stop, and waits until it answers.
-func (m *member) serve() {
+func (m *member) serve() *hub.Hub {
 	m.t.Helper()
 	h, err := hub.Open(m.cfg, slog.New(slog.DiscardHandler))
 	require.NoError(m.t, err)
@@ -58,6 +58,7 @@ func (m *member) serve() {
 		_, err := hub.AskStatus(m.t.Context(), m.cfg)
 		return err == nil
 	}, time.Minute, 20*time.Millisecond)
+	return h
 }
 
 func (m *member) rotate() hub.RotateReply {
@@ -117,5 +118,30 @@ func TestRotationCutShort(t *testing.T) {
 	require.Len(t, m.receipts(), 3)
 	_, err := hub.AskRotate(t.Context(), m.cfg, hub.RotateRequest{})
 	require.ErrorContains(t, err, "say which")
+	m.end()
+}
+
+// TestRotationOfSeveral: a hub of more than one member refuses, and nothing has
+// changed: the others would go on with the old keys.
+func TestRotationOfSeveral(t *testing.T) {
+	m := newMember(t)
+	h := m.serve()
+	before := m.receipts()
+	key := func() string {
+		raw, err := os.ReadFile(filepath.Join(m.cfg.Dir, "keys", "intake.key"))
+		require.NoError(t, err)
+		return string(raw)
+	}
+	intake := key()
+	require.NoError(t, h.Join(t.Context(), "rabat-2", "127.0.0.1:1"), "without a vote: it waits for none")
+	for _, in := range []hub.RotateRequest{{Intake: true}, {Receipt: true}, {Intake: true, Receipt: true, Now: true}} {
+		_, err := hub.AskRotate(t.Context(), m.cfg, in)
+		require.ErrorContains(t, err, "the hub has 2 members, and the others would keep the old keys: nothing was changed: unsupported")
+	}
+	require.Equal(t, before, m.receipts())
+	require.Equal(t, intake, key())
+	require.NoFileExists(t, filepath.Join(m.cfg.Dir, "keys", "receipt-next.key"))
+	require.NoError(t, h.Leave(t.Context(), "rabat-2"))
+	require.True(t, m.rotate().Signs)
 	m.end()
 }

@@ -77,6 +77,21 @@ func (d *parted) fork() forks.Fork {
 	return list[0]
 }
 
+// TestForksUnread: a page of a post whose forks cannot be read says so; it would
+// say else that there are none.
+func TestForksUnread(t *testing.T) {
+	d := newParted(t)
+	s := d.signedIn(d.hire(access.HubOperator, "Salma Idrissi"))
+	require.Equal(t, http.StatusOK, s.get("/operate/posts/FR-LYO").status)
+	d.torn.Store(true)
+	page := s.get("/operate/posts/FR-LYO")
+	require.GreaterOrEqual(t, page.status, http.StatusInternalServerError)
+	require.NotContains(t, page.text, "test: read forks")
+	require.Contains(t, d.log.String(), "test: read forks", "why is in the log")
+	d.torn.Store(false)
+	require.Contains(t, s.get("/operate/posts/FR-LYO").text, `href="`+forksPath+`"`)
+}
+
 // TestForks is an operator who finds a fenced post, reads both histories and lets
 // the machine go on, by forms alone.
 func TestForks(t *testing.T) {

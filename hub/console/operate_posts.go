@@ -276,6 +276,11 @@ func (s *Screens) onePost(c *gin.Context, who access.Principal) {
 		s.fail(c, who, err)
 		return
 	}
+	parted, err := s.console.Forks(c.Request.Context(), who, id)
+	if err != nil {
+		s.fail(c, who, err) // a page without it would say that there is none
+		return
+	}
 	p, now := s.ui.Printer(c), s.console.Now()
 	post := one.Post
 	v := onePostView{
@@ -293,7 +298,7 @@ func (s *Screens) onePost(c *gin.Context, who access.Principal) {
 			need.Href = ""
 		}
 	}
-	if parted, err := s.console.Forks(c.Request.Context(), who, id); err == nil && len(parted) > 0 {
+	if len(parted) > 0 {
 		v.Forks = "/operate/posts/" + string(id) + "/forks"
 	}
 	if !post.Told.IsZero() {

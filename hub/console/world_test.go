@@ -66,6 +66,7 @@ type world struct {
 	hasher *access.Hasher
 	passed atomic.Int64 // ns that the clock was put ahead
 	watch  switched     // what the operators see
+	torn   atomic.Bool  // forks cannot be read
 
 	mu      sync.Mutex // guards the three below and applies commands one by one
 	index   uint64
@@ -119,6 +120,14 @@ func newWorld(tb testing.TB) *world {
 	w.must(ledger.OpenSession{Time: now, Node: w.node})
 	w.build()
 	return w
+}
+
+// ForksOfPost is that of the ledger, unless it is torn.
+func (w *world) ForksOfPost(id consular.PostID) ([]ledger.ForkOf, error) {
+	if w.torn.Load() {
+		return nil, fault.New(fault.Storage, "test: read forks", "", nil)
+	}
+	return w.Views.ForksOfPost(id)
 }
 
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.passed.Load())) }
