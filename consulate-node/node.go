@@ -28,23 +28,24 @@ import (
 
 // Node is one post's node with all its parts.
 type Node struct {
-	cfg      Config
-	log      *slog.Logger
-	who      identity
-	keys     *keys
-	metrics  *prometheus.Registry
-	health   *telemetry.Health
-	journal  *journal.Journal
-	anchor   *journal.Anchor // nil when it cannot be opened
-	ship     *ship.Ship
-	uplink   *uplink
-	renewer  *link.Renewer
-	desk     *desk.Desk
-	listener net.Listener // of the desk, while the node runs
-	staff    *staff.SignIn
-	hand     *handover.Handover
-	records  *records.Records
-	fetcher  *fetcher
+	cfg           Config
+	log           *slog.Logger
+	who           identity
+	keys          *keys
+	metrics       *prometheus.Registry
+	health        *telemetry.Health
+	journal       *journal.Journal
+	anchor        *journal.Anchor // nil when it cannot be opened
+	ship          *ship.Ship
+	uplink        *uplink
+	renewer       *link.Renewer
+	deviceRenewer *link.Renewer
+	desk          *desk.Desk
+	listener      net.Listener // of the desk, while the node runs
+	staff         *staff.SignIn
+	hand          *handover.Handover
+	records       *records.Records
+	fetcher       *fetcher
 
 	leavePrinter func()     // lets go of the connections to it
 	fatal        chan error // the first failure that ends the process; buffered
@@ -69,7 +70,7 @@ func Open(c Config, log *slog.Logger) (*Node, error) {
 		return nil, err
 	}
 	for _, build := range []func() error{
-		n.openJournal, n.openAnchor, n.openShip, n.openRenewer, n.openDeskRenewer, n.openStaff, n.openDesk, n.openHandover, n.openRecords, n.openHealth,
+		n.openJournal, n.openAnchor, n.openShip, n.openRenewer, n.openDeviceRenewer, n.openDeskRenewer, n.openStaff, n.openDesk, n.openHandover, n.openRecords, n.openHealth,
 	} {
 		if err := build(); err != nil {
 			return nil, errors.Join(err, n.close())
@@ -172,6 +173,18 @@ func (n *Node) openRenewer() (err error) {
 	return err
 }
 
+// openDeviceRenewer keeps the device certificate itself from ending: long before,
+// while it is good, and for the same key, by which the hub knows this machine.
+func (n *Node) openDeviceRenewer() (err error) {
+	n.deviceRenewer, err = link.NewRenewer(link.RenewerOptions{
+		Ring: n.keys.ring, Slot: pki.SlotDevice, Via: []pki.Slot{pki.SlotDevice}, SameKey: true, Before: pki.DeviceBefore,
+		Want: pki.Identity{Role: pki.Device, Name: string(n.who.Post), ID: n.who.Node.String()},
+		Ask:  n.uplink.renewDevice, Verifier: n.uplink.verifier(pki.Device), Now: n.uplink.now,
+		Log: n.log.With(slog.String("component", "device renewal")),
+	})
+	return err
+}
+
 func (n *Node) receiptKeys() wire.KeySet {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -240,6 +253,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.ship.Run(ctx) })
 	g.Go(func() error { return n.uplink.watch(ctx, n.uplink.tryQUIC) })
 	g.Go(func() error { return n.renewer.Run(ctx) })
+	g.Go(func() error { return n.deviceRenewer.Run(ctx) })
 	g.Go(func() error { return n.renewDesk(ctx) })
 	g.Go(func() error { return n.staff.Run(ctx) })
 	g.Go(func() error { return n.serveAdmin(ctx) })

@@ -119,6 +119,16 @@ func (u *uplink) renew(ctx context.Context, via pki.Slot, csr []byte) ([]*x509.C
 	return pki.DecodeChain(reply.Working)
 }
 
+// renewDevice asks for another certificate of the device's own key. It is a question
+// of its own: a hub of before does not know it.
+func (u *uplink) renewDevice(ctx context.Context, via pki.Slot, csr []byte) ([]*x509.Certificate, error) {
+	reply, err := u.askRenewal(ctx, via, wire.RenewRequest{DeviceCSR: csr})
+	if err != nil {
+		return nil, err
+	}
+	return pki.DecodeChain(reply.Device)
+}
+
 // renewDesk asks for the certificate of the desk under its names.
 func (u *uplink) renewDesk(names []string) func(context.Context, pki.Slot, []byte) ([]*x509.Certificate, error) {
 	return func(ctx context.Context, via pki.Slot, csr []byte) ([]*x509.Certificate, error) {

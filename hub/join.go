@@ -148,7 +148,7 @@ func (h *Hub) renew(_ context.Context, peer pki.Peer, request []byte) ([]byte, e
 	if err != nil || node.Revoked || string(node.Post) != peer.Identity.Name {
 		return nil, fault.New(fault.Denied, op, peer.Identity.String(), err)
 	}
-	if len(r.WorkingCSR)+len(r.DeskCSR) == 0 {
+	if len(r.WorkingCSR)+len(r.DeskCSR)+len(r.DeviceCSR) == 0 {
 		return nil, fault.New(fault.Invalid, op, "nothing asked for", nil)
 	}
 	var working []byte
@@ -161,7 +161,27 @@ func (h *Hub) renew(_ context.Context, peer pki.Peer, request []byte) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
+	device, err := h.renewDevice(r.DeviceCSR, node)
+	if err != nil {
+		return nil, err
+	}
 	return wire.Marshal(wire.RenewReply{
-		Version: wire.Version, Working: working, Desk: desk, Trust: h.keys.trustPEM(), Time: time.Now().UnixMilli(),
+		Version: wire.Version, Working: working, Desk: desk, Device: device, Trust: h.keys.trustPEM(), Time: time.Now().UnixMilli(),
 	}), nil
+}
+
+// renewDevice certifies the key of a machine once more, nothing when no request
+// was sent. The ledger knows the machine by that key: another one joins.
+func (h *Hub) renewDevice(csr []byte, node ledger.Node) ([]byte, error) {
+	if len(csr) == 0 {
+		return nil, nil
+	}
+	key, err := keyDigest(csr)
+	if err != nil {
+		return nil, err
+	}
+	if key != node.Device {
+		return nil, fault.New(fault.Denied, "hub: renew device", node.ID.String(), nil)
+	}
+	return h.issue(pki.Device, csr, string(node.Post), node.ID)
 }

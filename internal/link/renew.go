@@ -23,6 +23,12 @@ type RenewerOptions struct {
 	// alone, so that a stolen working certificate dies within its week (D51);
 	// a member asks with its working one.
 	Via []pki.Slot
+	// SameKey asks for a certificate of the key that the slot holds, which is how a
+	// device keeps the identity that the ledger knows it by.
+	SameKey bool
+	// Before is how long before its end a certificate is renewed (pki.RenewBefore);
+	// 0 means at a third of its life.
+	Before time.Duration
 	// Ask sends a signing request over a session opened with a credential and
 	// gives the chain that came back.
 	Ask func(ctx context.Context, via pki.Slot, csr []byte) ([]*x509.Certificate, error)
@@ -35,9 +41,9 @@ type RenewerOptions struct {
 	MaxRetry time.Duration // longest pause after failures; 0 means 1 h
 }
 
-// Renewer keeps one credential fresh: it renews it at a third of its life and
-// retries with jitter until it has a new one, however long the link or the
-// machine was down.
+// Renewer keeps one credential fresh: it renews it at a third of its life, or so
+// long before its end, and retries with jitter until it has a new one, however
+// long the link or the machine was down.
 type Renewer struct {
 	RenewerOptions
 	kick   chan struct{} // holds at most one kick; never closed
@@ -139,14 +145,25 @@ func (r *Renewer) due() time.Duration {
 	if now.Before(c.Leaf.NotBefore) {
 		return 0 // our clock, or the issuer's, went back
 	}
-	return pki.RenewAt(c.Leaf).Sub(now)
+	return r.renewAt(c.Leaf).Sub(now)
+}
+
+func (r *Renewer) renewAt(leaf *x509.Certificate) time.Time {
+	if r.Before > 0 {
+		return pki.RenewBefore(leaf, r.Before)
+	}
+	return pki.RenewAt(leaf)
 }
 
 // attempt asks once. The key is kept over failed attempts, so that an answer
 // lost on the way costs the issuer one more certificate and us nothing.
 func (r *Renewer) attempt(ctx context.Context, pending **pki.Pending) error {
 	if *pending == nil {
-		p, err := r.Ring.Prepare(r.Slot)
+		prepare := r.Ring.Prepare
+		if r.SameKey {
+			prepare = r.Ring.Again
+		}
+		p, err := prepare(r.Slot)
 		if err != nil {
 			return err
 		}
@@ -199,7 +216,7 @@ func (r *Renewer) via() pki.Slot {
 func (r *Renewer) note(failures int, err error) {
 	s := RenewStatus{Failures: failures, Last: err}
 	if c, e := r.Ring.Credential(r.Slot); e == nil {
-		s.NotAfter, s.RenewAt = c.Leaf.NotAfter, pki.RenewAt(c.Leaf)
+		s.NotAfter, s.RenewAt = c.Leaf.NotAfter, r.renewAt(c.Leaf)
 	}
 	r.status.Store(&s)
 	if err != nil {

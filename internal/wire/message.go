@@ -262,14 +262,16 @@ type JoinReply struct {
 	Notices  uint64      `cbor:"10,keyasint,omitempty"` // how many wait for the machine: what the post has open
 }
 
-// RenewRequest asks for a working certificate under the device certificate, or
-// for the desk's certificate, or both: an empty request is for nothing.
+// RenewRequest asks for a working certificate under the device certificate, for
+// the desk's certificate, or for another device certificate of the same key, or
+// for several: an empty request is for nothing.
 type RenewRequest struct {
 	Version    uint8    `cbor:"1,keyasint"`
 	WorkingCSR []byte   `cbor:"2,keyasint"`
 	Time       int64    `cbor:"3,keyasint"`
 	DeskCSR    []byte   `cbor:"4,keyasint,omitempty"`
 	DeskNames  []string `cbor:"5,keyasint,omitempty"` // at most MaxDeskNames
+	DeviceCSR  []byte   `cbor:"6,keyasint,omitempty"` // of the key that the hub knows the machine by
 }
 
 // RenewReply brings what was asked for and the newest trust bundle.
@@ -279,4 +281,5 @@ type RenewReply struct {
 	Trust   []byte `cbor:"3,keyasint"`
 	Time    int64  `cbor:"4,keyasint"`
 	Desk    []byte `cbor:"5,keyasint,omitempty"`
+	Device  []byte `cbor:"6,keyasint,omitempty"`
 }

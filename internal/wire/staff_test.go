@@ -31,6 +31,8 @@ func TestGoldenStaff(t *testing.T) {
 		{name: "staff-change", value: staffChange(), raw: wire.Marshal(staffChange()), decode: erase(wire.DecodeStaffChange)},
 		{name: "staff-event", value: staffEvent(), raw: wire.Marshal(staffEvent()), decode: erase(wire.DecodeStaffEvent)},
 		plain("renew-request-desk", wire.RenewRequest{Version: 1, Time: hubTime, DeskCSR: []byte("desk"), DeskNames: []string{"desk.lan"}}),
+		plain("renew-request-device", wire.RenewRequest{Version: 1, Time: hubTime, DeviceCSR: []byte("device")}),
+		plain("renew-reply-device", wire.RenewReply{Version: 1, Trust: []byte("trust"), Time: hubTime, Device: []byte("device")}),
 	} {
 		t.Run(g.name, func(t *testing.T) {
 			path := filepath.Join("testdata", "v1", g.name+".hex")

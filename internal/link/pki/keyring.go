@@ -166,6 +166,20 @@ func (k *Keyring) Prepare(slot Slot) (*Pending, error) {
 	return &Pending{Slot: slot, CSR: csr, label: label, key: key}, nil
 }
 
+// Again gives the key that a slot holds, for a fresh certificate: who knows the
+// machine by that key knows it still.
+func (k *Keyring) Again(slot Slot) (*Pending, error) {
+	c, err := k.Credential(slot)
+	if err != nil {
+		return nil, err
+	}
+	csr, err := NewCSR(c.Signer)
+	if err != nil {
+		return nil, err
+	}
+	return &Pending{Slot: slot, CSR: csr, label: c.label, key: c.Signer}, nil
+}
+
 func (k *Keyring) waitingPath(slot Slot) string { return filepath.Join(k.dir, string(slot)+".waiting") }
 
 // waiting opens the key that waits for a slot's certificate, nil when there is
@@ -201,8 +215,11 @@ func (k *Keyring) fresh(slot Slot) (string, crypto.Signer, error) {
 	return label, key, err
 }
 
-// Discard destroys a key that got no certificate.
+// Discard destroys a key that got no certificate. One that is in use it keeps.
 func (k *Keyring) Discard(p *Pending) error {
+	if c, err := k.Credential(p.Slot); err == nil && c.label == p.label {
+		return nil
+	}
 	if err := removeFile(k.waitingPath(p.Slot)); err != nil {
 		return err
 	}

@@ -48,6 +48,10 @@ const (
 	DeviceLife       = 365 * 24 * time.Hour
 	WorkingLife      = 7 * 24 * time.Hour
 	DeskLife         = 90 * 24 * time.Hour
+	// DeviceBefore is how long before its end a device certificate is renewed: more
+	// than a post may be alone.
+	DeviceBefore = 90 * 24 * time.Hour
+
 	// Backdate is how long before its issue a certificate is valid already:
 	// clocks are claims (D44).
 	Backdate = 24 * time.Hour
@@ -65,6 +69,17 @@ func RenewAt(cert *x509.Certificate) time.Time {
 		issued = cert.NotBefore
 	}
 	return issued.Add(cert.NotAfter.Sub(issued) / 3)
+}
+
+// RenewBefore gives the moment so long before a certificate's end, but not before
+// RenewAt: one that its issuer's own end cuts short is asked for ever more often,
+// and not without a pause.
+func RenewBefore(cert *x509.Certificate, before time.Duration) time.Time {
+	at, third := cert.NotAfter.Add(-before), RenewAt(cert)
+	if at.Before(third) {
+		return third
+	}
+	return at
 }
 
 // SerialOf gives a certificate's serial number in lower-case hex, the form in
