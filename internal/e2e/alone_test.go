@@ -234,7 +234,7 @@ func (l *loner) works() {
 	ref, err := consular.NewReference(rand.Reader)
 	require.NoError(l.t, err)
 	_, err = l.desk.ChangeRequest(l.t.Context(), access.Principal{ID: string(loneStaff), Role: access.Supervisor}, desk.RequestChange{
-		Reference: ref.Digits(), Record: wire.NewRecordID(), What: desk.ChangeWithdraw, Document: "passport",
+		Reference: ref.Digits(), Record: wire.NewRecordID(), What: desk.ChangeWithdraw, Document: "passport", SlipCode: "4711 0815",
 	})
 	require.NoError(l.t, err)
 }
