@@ -138,14 +138,25 @@ func (o *order) pop() proved {
 }
 
 // gap gives the first batch that waits when nothing has come before it for long:
-// the ledger answers what it lacks.
+// the ledger answers what it lacks. It goes on waiting until it is dropped.
 func (o *order) gap(at time.Time) (first proved, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.held) == 0 || at.Sub(o.moved) < bridging {
 		return first, false
 	}
-	return o.pop(), true
+	return o.held[0], true
+}
+
+// drop takes the first batch that waits away, and gives its size; 0 when the
+// session ended meanwhile.
+func (o *order) drop() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.held) == 0 {
+		return 0
+	}
+	return o.pop().size
 }
 
 // forget drops what waits and gives its size.
@@ -184,14 +195,30 @@ func (s *session) arrive(ctx context.Context, b proved, granted bool) error {
 	return nil
 }
 
-// bridge has the ledger judge a batch before which nothing comes any more.
-func (s *session) bridge(ctx context.Context) error {
+// bridge has the ledger judge a batch before which nothing comes any more. It
+// waits for nobody, for who calls it watches over the session: what is not to be
+// had at once is tried again at the next beat.
+func (s *session) bridge() {
+	select {
+	case s.order.turn <- struct{}{}:
+	default:
+		return // somebody hands batches on
+	}
+	defer func() { <-s.order.turn }()
 	b, ok := s.order.gap(s.cfg.Now())
 	if !ok {
-		return nil
+		return
 	}
-	s.ahead.Release(int64(b.size))
-	return s.admit(ctx, b, false)
+	select {
+	case s.flights <- struct{}{}:
+	default:
+		return
+	}
+	if !s.tryAdmit(b) {
+		<-s.flights
+		return
+	}
+	s.ahead.Release(int64(s.order.drop()))
 }
 
 // lane takes the batches that come over one stream of a bulk connection. They

@@ -280,9 +280,7 @@ func (s *session) watch(ctx context.Context) error {
 			if silent := s.cfg.Now().UnixNano() - s.heard.Load(); silent > int64(deaf) {
 				return fault.New(fault.Timeout, op, "silence", nil)
 			}
-			if err := s.bridge(ctx); err != nil {
-				return err
-			}
+			s.bridge()
 		}
 	}
 }
