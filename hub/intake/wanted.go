@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jaliya/internal/fault"
+	"jaliya/internal/pause"
 	"jaliya/internal/wire"
 )
 
@@ -177,20 +178,9 @@ func (i *Intake) lookIn(ctx context.Context, history wire.Position, unknown, fou
 			}
 		}
 		at = list[len(list)-1].At
-		if err := wait(ctx, lookPause); err != nil {
+		if err := pause.For(ctx, lookPause); err != nil {
 			return err
 		}
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }
 
@@ -199,7 +189,7 @@ func wait(ctx context.Context, d time.Duration) error {
 // and uploads it again. One object a session; the next comes with the next.
 func (s *session) askBack(ctx context.Context) error {
 	const op = "intake: ask for a damaged object"
-	if err := wait(ctx, askAfter); err != nil {
+	if err := pause.For(ctx, askAfter); err != nil {
 		return err
 	}
 	for {

@@ -12,6 +12,7 @@ import (
 
 	"jaliya/internal/durable"
 	"jaliya/internal/fault"
+	"jaliya/internal/pause"
 	"jaliya/internal/wire"
 )
 
@@ -66,7 +67,7 @@ func (d *Directory) Scrub(ctx context.Context, cfg Scrub) error {
 	for ctx.Err() == nil {
 		slice, due := s.next()
 		s.metrics.proved(time.UnixMilli(s.at.Checked[slice]))
-		if !rest(ctx, due.Sub(cfg.Now())) {
+		if pause.For(ctx, due.Sub(cfg.Now())) != nil {
 			break
 		}
 		err := s.slice(ctx, slice)
@@ -75,25 +76,10 @@ func (d *Directory) Scrub(ctx context.Context, cfg Scrub) error {
 		}
 		if err != nil && ctx.Err() == nil {
 			cfg.Logger.Warn("vault not proved", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
-			rest(ctx, scrubAgain)
+			_ = pause.For(ctx, scrubAgain) // the loop sees that ctx ended
 		}
 	}
 	return nil
-}
-
-// rest waits, and reports whether ctx goes on.
-func rest(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
 
 // load reads how far an earlier run came. Where there was none, or it cannot be
@@ -193,8 +179,8 @@ func (s *scrubber) pace(ctx context.Context, n int) error {
 	if s.busy() {
 		rate = max(1, rate/besides)
 	}
-	if !rest(ctx, time.Duration(float64(n)/float64(rate)*float64(time.Second))) {
-		return fault.New(fault.Timeout, "vault: scrub", "", ctx.Err())
+	if err := pause.For(ctx, time.Duration(float64(n)/float64(rate)*float64(time.Second))); err != nil {
+		return fault.New(fault.Timeout, "vault: scrub", "", err)
 	}
 	return nil
 }
