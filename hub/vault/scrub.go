@@ -50,13 +50,15 @@ type scrubbed struct {
 // scrubber is one run of the scrub; only its own goroutine touches it.
 type scrubber struct {
 	*Directory
-	cfg  Scrub
-	at   scrubbed
-	kept time.Time
+	cfg    Scrub
+	at     scrubbed
+	kept   time.Time
+	looked time.Time // when what was set aside was read again
 }
 
 // Scrub proves all objects again, slice by slice, each within Every of the last
-// time, until ctx ends. What is damaged is set aside and wanted from then on. An
+// time, until ctx ends. What is damaged is set aside and wanted from then on, and
+// read again each day and when the scrub begins, for it may hold after all. An
 // error is the disk's own: a sync that failed (D3).
 func (d *Directory) Scrub(ctx context.Context, cfg Scrub) error {
 	if cfg.Every <= 0 || cfg.Rate <= 0 || cfg.Now == nil || cfg.Logger == nil {
@@ -67,19 +69,31 @@ func (d *Directory) Scrub(ctx context.Context, cfg Scrub) error {
 	for ctx.Err() == nil {
 		slice, due := s.next()
 		s.metrics.proved(time.UnixMilli(s.at.Checked[slice]))
-		if pause.For(ctx, due.Sub(cfg.Now())) != nil {
-			break
-		}
-		err := s.slice(ctx, slice)
+		s.failed(ctx, s.regain(ctx))
 		if d.Err() != nil {
 			return d.Err()
 		}
-		if err != nil && ctx.Err() == nil {
-			cfg.Logger.Warn("vault not proved", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
+		if pause.For(ctx, due.Sub(cfg.Now())) != nil {
+			return nil //nolint:nilerr // ctx ended: nothing failed
+		}
+		failed := s.failed(ctx, s.slice(ctx, slice))
+		if d.Err() != nil {
+			return d.Err()
+		}
+		if failed {
 			_ = pause.For(ctx, scrubAgain) // the loop sees that ctx ended
 		}
 	}
 	return nil
+}
+
+// failed reports whether something did, and says so. That ctx ended is no failure.
+func (s *scrubber) failed(ctx context.Context, err error) bool {
+	if err == nil || ctx.Err() != nil {
+		return false
+	}
+	s.cfg.Logger.Warn("vault not proved", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
+	return true
 }
 
 // load reads how far an earlier run came. Where there was none, or it cannot be
