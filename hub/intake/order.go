@@ -148,6 +148,13 @@ func (o *order) gap(at time.Time) (first proved, ok bool) {
 	return o.held[0], true
 }
 
+// empty reports that nothing waits.
+func (o *order) empty() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.held) == 0
+}
+
 // drop takes the first batch that waits away, and gives its size; 0 when the
 // session ended meanwhile.
 func (o *order) drop() int {
