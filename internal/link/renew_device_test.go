@@ -36,7 +36,6 @@ func startDeviceRenewing(t *testing.T, life time.Duration) *deviceRenewing {
 	r := &deviceRenewing{}
 	device := linktest.Identity(t, pki.Device, "FR-LYO")
 	r.hub = startHub(t, link.Config{}, func(h *hub) map[string]link.Endpoint {
-		r.World, r.authority = h.World, h.Authorities[pki.Node]
 		return map[string]link.Endpoint{link.ALPNRenew: {
 			TLS: h.Server(t, h.ring, link.ALPNRenew, pki.Device),
 			Handle: link.Exchanger{Answer: func(_ context.Context, peer pki.Peer, csr []byte) ([]byte, error) {
@@ -48,6 +47,10 @@ func startDeviceRenewing(t *testing.T, life time.Duration) *deviceRenewing {
 			}}.Serve,
 		}}
 	})
+	r.World = r.hub.World
+	r.mu.Lock()
+	r.authority = r.Authorities[pki.Node]
+	r.mu.Unlock()
 	r.ring = r.Ring(t)
 	r.Install(t, r.ring, pki.Request{Identity: device, Now: r.Now(), Life: life})
 	r.dialer = r.hub.dialer(t, 0)

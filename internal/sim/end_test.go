@@ -186,8 +186,14 @@ func (c *checker) shown(r kv.Reader) error {
 		if q.Version == 0 {
 			continue
 		}
+		// Of an amendment nobody has judged, the hub has said nothing yet: what it said
+		// last was of a packet before, the oldest that is kept.
+		told := q.State
+		if len(q.Before) > 0 {
+			told = q.Before[0].State
+		}
 		held, err := c.hub.views.Case(consular.Reference(q.Reference))
-		if err != nil || q.Version > held.Flow.Version || held.Timeline[q.Version-1].State != q.State {
+		if err != nil || q.Version > held.Flow.Version || held.Timeline[q.Version-1].State != told {
 			c.violated("I23", "a post shows version %d of a case that has %d: %v", q.Version, held.Flow.Version, err)
 		}
 	}
