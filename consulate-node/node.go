@@ -252,9 +252,7 @@ func (n *Node) Run(ctx context.Context) error {
 	})
 	g.Go(func() error { return n.ship.Run(ctx) })
 	g.Go(func() error { return n.uplink.watch(ctx, n.uplink.tryQUIC) })
-	g.Go(func() error { return n.renewer.Run(ctx) })
-	g.Go(func() error { return n.deviceRenewer.Run(ctx) })
-	g.Go(func() error { return n.renewDesk(ctx) })
+	g.Go(func() error { return n.keepCertificates(ctx) })
 	g.Go(func() error { return n.staff.Run(ctx) })
 	g.Go(func() error { return n.serveAdmin(ctx) })
 	g.Go(func() error { return n.serveSocket(ctx) })
@@ -273,6 +271,15 @@ func (n *Node) Run(ctx context.Context) error {
 	err := g.Wait()
 	n.health.Wait()
 	return errors.Join(err, n.close())
+}
+
+// keepCertificates renews what this machine is known by, until ctx ends.
+func (n *Node) keepCertificates(ctx context.Context) error {
+	var g errgroup.Group
+	g.Go(func() error { return n.renewer.Run(ctx) })
+	g.Go(func() error { return n.deviceRenewer.Run(ctx) })
+	g.Go(func() error { return n.renewDesk(ctx) })
+	return g.Wait()
 }
 
 // keepClock gives the measured offset to whoever verifies certificates, and notes

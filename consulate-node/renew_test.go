@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"jaliya/consulate-node/desk"
+	"jaliya/internal/fault"
 	"jaliya/internal/link"
 	"jaliya/internal/link/linktest"
 	"jaliya/internal/link/pki"
@@ -34,6 +36,9 @@ func hubOf(t *testing.T, world *linktest.World) (address string) {
 				var in wire.RenewRequest
 				if err := wire.Unmarshal(raw, wire.FrameRenew.Limit(), &in); err != nil {
 					return nil, err
+				}
+				if len(in.DeviceCSR) == 0 {
+					return nil, fault.New(fault.Unavailable, "test: renew", "the device alone", nil)
 				}
 				chain, err := world.Authorities[pki.Node].IssueCSR(in.DeviceCSR, pki.Request{Identity: peer.Identity, Now: time.Now()})
 				return wire.Marshal(wire.RenewReply{Version: wire.Version, Device: pki.EncodeChain(chain)}), err
@@ -61,7 +66,7 @@ func TestDeviceCountdown(t *testing.T) {
 	var err error
 	n.uplink, err = openUplink(n.cfg, n.keys, []string{hubOf(t, world)}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	require.NoError(t, n.openDeviceRenewer())
+	require.NoError(t, errors.Join(n.openRenewer(), n.openDeviceRenewer()))
 
 	device := func() desk.Limit {
 		for _, l := range n.limits() {
@@ -77,7 +82,7 @@ func TestDeviceCountdown(t *testing.T) {
 	require.InDelta(t, 41, *device().Days, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- n.deviceRenewer.Run(ctx) }()
+	go func() { done <- n.keepCertificates(ctx) }()
 	require.Eventually(t, func() bool { return device().Level == desk.LimitGreen }, time.Minute, 10*time.Millisecond)
 	cancel()
 	require.NoError(t, <-done)
