@@ -1,11 +1,13 @@
 package journal
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"jaliya/consulate-node/journal/mirror"
 	"jaliya/internal/durable"
@@ -169,7 +171,7 @@ func (j *Journal) transact(fn func(kv.Writer) error) error {
 	switch {
 	case p.At.N == 0:
 	case err == nil:
-		j.mirror.Shred(rec.dropped)
+		j.mirror.Shred(rec.gone())
 	case !fault.Is(err, fault.Storage): // Full: nothing was changed
 		j.mirror.Undo(p, before)
 	}
@@ -182,7 +184,7 @@ type recorder struct {
 	erasable func(bucket []byte) bool
 	ops      []mirror.Op
 	at       map[string]int // where each key stands in ops
-	dropped  [][32]byte     // digests of erasable values that are gone afterwards
+	dropped  [][32]byte     // digests of erasable values that were replaced or deleted
 }
 
 // Put implements kv.Writer.
@@ -216,6 +218,16 @@ func (r *recorder) note(o mirror.Op) {
 	// The store copies the key; whoever put it may use it again.
 	o.Bucket, o.Key = append([]byte(nil), o.Bucket...), append([]byte(nil), o.Key...)
 	r.ops = append(r.ops, o)
+}
+
+// gone gives the digests of what is nowhere any more after the transaction: a
+// value that was put again as it was, or under another key, is not.
+func (r *recorder) gone() [][32]byte {
+	return slices.DeleteFunc(r.dropped, func(d [32]byte) bool {
+		return slices.ContainsFunc(r.ops, func(o mirror.Op) bool {
+			return o.Change == mirror.PutAway && bytes.Equal(o.Value, d[:])
+		})
+	})
 }
 
 // changes gives what the transaction leaves. Deleting what was never there is

@@ -300,6 +300,8 @@ func TestMirrorForgetsKeys(t *testing.T) {
 		require.Equal(t, 1, found())
 		j.RetryMirror()
 		require.Equal(t, 1, found(), "a base holds it no more than a log")
+		require.NoError(t, j.Update(func(w kv.Writer) error { return w.Put(bucket, key, secret) }))
+		require.Equal(t, 1, found(), "what is put again as it was is not dropped")
 	})
 	require.NoError(t, os.RemoveAll(d.first))
 	d.run(t, func(j *journal.Journal) {

@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"os"
@@ -210,7 +209,7 @@ func (m *Mirror) Shred(digests [][32]byte) {
 	defer m.mu.Unlock()
 	if m.build != nil {
 		for _, d := range digests {
-			delete(m.build.away, hex.EncodeToString(d[:]))
+			m.build.drop(d)
 		}
 	}
 	if m.log == nil {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"jaliya/internal/durable"
@@ -22,7 +23,40 @@ type build struct {
 	queue  []queued // what came since, oldest first
 	bytes  int
 	away   map[string]bool // names of the key files that must stay
+	gone   map[string]bool // names of those that were overwritten since it began
 	failed error
+}
+
+func newBuild() *build { return &build{away: map[string]bool{}, gone: map[string]bool{}} }
+
+// keep notes a value that was put away.
+func (b *build) keep(digest [32]byte) {
+	name := hex.EncodeToString(digest[:])
+	b.away[name] = true
+	delete(b.gone, name)
+}
+
+// drop notes a value that the journal has dropped: the state that is being read is
+// older and may still have it, and it must not come back from there.
+func (b *build) drop(digest [32]byte) {
+	name := hex.EncodeToString(digest[:])
+	b.gone[name] = true
+	delete(b.away, name)
+}
+
+// since gives what came after a base, with no more put away than must stay.
+func (b *build) since(n uint64) (out []queued) {
+	for _, q := range b.queue {
+		if q.at.N <= n {
+			continue
+		}
+		q.away = slices.DeleteFunc(slices.Clone(q.away), func(value []byte) bool {
+			d := digestOf(value)
+			return !b.away[hex.EncodeToString(d[:])]
+		})
+		out = append(out, q)
+	}
+	return out
 }
 
 func (b *build) add(q queued) {
@@ -35,8 +69,7 @@ func (b *build) add(q queued) {
 		b.failed = errBehind
 	}
 	for _, value := range q.away {
-		d := digestOf(value)
-		b.away[hex.EncodeToString(d[:])] = true
+		b.keep(digestOf(value))
 	}
 }
 
@@ -119,7 +152,7 @@ func (m *Mirror) Sync() {
 		return
 	}
 	wasGood := m.log != nil
-	m.build = &build{away: map[string]bool{}}
+	m.build = newBuild()
 	m.mu.Unlock()
 	if !wasGood {
 		m.tell(func(s *Status) { s.State = Filling })
@@ -293,13 +326,10 @@ func (w *baseWriter) pair(bucket, key, value []byte) error {
 	}
 	o := Op{Change: Put, Bucket: bytes.Clone(bucket), Key: bytes.Clone(key), Value: bytes.Clone(value)}
 	if w.m.Erasable(bucket) {
-		d := digestOf(value)
-		if err := putAway(w.m.o.Dir, value); err != nil {
+		d, err := w.m.keepAway(value)
+		if err != nil {
 			return err
 		}
-		w.m.mu.Lock()
-		w.m.build.away[hex.EncodeToString(d[:])] = true
-		w.m.mu.Unlock()
 		o.Change, o.Value = PutAway, d[:]
 	}
 	w.frame.Ops = append(w.frame.Ops, o)
@@ -307,6 +337,19 @@ func (w *baseWriter) pair(bucket, key, value []byte) error {
 		return nil
 	}
 	return w.flush()
+}
+
+// keepAway puts a value of a base away, unless the journal has dropped it since
+// the base was begun: then the log behind the base deletes what names it.
+func (m *Mirror) keepAway(value []byte) ([32]byte, error) {
+	d := digestOf(value)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.build.gone[hex.EncodeToString(d[:])] {
+		return d, nil
+	}
+	m.build.keep(d)
+	return d, m.guard(nil, func() error { return putAway(m.o.Dir, value) })
 }
 
 func (w *baseWriter) flush() error {
@@ -371,12 +414,7 @@ func (m *Mirror) install(head header) error {
 	if m.log != nil && m.log.f.Name() == path {
 		return nil // nothing has come since the last base
 	}
-	var since []queued
-	for _, q := range m.build.queue {
-		if q.at.N > head.at.N {
-			since = append(since, q)
-		}
-	}
+	since := m.build.since(head.at.N)
 	f, err := createFile(path, head)
 	if err != nil {
 		return err
