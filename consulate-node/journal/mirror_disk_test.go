@@ -119,6 +119,44 @@ func TestMirrorRefusedCommit(t *testing.T) {
 	require.NoError(t, j.Close())
 }
 
+// TestMirrorLargeTransaction has a transaction of 70 MiB on both disks, and one that
+// no frame holds on neither.
+func TestMirrorLargeTransaction(t *testing.T) {
+	d := newDisks(t)
+	large := func(n int) func(kv.Writer) error {
+		return func(w kv.Writer) error {
+			for i := range n {
+				if err := w.Put([]byte("test.rows"), []byte{byte(n), byte(i)}, make([]byte, 1<<20)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	d.run(t, func(j *journal.Journal) {
+		require.NoError(t, j.Update(large(70)))
+		d.fill(t, j, 1)
+		requireMirror(t, j, mirror.Good, "")
+	})
+	require.NoError(t, os.RemoveAll(d.first))
+	var want journal.State
+	j, err := journal.Open(d.first, journal.SmallFrames(d.options(), 3<<20))
+	require.NoError(t, err)
+	require.Equal(t, 71, countRows(t, j))
+	requireKind(t, j.Update(large(4)), fault.TooLarge)
+	require.NoError(t, j.Update(large(2)))
+	d.fill(t, j, 1)
+	requireMirror(t, j, mirror.Good, "")
+	require.Equal(t, 73, countRows(t, j))
+	want = state(t, j)
+	require.NoError(t, j.Close())
+	require.NoError(t, os.RemoveAll(d.first))
+	d.run(t, func(j *journal.Journal) {
+		d.requireSame(t, j, want)
+		require.Equal(t, 73, countRows(t, j), "what was refused is nowhere")
+	})
+}
+
 func countRows(tb testing.TB, j *journal.Journal) (n int) {
 	tb.Helper()
 	require.NoError(tb, j.View(func(r kv.Reader) error {

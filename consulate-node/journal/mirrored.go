@@ -39,7 +39,7 @@ func (j *Journal) openMirror(o Options) error {
 	}
 	m := mirror.New(mirror.Options{
 		Dir: o.Mirror.Dir, Journal: j.dir, Node: [16]byte(o.Identity.Node), SameDisk: o.Mirror.SameDisk,
-		Erasable: o.Mirror.Erasable, Logger: j.logger, Patience: o.mirrorPatience, MaxLog: o.mirrorMaxLog,
+		Erasable: o.Mirror.Erasable, Logger: j.logger, Patience: o.mirrorPatience, MaxLog: o.mirrorMaxLog, MaxFrame: o.mirrorMaxFrame,
 		Trees: append([]mirror.Tree{{Name: treeBundles, Dir: filepath.Join(j.dir, bundlesDir)}}, o.Mirror.Trees...),
 	})
 	if o.Mirror.SameDisk {
@@ -161,7 +161,9 @@ func (j *Journal) transact(fn func(kv.Writer) error) error {
 			return err
 		}
 		before = *at
-		p = j.mirror.Prepare(before, rec.changes())
+		if p, err = j.mirror.Prepare(before, rec.changes()); err != nil {
+			return err
+		}
 		if err := setMirror(w, p.At); err != nil {
 			return err
 		}

@@ -39,6 +39,7 @@ type Options struct {
 
 	mirrorPatience time.Duration // set by tests
 	mirrorMaxLog   int64
+	mirrorMaxFrame int64
 }
 
 // Validate names the option that makes no sense, as fault.Invalid.

@@ -82,7 +82,9 @@ func written(tb testing.TB) (base, log []byte) {
 	m := mirror.New(mirror.Options{Dir: filepath.Join(dir, "mirror"), Journal: dir, SameDisk: true})
 	m.Run(rows{"a": "1", "b": "2", "c": "3"})
 	require.Equal(tb, mirror.Good, m.Status().State, "%+v", m.Status())
-	m.Write(m.Prepare(mirror.Position{N: 1, Hash: [32]byte{1}}, []mirror.Op{{Bucket: []byte("rows"), Key: []byte("d"), Value: []byte("4")}}))
+	p, err := m.Prepare(mirror.Position{N: 1, Hash: [32]byte{1}}, []mirror.Op{{Bucket: []byte("rows"), Key: []byte("d"), Value: []byte("4")}})
+	require.NoError(tb, err)
+	m.Write(p)
 	require.NoError(tb, m.Close())
 	read := func(name string) []byte {
 		raw, err := os.ReadFile(filepath.Join(dir, "mirror", name))

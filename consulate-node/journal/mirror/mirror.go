@@ -46,6 +46,7 @@ type Options struct {
 	Trees    []Tree
 	Patience time.Duration // 0 is 5 seconds
 	MaxLog   int64         // 0 is 256 MiB
+	MaxFrame int64         // 0 is MaxFrame, and it is no more
 	Logger   *slog.Logger
 }
 
@@ -86,6 +87,9 @@ func New(o Options) *Mirror {
 	if o.MaxLog == 0 {
 		o.MaxLog = maxLog
 	}
+	if o.MaxFrame == 0 {
+		o.MaxFrame = MaxFrame
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -125,9 +129,8 @@ type Prepared struct {
 }
 
 // Prepare gives the place of a transaction in the chain. It does not touch the
-// disk.
-func (m *Mirror) Prepare(after Position, ops []Op) Prepared {
-	p := Prepared{}
+// disk. One that no frame holds is fault.TooLarge.
+func (m *Mirror) Prepare(after Position, ops []Op) (p Prepared, err error) {
 	f := Frame{Kind: KindTransaction, N: after.N + 1, Prev: after.Hash, Ops: ops}
 	for i, o := range ops {
 		if o.Change == Put && m.Erasable(o.Bucket) {
@@ -136,9 +139,11 @@ func (m *Mirror) Prepare(after Position, ops []Op) Prepared {
 			ops[i].Change, ops[i].Value = PutAway, digest[:]
 		}
 	}
-	p.frame, p.At.Hash = f.Encode()
+	if p.frame, p.At.Hash, err = f.encodeWithin(m.o.MaxFrame); err != nil {
+		return Prepared{}, err
+	}
 	p.At.N = f.N
-	return p
+	return p, nil
 }
 
 // Write puts a prepared transaction on the second disk and returns when it is

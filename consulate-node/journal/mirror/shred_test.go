@@ -69,7 +69,8 @@ func TestKeyDroppedWhileABaseIsWritten(t *testing.T) {
 						gone = append(gone, sha256.Sum256([]byte(values[string(o.Key)])))
 					}
 					values[string(o.Key)] = string(o.Value)
-					p := m.Prepare(at, []mirror.Op{o})
+					p, err := m.Prepare(at, []mirror.Op{o})
+					require.NoError(t, err)
 					m.Write(p)
 					m.Shred(gone)
 					at = p.At

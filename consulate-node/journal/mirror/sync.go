@@ -353,7 +353,10 @@ func (m *Mirror) keepAway(value []byte) ([32]byte, error) {
 }
 
 func (w *baseWriter) flush() error {
-	raw, hash := w.frame.Encode()
+	raw, hash, err := w.frame.encodeWithin(w.m.o.MaxFrame)
+	if err != nil {
+		return err
+	}
 	if err := durable.WriteAt(w.f, raw, w.at); err != nil {
 		return err
 	}
