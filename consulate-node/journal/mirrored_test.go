@@ -278,6 +278,33 @@ func TestMirrorHealsADamagedJournal(t *testing.T) {
 	require.NoError(t, err, "people may want to look at it")
 }
 
+// TestMirrorThatCannotBeTidied has a new base whose predecessors cannot be removed:
+// what comes after is on the second disk all the same.
+func TestMirrorThatCannotBeTidied(t *testing.T) {
+	d := newDisks(t)
+	var want journal.State
+	d.run(t, func(j *journal.Journal) {
+		d.fill(t, j, 1)
+		stuck := filepath.Join(d.second, "mirror", "base-ffffffffffffffff.jm", "in the way")
+		require.NoError(t, os.MkdirAll(stuck, 0o700))
+		j.RetryMirror()
+		requireMirror(t, j, mirror.Good, "")
+		d.fill(t, j, 2)
+		requireMirror(t, j, mirror.Good, "")
+		want = state(t, j)
+	})
+	require.NoError(t, os.RemoveAll(d.first))
+	d.run(t, func(j *journal.Journal) {
+		d.requireSame(t, j, want)
+		require.NoError(t, os.RemoveAll(filepath.Join(d.second, "mirror", "base-ffffffffffffffff.jm")))
+		d.fill(t, j, 1)
+		j.RetryMirror()
+		left, err := filepath.Glob(filepath.Join(d.second, "mirror", "*.jm"))
+		require.NoError(t, err)
+		require.Len(t, left, 2, "the next base sweeps")
+	})
+}
+
 // TestMirrorForgetsKeys wants nothing left of a value that had to be erasable.
 func TestMirrorForgetsKeys(t *testing.T) {
 	secret := []byte("wrapped key of a draft, never in a log")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -418,39 +419,53 @@ func (m *Mirror) install(head header) error {
 		return nil // nothing has come since the last base
 	}
 	since := m.build.since(head.at.N)
-	f, err := createFile(path, head)
-	if err != nil {
-		return err
-	}
-	log := &logFile{f: f, end: headerSize, last: head.at}
-	keep := m.build.away
-	err = m.guard(log, func() error {
+	log, base := &logFile{end: headerSize, last: head.at}, int64(0)
+	err := m.guard(log, func() (err error) {
+		base = sizeOf(filepath.Join(m.o.Dir, fileName(baseName, head.at.N)))
+		if log.f, err = createFile(path, head); err != nil {
+			return err
+		}
 		if err := writeAll(m.o.Dir, log, since); err != nil {
 			return err
 		}
-		if err := durable.SyncDir(m.o.Dir); err != nil {
-			return err
-		}
-		return errors.Join(sweep(m.o.Dir, head.at.N), sweepKeys(m.o.Dir, keep))
+		return durable.SyncDir(m.o.Dir)
 	})
+	if errors.Is(err, errSlow) {
+		return err // its file is closed when the disk answers
+	}
 	if err != nil {
-		if !errors.Is(err, errSlow) {
-			err = errors.Join(err, f.Close())
-		}
-		return err
+		return errors.Join(err, m.guard(nil, func() error { return errors.Join(log.close(), removeFile(path)) }))
 	}
 	old := m.log
-	m.good(log, sizeOf(filepath.Join(m.o.Dir, fileName(baseName, head.at.N))), time.Now())
-	_ = old.close() // everything in it is in the new one
+	m.good(log, base, time.Now())
+	return m.tidy(old, head.at.N)
+}
+
+// tidy removes what a generation in use has replaced. Until then both are whole,
+// so what cannot be removed now waits for the next one.
+func (m *Mirror) tidy(old *logFile, keep uint64) error {
+	log, keys := m.log, maps.Clone(m.build.away)
+	err := m.guard(log, func() error {
+		_ = old.close() // everything in it is in the new one
+		return errors.Join(sweep(m.o.Dir, keep), sweepKeys(m.o.Dir, keys))
+	})
+	switch {
+	case errors.Is(err, errSlow):
+		return err
+	case err != nil:
+		m.o.Logger.Error("what the mirror has replaced is not removed", slog.String("error", err.Error()))
+	}
 	return nil
 }
 
-// sweepKeys shreds what was put away and is not kept any more.
-func sweepKeys(dir string, keep map[string]bool) error {
-	return eachFile(filepath.Join(dir, keysDir), func(rel string, _ int64) error {
-		if keep[rel] {
-			return nil
+// sweepKeys shreds what was put away and is not kept any more, one that it cannot
+// shred or not.
+func sweepKeys(dir string, keep map[string]bool) (failed error) {
+	err := eachFile(filepath.Join(dir, keysDir), func(rel string, _ int64) error {
+		if !keep[rel] {
+			failed = errors.Join(failed, shred(filepath.Join(dir, keysDir, rel)))
 		}
-		return shred(filepath.Join(dir, keysDir, rel))
+		return nil
 	})
+	return errors.Join(failed, err)
 }
