@@ -278,6 +278,52 @@ func TestMirrorHealsADamagedJournal(t *testing.T) {
 	require.NoError(t, err, "people may want to look at it")
 }
 
+// TestMirrorDamagedInTheMiddle puts an older journal back while one bit of what only
+// the mirror has is flipped: what is whole before it comes back, and what is whole
+// behind it is neither cut nor written over.
+func TestMirrorDamagedInTheMiddle(t *testing.T) {
+	for name, pattern := range map[string]string{"in a transaction": "log-*", "in the base": "base-*"} {
+		d := newDisks(t)
+		var sizes []int64
+		d.run(t, func(j *journal.Journal) { d.fill(t, j, 1); sizes = append(sizes, j.Mirror().Log) })
+		old, err := os.ReadFile(filepath.Join(d.first, "journal.db"))
+		require.NoError(t, err)
+		d.run(t, func(j *journal.Journal) {
+			for range 3 {
+				appendAll(t, j, d.kit.Release(100))
+				sizes = append(sizes, j.Mirror().Log)
+			}
+		})
+		files, err := filepath.Glob(filepath.Join(d.second, "mirror", pattern))
+		require.NoError(t, err)
+		require.Len(t, files, 1)
+		path := files[0]
+		raw, err := os.ReadFile(path)
+		require.NoError(t, err)
+		at := sizes[1] + 60 // of the second transaction that the old journal lacks
+		if name == "in the base" {
+			at = int64(len(raw)) / 2
+		}
+		raw[at] ^= 1
+		require.NoError(t, os.WriteFile(path, raw, 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(d.first, "journal.db"), old, 0o600))
+		for range 2 { // the next start is no bolder
+			d.run(t, func(j *journal.Journal) {
+				if name == "in the base" {
+					requireMirror(t, j, mirror.Good, "") // its log proves the rest
+					require.EqualValues(t, 4, state(t, j).Head.Seq)
+					return
+				}
+				requireMirror(t, j, mirror.Failed, mirror.ReasonHistory)
+				require.EqualValues(t, 2, state(t, j).Head.Seq, "what is whole before it came back")
+			})
+			after, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.Equal(t, raw, after, name)
+		}
+	}
+}
+
 // TestMirrorThatCannotBeTidied has a new base whose predecessors cannot be removed:
 // what comes after is on the second disk all the same.
 func TestMirrorThatCannotBeTidied(t *testing.T) {

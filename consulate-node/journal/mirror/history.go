@@ -27,7 +27,7 @@ var ErrNone = errors.New("the directory holds no mirror")
 
 // Find reads what a directory holds. Of several generations, which a crash
 // between two may leave, the one that reaches furthest counts, of equals the
-// newest. A base counts by its name: it gets it when it is whole and synced.
+// newest whose log can be read. A base counts by its name: it gets it when it is whole and synced.
 func Find(dir string) (h History, err error) {
 	const op = "mirror: look"
 	bases, err := names(dir, baseName)
@@ -45,7 +45,7 @@ func Find(dir string) (h History, err error) {
 			failed = errors.Join(failed, err)
 			continue
 		}
-		if !found || one.End.N >= h.End.N {
+		if !found || one.End.N > h.End.N || one.End.N == h.End.N && !one.headless {
 			h, found = one, true
 		}
 	}
@@ -150,20 +150,26 @@ func (h History) All(yield func(Frame, [32]byte) error) error {
 	if !s.whole {
 		return fault.New(fault.Corrupt, op, h.base, nil)
 	}
+	if h.log == "" {
+		return h.torn()
+	}
+	if _, err = walk(filepath.Join(h.dir, h.log), yield); err != nil {
+		return err
+	}
+	return h.torn()
+}
+
+// torn makes sure that what lies behind the last frame of the log is the rest of
+// one that was being written, and not damage with whole frames behind it.
+func (h History) torn() error {
+	const op = "mirror: read history"
 	if h.headless {
 		return fault.New(fault.Corrupt, op, "header of a log", nil)
-	}
-	if h.log == "" {
-		return nil
-	}
-	path := filepath.Join(h.dir, h.log)
-	if s, err = walk(path, yield); err != nil {
-		return err
 	}
 	if h.extra == 0 {
 		return nil
 	}
-	damaged, err := beyond(path, s)
+	damaged, err := beyond(filepath.Join(h.dir, h.log), h.at)
 	if err != nil {
 		return err
 	}
@@ -174,9 +180,12 @@ func (h History) All(yield func(Frame, [32]byte) error) error {
 }
 
 // open opens the log to be continued, without what lies behind its last whole
-// frame.
+// frame. Damage is fault.Corrupt and is left as it is.
 func (h History) open() (*logFile, error) {
 	const op = "mirror: open log"
+	if err := h.torn(); err != nil {
+		return nil, err
+	}
 	path := filepath.Join(h.dir, fileName(logName, h.Base.N))
 	if h.log == "" {
 		f, err := createFile(path, header{node: h.Node, at: h.Base})

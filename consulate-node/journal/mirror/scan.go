@@ -137,28 +137,49 @@ func (w *walker) take(raw []byte, yield func(Frame, [32]byte) error) (more bool,
 
 // beyond reports whether a whole frame of a later transaction lies anywhere behind
 // the end that a walk reached: then the file is damaged there, not torn.
-func beyond(path string, s scanned) (bool, error) {
+func beyond(path string, s scanned) (found bool, err error) {
+	later := func(f Frame) bool { return f.N >= s.last.N && f.N <= s.last.N+1<<32 }
+	err = scan(path, s.end+1, later, func(Frame, [32]byte) error {
+		found = true
+		return io.EOF
+	})
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return found, err
+}
+
+// scan yields every whole frame that lies in a file from an offset on, wherever it
+// begins, if want takes its kind and number.
+func scan(path string, from int64, want func(Frame) bool, yield func(Frame, [32]byte) error) error {
 	const op = "mirror: look behind the end"
 	f, err := os.Open(path) //nolint:gosec // below the operator's own directory
 	if err != nil {
-		return false, fault.New(fault.Storage, op, path, err)
+		return fault.New(fault.Storage, op, path, err)
 	}
 	defer func() { _ = f.Close() }() // only read
-	if _, err := f.Seek(s.end, io.SeekStart); err != nil {
-		return false, fault.New(fault.Storage, op, path, err)
+	if _, err := f.Seek(from, io.SeekStart); err != nil {
+		return fault.New(fault.Storage, op, path, err)
 	}
 	rest, err := io.ReadAll(f)
 	if err != nil {
-		return false, fault.New(fault.Storage, op, path, err)
+		return fault.New(fault.Storage, op, path, err)
 	}
-	for at := 1; at+frameHead+frameBody <= len(rest); at++ {
-		kind, n := Kind(rest[at+frameHead]), binary.BigEndian.Uint64(rest[at+frameHead+1:])
-		if kind < KindTransaction || kind > KindEnd || n < s.last.N || n > s.last.N+1<<32 {
+	for at := 0; at+frameHead+frameBody <= len(rest); {
+		head := Frame{Kind: Kind(rest[at+frameHead]), N: binary.BigEndian.Uint64(rest[at+frameHead+1:])}
+		if head.Kind < KindTransaction || head.Kind > KindEnd || !want(head) {
+			at++
 			continue
 		}
-		if _, _, _, err := DecodeFrame(rest[at:]); err == nil {
-			return true, nil
+		frame, hash, size, err := DecodeFrame(rest[at:])
+		if err != nil {
+			at++
+			continue
 		}
+		if err := yield(frame, hash); err != nil {
+			return err
+		}
+		at += size
 	}
-	return false, nil
+	return nil
 }

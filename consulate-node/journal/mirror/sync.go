@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"jaliya/internal/durable"
-	"jaliya/internal/fault"
 )
 
 // partBytes is how much of the state goes into one frame of a base.
@@ -184,11 +183,12 @@ func (m *Mirror) fill(wasGood bool) error {
 		return err
 	}
 	m.measure()
-	if _, err := m.source.Begin(); err != nil {
+	at, err := m.source.Begin()
+	if err != nil {
 		return err
 	}
 	if !wasGood {
-		if err := m.admit(); err != nil {
+		if err := m.admit(at); err != nil {
 			return err
 		}
 	}
@@ -202,73 +202,6 @@ func (m *Mirror) fill(wasGood bool) error {
 		}
 	}
 	return m.install(head)
-}
-
-// admit makes sure that nothing is overwritten that the journal does not have. A
-// history that does not prove is set aside, one at a time.
-func (m *Mirror) admit() error {
-	h, err := Find(m.o.Dir)
-	if errors.Is(err, ErrNone) {
-		return nil
-	}
-	if err == nil && h.Node != m.o.Node {
-		return errHistory
-	}
-	if err != nil && !fault.Is(err, fault.Corrupt) {
-		return err
-	}
-	state := map[string][]byte{}
-	damaged := err != nil
-	if !damaged {
-		err := h.All(func(f Frame, _ [32]byte) error {
-			for _, o := range f.Ops {
-				if key := string(o.Bucket) + "\x00" + string(o.Key); o.Change == Put && string(o.Bucket) == "meta" {
-					state[key] = bytes.Clone(o.Value)
-				}
-			}
-			return nil
-		})
-		if err != nil && !fault.Is(err, fault.Corrupt) {
-			return err
-		}
-		damaged = err != nil
-	}
-	ok, err := m.source.Contains(func(bucket, key []byte) []byte { return state[string(bucket)+"\x00"+string(key)] })
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return errHistory
-	case damaged:
-		m.o.Logger.Warn("the mirror does not prove; it is set aside and written anew")
-		return m.setAside()
-	}
-	return nil
-}
-
-// asideDir keeps the last history that did not prove.
-const asideDir = "damaged"
-
-func (m *Mirror) setAside() error {
-	aside := filepath.Join(m.o.Dir, asideDir)
-	if err := os.RemoveAll(aside); err != nil {
-		return err
-	}
-	if err := os.Mkdir(aside, dirMode); err != nil {
-		return err
-	}
-	for _, prefix := range []string{baseName, logName} {
-		files, err := names(m.o.Dir, prefix)
-		if err != nil {
-			return err
-		}
-		for _, name := range files {
-			if err := durable.Rename(filepath.Join(m.o.Dir, name), filepath.Join(aside, name)); err != nil {
-				return err
-			}
-		}
-	}
-	return errors.Join(durable.SyncDir(aside), durable.SyncDir(m.o.Dir))
 }
 
 // writeBase writes the state of one moment. The file gets its name when it is
