@@ -218,6 +218,61 @@ func TestTheNightTidies(t *testing.T) {
 	})
 }
 
+// TestAFullDiskStartsAgain fills the first disk until a save fails: the next start
+// has the room of the ballast for what it must write first.
+func TestAFullDiskStartsAgain(t *testing.T) {
+	for name, mirrored := range map[string]bool{"one disk": false, "two disks": true} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=192m"); err != nil {
+				t.Skipf("no right to mount a small disk: %v", err)
+			}
+			t.Cleanup(func() { require.NoError(t, unix.Unmount(dir, 0)) })
+			d := disks{first: filepath.Join(dir, "journal"), second: t.TempDir(), kit: newKit(t)}
+			o := d.kit.Options()
+			if mirrored {
+				o = d.options()
+				o.Mirror.SameDisk = false
+			}
+			o.Ballast = 48 << 20
+			j, err := journal.Open(d.first, o)
+			require.NoError(t, err)
+			s, err := j.Space()
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "filler"), make([]byte, s.Free-(1<<20)), 0o600))
+			saved := 0
+			for ; err == nil; saved++ {
+				require.Less(t, saved, 1000)
+				err = j.Update(func(w kv.Writer) error {
+					return w.Put([]byte("test.rows"), []byte{byte(saved >> 8), byte(saved)}, make([]byte, 200_000))
+				})
+			}
+			requireKind(t, err, fault.Storage)
+			require.NoError(t, j.Close())
+			before, err := os.Stat(filepath.Join(d.first, "ballast"))
+			require.NoError(t, err)
+			require.EqualValues(t, o.Ballast, before.Size())
+			// As after a sync that failed: it is written anew, which wants room too.
+			require.NoError(t, os.WriteFile(filepath.Join(d.first, "journal.db.suspect"), nil, 0o600))
+
+			for range 2 {
+				j, err = journal.Open(d.first, o)
+				require.NoError(t, err)
+				require.GreaterOrEqual(t, countRows(t, j), saved-1)
+				s, err = j.Space()
+				require.NoError(t, err)
+				require.Zero(t, s.Ballast)
+				requireKind(t, j.CanCapture(4<<20), fault.Full)
+				appendAll(t, j, d.kit.Release(1000))
+				if mirrored {
+					requireMirror(t, j, mirror.Good, "")
+				}
+				require.NoError(t, j.Close())
+			}
+		})
+	}
+}
+
 // TestBallastOnAFullDisk gives the ballast up at a start without room, keeps
 // visits out meanwhile, uses it for a compaction, and takes it again.
 func TestBallastOnAFullDisk(t *testing.T) {

@@ -125,6 +125,9 @@ func rebuildDamaged(dir string, o Options, cause error) bool {
 		return false
 	}
 	j := newJournal(dir, o)
+	if err := j.dropBallast(o); err != nil {
+		return false
+	}
 	aside := path + ".damaged"
 	if err := durable.Rename(path, aside); err != nil {
 		return false

@@ -81,6 +81,9 @@ func Open(dir string, o Options) (*Journal, error) {
 
 func open(dir string, o Options) (*Journal, error) {
 	j := newJournal(dir, o)
+	if err := j.roomToStart(o); err != nil {
+		return nil, err
+	}
 	if err := j.preflight(o); err != nil {
 		return nil, err
 	}
