@@ -87,6 +87,64 @@ func TestMirrorDiskHangs(t *testing.T) {
 	d.run(t, func(j *journal.Journal) { d.requireSame(t, j, want) })
 }
 
+// TestMirrorHangsAtStart opens a post whose second disk answers nothing, whatever is
+// asked first: the desk works with one disk, and with both when it answers.
+func TestMirrorHangsAtStart(t *testing.T) {
+	for name, c := range map[string]struct {
+		pipe string // what hangs when it is opened
+		lost bool   // there is no journal.db either
+		late bool   // the disk was away at the start, and hangs when it is back
+	}{
+		"its log":                 {pipe: "log-*"},
+		"its base":                {pipe: "base-*"},
+		"its base and no journal": {pipe: "base-*", lost: true},
+		"when it is written anew": {pipe: "base-*", late: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDisks(t)
+			d.run(t, func(j *journal.Journal) { d.fill(t, j, 1) })
+			files, err := filepath.Glob(filepath.Join(d.second, "mirror", c.pipe))
+			require.NoError(t, err)
+			require.Len(t, files, 1)
+			pipe := files[0]
+			require.NoError(t, os.Remove(pipe))
+			require.NoError(t, unix.Mkfifo(pipe, 0o600))
+			if c.lost {
+				require.NoError(t, os.RemoveAll(d.first))
+			}
+			away := d.second + ".away"
+			if c.late {
+				require.NoError(t, os.Rename(d.second, away))
+			}
+			start := time.Now()
+			j, err := journal.Open(d.first, journal.Impatient(d.options(), 300*time.Millisecond))
+			require.NoError(t, err)
+			require.Less(t, time.Since(start), time.Minute)
+			if c.late {
+				requireMirror(t, j, mirror.Failed, mirror.ReasonMissing)
+				require.NoError(t, os.Rename(away, d.second))
+				j.RetryMirror()
+			}
+			requireMirror(t, j, mirror.Failed, mirror.ReasonSlow)
+			d.fill(t, j, 1)
+			j.RetryMirror()
+			requireMirror(t, j, mirror.Failed, mirror.ReasonSlow) // it hangs still
+			end, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+			require.NoError(t, err)
+			require.NoError(t, os.RemoveAll(filepath.Join(d.second, "mirror")))
+			require.NoError(t, end.Close())
+			require.Eventually(t, func() bool {
+				j.RetryMirror()
+				return j.Mirror().State == mirror.Good
+			}, time.Minute, 10*time.Millisecond)
+			want := state(t, j)
+			require.NoError(t, j.Close())
+			require.NoError(t, os.RemoveAll(d.first))
+			d.run(t, func(j *journal.Journal) { d.requireSame(t, j, want) })
+		})
+	}
+}
+
 // TestMirrorRefusedCommit takes back what the second disk had of a transaction
 // that the first one refused for its limit.
 func TestMirrorRefusedCommit(t *testing.T) {

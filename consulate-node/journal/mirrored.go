@@ -40,7 +40,7 @@ func (j *Journal) openMirror(o Options) error {
 	m := mirror.New(mirror.Options{
 		Dir: o.Mirror.Dir, Journal: j.dir, Node: [16]byte(o.Identity.Node), SameDisk: o.Mirror.SameDisk,
 		Erasable: o.Mirror.Erasable, Logger: j.logger, Patience: o.mirrorPatience, MaxLog: o.mirrorMaxLog, MaxFrame: o.mirrorMaxFrame,
-		Trees: append([]mirror.Tree{{Name: treeBundles, Dir: filepath.Join(j.dir, bundlesDir)}}, o.Mirror.Trees...),
+		Trees: append([]mirror.Tree{{Name: treeBundles, Dir: filepath.Join(j.dir, bundlesDir), Addressed: true}}, o.Mirror.Trees...),
 	})
 	if o.Mirror.SameDisk {
 		j.warn("the mirror may lie on the journal's own disk: it does not survive that disk")
@@ -49,10 +49,10 @@ func (j *Journal) openMirror(o Options) error {
 	if _, err := os.Stat(j.path()); err == nil {
 		return nil
 	}
-	switch err := j.rebuild(); {
+	switch known, err := j.rebuild(); {
 	case err == nil:
 		j.warn("there was no journal.db: it was made again from the mirror")
-	case fault.Is(err, fault.Corrupt):
+	case known, fault.Is(err, fault.Corrupt):
 		return err // people decide: what the mirror still has may be all there is
 	case fault.Is(err, fault.Invalid):
 		return err
@@ -60,7 +60,7 @@ func (j *Journal) openMirror(o Options) error {
 	return nil // nothing of this node on it, or no disk: a new journal, or one disk
 }
 
-func (j *Journal) rebuild() error {
+func (j *Journal) rebuild() (known bool, err error) {
 	return j.mirror.Rebuild(j.path(), setMirror, func(r kv.Reader) error {
 		_, err := Check(r, nil)
 		if fault.Is(err, fault.NotFound) {
@@ -304,6 +304,15 @@ func (s source) Contains(get func(bucket, key []byte) []byte) (bool, error) {
 		return err
 	})
 	return ours, err
+}
+
+// Named implements mirror.Source.
+func (s source) Named(digest [32]byte) (named bool, err error) {
+	err = s.j.View(func(r kv.Reader) error {
+		named = r.Get(bucketImages, digest[:]) != nil
+		return nil
+	})
+	return named, err
 }
 
 // wrote reports whether a journal wrote all up to a position, whatever became of

@@ -13,8 +13,8 @@ import (
 // admit makes sure that nothing is overwritten that the journal, which is at a
 // position, does not have. A history that does not prove is set aside, one at a
 // time, when all that can still be read of it is in the journal.
-func (m *Mirror) admit(at Position) error {
-	h, err := Find(m.o.Dir)
+func (m *Mirror) admit(p *pulse, at Position) error {
+	h, err := find(m.o.Dir, p)
 	if errors.Is(err, ErrNone) {
 		return nil
 	}
@@ -30,7 +30,7 @@ func (m *Mirror) admit(at Position) error {
 	}
 	damaged := err != nil
 	if damaged {
-		if held, err = salvage(m.o.Dir, at); err != nil {
+		if held, err = salvage(m.o.Dir, p, at); err != nil {
 			return err
 		}
 	}
@@ -69,14 +69,14 @@ func (r *remains) add(f Frame, hash [32]byte) error {
 	return nil
 }
 
-func (r *remains) pass(p Position) {
-	r.last = max(r.last, p.N)
-	r.same = r.same || p == r.at
+func (r *remains) pass(at Position) {
+	r.last = max(r.last, at.N)
+	r.same = r.same || at == r.at
 }
 
 // salvage reads every whole frame that is left in a directory, whatever lies
 // between them: what a damaged history would lose if it were given up.
-func salvage(dir string, at Position) (remains, error) {
+func salvage(dir string, p *pulse, at Position) (remains, error) {
 	r := remains{meta: map[string][]byte{}, at: at}
 	for _, prefix := range []string{baseName, logName} { // the newest of each last
 		files, err := names(dir, prefix)
@@ -90,7 +90,7 @@ func salvage(dir string, at Position) (remains, error) {
 			}
 			n, _ := parseName(prefix, name)
 			own := func(f Frame) bool { return f.N >= n && f.N-n <= 1<<32 }
-			if err := scan(path, 0, own, r.add); err != nil {
+			if err := (scanner{path: path, p: p, want: own}).each(r.add); err != nil {
 				return r, err
 			}
 		}

@@ -75,6 +75,8 @@ func (r rows) Dump(at func(mirror.Position) error, pair func(bucket, key, value 
 
 func (rows) Contains(func(bucket, key []byte) []byte) (bool, error) { return true, nil }
 
+func (rows) Named([32]byte) (bool, error) { return false, nil }
+
 // written is a mirror of three pairs and one transaction.
 func written(tb testing.TB) (base, log []byte) {
 	tb.Helper()

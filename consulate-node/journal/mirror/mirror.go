@@ -34,6 +34,8 @@ type Source interface {
 	// Contains reports whether the journal has all entries of the state that the
 	// get function reads from.
 	Contains(get func(bucket, key []byte) []byte) (bool, error)
+	// Named reports whether the journal names a file of an addressed tree.
+	Named(digest [32]byte) (bool, error)
 }
 
 // Options says where a mirror lies and what it mirrors.
@@ -61,6 +63,7 @@ type Mirror struct {
 	build *build     // a base being written, nil for none
 	stuck int        // operations that ran out of time and still hang
 	said  Reason     // logged last
+	owed  bool       // a start could not bring all files back: the second disk has more
 
 	told   sync.Mutex // guards what follows
 	status Status
@@ -97,8 +100,16 @@ func New(o Options) *Mirror {
 }
 
 // Check says whether the directory may be used at all: fault.Invalid on the disk
-// of the journal, fault.Unsupported on a network file system (D9).
+// of the journal, fault.Unsupported on a network file system (D9), fault.Timeout
+// when the disk does not answer.
 func (m *Mirror) Check() error {
+	if m.hangs() {
+		return errSlow
+	}
+	return m.attend(func(*pulse) error { return m.check() })
+}
+
+func (m *Mirror) check() error {
 	const op = "mirror: check disk"
 	if err := kv.CheckPlatform(m.o.Dir); fault.Is(err, fault.Unsupported) {
 		return err
@@ -235,25 +246,27 @@ func (m *Mirror) Shred(digests [][32]byte) {
 
 // Copied brings a file of a tree here that was written whole and does not change.
 func (m *Mirror) Copied(tree, rel string) {
-	m.file(tree, rel, func(from, to string) error {
+	m.file(tree, rel, func(t Tree, from, to string) error {
 		if sizeOf(to) == sizeOf(from) {
-			return nil
+			if d, ok := t.address(rel); !ok || proves(to, d) {
+				return nil
+			}
 		}
-		return copyFile(m.o.Dir, from, to)
+		return m.mirrored(t, rel)
 	})
 }
 
 // Appended brings a file of a tree here that was written from offset on.
 func (m *Mirror) Appended(tree, rel string, offset int64) {
-	m.file(tree, rel, func(from, to string) error { return appendFile(m.o.Dir, from, to, offset) })
+	m.file(tree, rel, func(_ Tree, from, to string) error { return appendFile(m.o.Dir, from, to, offset) })
 }
 
 // Removed takes a file of a tree away; rel may be a directory.
 func (m *Mirror) Removed(tree, rel string) {
-	m.file(tree, rel, func(_, to string) error { return os.RemoveAll(to) })
+	m.file(tree, rel, func(_ Tree, _, to string) error { return os.RemoveAll(to) })
 }
 
-func (m *Mirror) file(tree, rel string, do func(from, to string) error) {
+func (m *Mirror) file(tree, rel string, do func(t Tree, from, to string) error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.log == nil && m.build == nil {
@@ -264,12 +277,12 @@ func (m *Mirror) file(tree, rel string, do func(from, to string) error) {
 			continue
 		}
 		good := m.log != nil
-		err := m.guard(m.log, func() error { return do(filepath.Join(t.Dir, rel), filepath.Join(m.o.Dir, tree, rel)) })
+		err := m.guard(m.log, func() error { return do(t, filepath.Join(t.Dir, rel), filepath.Join(m.o.Dir, tree, rel)) })
 		if err == nil {
 			return
 		}
 		if m.build != nil {
-			m.build.failed = err
+			m.build.fail(err)
 		}
 		if good {
 			m.fail("a file", err)
@@ -289,18 +302,10 @@ func (m *Mirror) guard(log *logFile, fn func() error) error {
 		return err
 	case <-timer.C:
 	}
-	m.stuck++
 	if m.log == log {
 		m.log = nil
 	}
-	go func() {
-		late := <-done
-		m.o.Logger.Warn("the second disk answered too late", slog.Bool("good", late == nil))
-		_ = log.close() // nothing is expected of it any more
-		m.mu.Lock()
-		m.stuck--
-		m.mu.Unlock()
-	}()
+	m.hang(done, log.close)
 	return errSlow
 }
 
@@ -377,34 +382,6 @@ func (m *Mirror) Close() error {
 	m.log = nil
 	if err != nil {
 		return fault.New(fault.Storage, "mirror: close", m.o.Dir, err)
-	}
-	return nil
-}
-
-// apply turns the changes of a frame into those of a store.
-func apply(dir string, w kv.Writer, ops []Op) error {
-	for _, o := range ops {
-		value := o.Value
-		switch o.Change {
-		case Delete:
-			if err := w.Delete(o.Bucket, o.Key); err != nil {
-				return err
-			}
-			continue
-		case PutAway:
-			var ok bool
-			var err error
-			if value, ok, err = fetch(dir, [32]byte(o.Value)); err != nil {
-				return err
-			}
-			if !ok {
-				continue // shredded: a later transaction deleted it
-			}
-		case Put:
-		}
-		if err := w.Put(o.Bucket, o.Key, value); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -114,3 +114,31 @@ func requireRows(t *testing.T, dir string, want []string) {
 	}))
 	require.ElementsMatch(t, want, got)
 }
+
+// TestBaseTooFarBehind gives a base up when more comes than may wait for it, and
+// holds nothing for it from then on.
+func TestBaseTooFarBehind(t *testing.T) {
+	dir := t.TempDir()
+	m := mirror.New(mirror.Options{Dir: filepath.Join(dir, "mirror"), Journal: dir, SameDisk: true})
+	at, large := mirror.Position{N: 1, Hash: [32]byte{1}}, make([]byte, 8<<20)
+	var most int
+	m.Run(busy{rows: rows{"a": "1"}, meanwhile: func() {
+		for range 12 {
+			p, err := m.Prepare(at, []mirror.Op{{Bucket: []byte("rows"), Key: []byte("b"), Value: large}})
+			require.NoError(t, err)
+			m.Write(p)
+			at = p.At
+			n, writing := m.Waiting()
+			require.True(t, writing)
+			most = max(most, n)
+		}
+		n, _ := m.Waiting()
+		require.Zero(t, n)
+	}})
+	require.Equal(t, 7, most)
+	require.Equal(t, mirror.Failed, m.Status().State)
+	require.Equal(t, mirror.ReasonBehind, m.Status().Reason)
+	_, writing := m.Waiting()
+	require.False(t, writing)
+	require.NoError(t, m.Close())
+}

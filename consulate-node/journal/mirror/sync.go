@@ -59,14 +59,25 @@ func (b *build) since(n uint64) (out []queued) {
 	return out
 }
 
+// fail gives a base up: nothing waits for it any more.
+func (b *build) fail(err error) {
+	if b.failed == nil {
+		b.failed = err
+	}
+	b.queue, b.bytes = nil, 0
+}
+
 func (b *build) add(q queued) {
+	if b.failed != nil {
+		return
+	}
 	if n := len(b.queue); n > 0 && b.queue[n-1].at.N == q.at.N {
 		b.queue = b.queue[:n-1] // its transaction was refused
 	}
 	b.queue = append(b.queue, q)
 	b.bytes += len(q.frame)
-	if b.bytes > maxQueue && b.failed == nil {
-		b.failed = errBehind
+	if b.bytes > maxQueue {
+		b.fail(errBehind)
 	}
 	for _, value := range q.away {
 		b.keep(digestOf(value))
@@ -152,12 +163,13 @@ func (m *Mirror) Sync() {
 		return
 	}
 	wasGood := m.log != nil
-	m.build = newBuild()
+	b := newBuild()
+	m.build = b
 	m.mu.Unlock()
 	if !wasGood {
 		m.tell(func(s *Status) { s.State = Filling })
 	}
-	err := m.fill(wasGood)
+	err := m.attend(func(p *pulse) error { return filling{m, p, b}.fill(wasGood) })
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.build = nil
@@ -172,14 +184,43 @@ func (m *Mirror) Sync() {
 	}
 }
 
-func (m *Mirror) fill(wasGood bool) error {
-	if err := m.Check(); err != nil {
+// filling is the work of writing a base. Nothing of it is used once the disk was
+// given up.
+type filling struct {
+	*Mirror
+	p *pulse
+	b *build
+}
+
+// goOn says whether the work is still wanted. m.mu must not be held.
+func (m filling) goOn() error {
+	if err := m.p.beat(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stopped() {
+		return errBehind
+	}
+	return m.wanted()
+}
+
+// wanted is goOn for a step that holds m.mu.
+func (m filling) wanted() error {
+	if m.build != m.b {
+		return errSlow
+	}
+	return m.b.failed
+}
+
+func (m filling) fill(wasGood bool) error {
+	if err := m.check(); err != nil {
 		return err
 	}
 	if err := os.Mkdir(m.o.Dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := m.Check(); err != nil { // of the directory itself, now that it is there
+	if err := m.check(); err != nil { // of the directory itself, now that it is there
 		return err
 	}
 	m.measure()
@@ -188,7 +229,7 @@ func (m *Mirror) fill(wasGood bool) error {
 		return err
 	}
 	if !wasGood {
-		if err := m.admit(at); err != nil {
+		if err := m.admit(m.p, at); err != nil {
 			return err
 		}
 	}
@@ -206,7 +247,7 @@ func (m *Mirror) fill(wasGood bool) error {
 
 // writeBase writes the state of one moment. The file gets its name when it is
 // whole and synced.
-func (m *Mirror) writeBase() (header, error) {
+func (m filling) writeBase() (header, error) {
 	tmp := filepath.Join(m.o.Dir, baseName+"new"+suffixTemp)
 	w := baseWriter{m: m, path: tmp}
 	err := m.source.Dump(w.begin, w.pair)
@@ -235,29 +276,29 @@ func (m *Mirror) stopped() bool {
 }
 
 type baseWriter struct {
-	m     *Mirror
+	m     filling
 	path  string
 	f     *os.File
 	head  header
 	at    int64
+	dirty int64 // bytes since the last sync
 	frame Frame
 	size  int
 }
 
 func (w *baseWriter) begin(at Position) (err error) {
 	w.head = header{node: w.m.o.Node, at: at}
-	if w.f, err = createFile(w.path, w.head); err != nil {
+	var f *os.File
+	if err := w.m.p.wait(func() (err error) { f, err = createFile(w.path, w.head); return err }); err != nil {
 		return err
 	}
+	w.f = f
 	w.at = headerSize
 	w.frame = Frame{Kind: KindPart, N: at.N, Prev: w.head.first()}
 	return nil
 }
 
 func (w *baseWriter) pair(bucket, key, value []byte) error {
-	if w.m.stopped() {
-		return errBehind
-	}
 	o := Op{Change: Put, Bucket: bytes.Clone(bucket), Key: bytes.Clone(key), Value: bytes.Clone(value)}
 	if w.m.Erasable(bucket) {
 		d, err := w.m.keepAway(value)
@@ -275,26 +316,50 @@ func (w *baseWriter) pair(bucket, key, value []byte) error {
 
 // keepAway puts a value of a base away, unless the journal has dropped it since
 // the base was begun: then the log behind the base deletes what names it.
-func (m *Mirror) keepAway(value []byte) ([32]byte, error) {
+func (m filling) keepAway(value []byte) ([32]byte, error) {
 	d := digestOf(value)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.build.gone[hex.EncodeToString(d[:])] {
+	if err := m.wanted(); err != nil {
+		return d, err
+	}
+	if m.b.gone[hex.EncodeToString(d[:])] {
 		return d, nil
 	}
-	m.build.keep(d)
+	m.b.keep(d)
 	return d, m.guard(nil, func() error { return putAway(m.o.Dir, value) })
 }
 
+// syncBytes is how much of a base is written before it is synced: a slow disk then
+// shows in time that it answers.
+const syncBytes = 8 << 20
+
+// flush writes a frame. The journal is being read meanwhile and is not held for a
+// disk that hangs.
 func (w *baseWriter) flush() error {
+	if err := w.m.goOn(); err != nil {
+		return err
+	}
 	raw, hash, err := w.frame.encodeWithin(w.m.o.MaxFrame)
 	if err != nil {
 		return err
 	}
-	if err := durable.WriteAt(w.f, raw, w.at); err != nil {
+	f, at := w.f, w.at
+	w.at += int64(len(raw))
+	w.dirty += int64(len(raw))
+	sync := w.dirty >= syncBytes || w.frame.Kind == KindEnd
+	err = w.m.p.wait(func() error {
+		if err := durable.WriteAt(f, raw, at); err != nil || !sync {
+			return err
+		}
+		return durable.Sync(f)
+	})
+	if err != nil {
 		return err
 	}
-	w.at += int64(len(raw))
+	if sync {
+		w.dirty = 0
+	}
 	w.frame.Ops, w.frame.Prev, w.size = nil, hash, 0
 	return nil
 }
@@ -306,52 +371,22 @@ func (w *baseWriter) end() error {
 		}
 	}
 	w.frame.Kind = KindEnd
-	return errors.Join(w.flush(), durable.Sync(w.f))
-}
-
-// fillTree copies what is missing, and removes what the post has removed.
-func (m *Mirror) fillTree(t Tree) error {
-	root := filepath.Join(m.o.Dir, t.Name)
-	err := eachFile(t.Dir, func(rel string, size int64) error {
-		to := filepath.Join(root, rel)
-		if sizeOf(to) == size {
-			return nil
-		}
-		if m.stopped() {
-			return errBehind
-		}
-		m.mu.Lock() // a draft's file may be growing
-		defer m.mu.Unlock()
-		from := filepath.Join(t.Dir, rel)
-		if sizeOf(from) < 0 {
-			return nil
-		}
-		return m.guard(nil, func() error { return copyFile(m.o.Dir, from, to) })
-	})
-	if err != nil || sizeOf(root) < 0 {
-		return err
-	}
-	return eachFile(root, func(rel string, _ int64) error {
-		if sizeOf(filepath.Join(t.Dir, rel)) >= 0 {
-			return nil
-		}
-		return removeFile(filepath.Join(root, rel))
-	})
+	return w.flush()
 }
 
 // install begins the log that continues a base with what came since, and puts
 // both into the place of what was in use.
-func (m *Mirror) install(head header) error {
+func (m filling) install(head header) error {
 	path := filepath.Join(m.o.Dir, fileName(logName, head.at.N))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.build.failed != nil {
-		return m.build.failed
+	if err := m.wanted(); err != nil {
+		return err
 	}
 	if m.log != nil && m.log.f.Name() == path {
 		return nil // nothing has come since the last base
 	}
-	since := m.build.since(head.at.N)
+	since := m.b.since(head.at.N)
 	log, base := &logFile{end: headerSize, last: head.at}, int64(0)
 	err := m.guard(log, func() (err error) {
 		base = sizeOf(filepath.Join(m.o.Dir, fileName(baseName, head.at.N)))
@@ -376,8 +411,8 @@ func (m *Mirror) install(head header) error {
 
 // tidy removes what a generation in use has replaced. Until then both are whole,
 // so what cannot be removed now waits for the next one.
-func (m *Mirror) tidy(old *logFile, keep uint64) error {
-	log, keys := m.log, maps.Clone(m.build.away)
+func (m filling) tidy(old *logFile, keep uint64) error {
+	log, keys := m.log, maps.Clone(m.b.away)
 	err := m.guard(log, func() error {
 		_ = old.close() // everything in it is in the new one
 		return errors.Join(sweep(m.o.Dir, keep), sweepKeys(m.o.Dir, keys))
