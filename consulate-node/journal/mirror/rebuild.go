@@ -10,17 +10,37 @@ import (
 	"jaliya/internal/kv"
 )
 
-// Rebuild makes the store at path from the mirror: into another file, proved by
-// the chain and by verify, then renamed. known says that the mirror holds a
-// history of this node, whatever became of it then; else fault.NotFound means that
-// it holds nothing of this node, fault.Corrupt that it does not prove, fault.Fork
-// that it is another node's.
-func (m *Mirror) Rebuild(path string, set func(kv.Writer, Position) error, verify func(kv.Reader) error) (known bool, err error) {
-	b := rebuilding{path: path, set: set, verify: verify}
+// ErrBefore says that a mirror ends before a position.
+var ErrBefore = errors.New("the mirror ends before it")
+
+// Rebuilding says what a store is made again for, and how it is proved.
+type Rebuilding struct {
+	Path   string    // of the store
+	Aside  string    // name that what is there is given first, "" when nothing is
+	Reach  *Position // that the mirror must have reached, nil for any
+	Set    func(kv.Writer, Position) error
+	Verify func(kv.Reader) error
+}
+
+// Rebuild makes a store from the mirror: into another file, proved by the chain and
+// by Verify, then renamed. known says that the mirror holds a history of this
+// node, whatever became of it then; else fault.NotFound means that it holds
+// nothing of this node, fault.Corrupt that it does not prove, fault.Fork that it
+// is another node's. Nothing is changed on an error.
+func (m *Mirror) Rebuild(r Rebuilding) (known bool, err error) {
+	const op = "mirror: rebuild journal"
+	b := rebuilding{Rebuilding: r}
 	err = m.attend(func(p *pulse) error {
 		h, err := m.find(p)
 		if err != nil {
-			return fault.New(kindOf(err), "mirror: rebuild journal", m.o.Dir, err)
+			return fault.New(kindOf(err), op, m.o.Dir, err)
+		}
+		ok, err := h.reaches(r.Reach)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Stale, op, m.o.Dir, ErrBefore)
 		}
 		if err := p.here(func() error { known = true; return b.begin() }); err != nil {
 			return err
@@ -37,6 +57,15 @@ func (m *Mirror) Rebuild(path string, set func(kv.Writer, Position) error, verif
 	return known, b.name()
 }
 
+// reaches reports whether a history has all up to a position. Of one before its
+// base it has: numbers never begin again.
+func (h History) reaches(at *Position) (bool, error) {
+	if at == nil || at.N < h.Base.N {
+		return true, nil
+	}
+	return h.After(*at, func(Frame, [32]byte) error { return nil })
+}
+
 func kindOf(err error) fault.Kind {
 	if errors.Is(err, ErrNone) {
 		return fault.NotFound
@@ -46,7 +75,7 @@ func kindOf(err error) fault.Kind {
 
 // Rebuild makes a store from a history.
 func (h History) Rebuild(path string, set func(kv.Writer, Position) error, verify func(kv.Reader) error) error {
-	b := rebuilding{path: path, set: set, verify: verify}
+	b := rebuilding{Rebuilding: Rebuilding{Path: path, Set: set, Verify: verify}}
 	err := b.begin()
 	if err == nil {
 		err = b.fill(h)
@@ -59,13 +88,11 @@ func (h History) Rebuild(path string, set func(kv.Writer, Position) error, verif
 
 // rebuilding is a store that is being made.
 type rebuilding struct {
-	path   string
-	set    func(kv.Writer, Position) error
-	verify func(kv.Reader) error
-	store  *kv.Bolt // nil before begin
+	Rebuilding
+	store *kv.Bolt // nil before begin
 }
 
-func (b *rebuilding) temp() string { return b.path + ".mirror" }
+func (b *rebuilding) temp() string { return b.Path + ".mirror" }
 
 func (b *rebuilding) begin() (err error) {
 	if err := removeFile(b.temp()); err != nil {
@@ -78,7 +105,7 @@ func (b *rebuilding) begin() (err error) {
 // fill reads the second disk; what it makes of it is put into the store by whoever
 // attends.
 func (b *rebuilding) fill(h History) error {
-	r := replay{dir: h.dir, p: h.p, store: b.store, set: b.set, at: h.Base}
+	r := replay{dir: h.dir, p: h.p, store: b.store, set: b.Set, at: h.Base}
 	if err := h.All(r.add); err != nil {
 		return err
 	}
@@ -91,7 +118,7 @@ func (b *rebuilding) prove(err error) error {
 		return err
 	}
 	if err == nil {
-		err = b.store.View(b.verify)
+		err = b.store.View(b.Verify)
 	}
 	if err = errors.Join(err, b.store.Close()); err != nil {
 		return errors.Join(err, removeFile(b.temp()))
@@ -102,11 +129,16 @@ func (b *rebuilding) prove(err error) error {
 // name puts what was proved into its place.
 func (b *rebuilding) name() error {
 	const op = "mirror: rebuild journal"
-	if err := durable.Rename(b.temp(), b.path); err != nil {
-		return fault.New(fault.Storage, op, b.path, err)
+	if b.Aside != "" {
+		if err := durable.Rename(b.Path, b.Aside); err != nil {
+			return fault.New(fault.Storage, op, b.Aside, err)
+		}
 	}
-	if err := durable.SyncDir(filepath.Dir(b.path)); err != nil {
-		return fault.New(fault.Storage, op, b.path, err)
+	if err := durable.Rename(b.temp(), b.Path); err != nil {
+		return fault.New(fault.Storage, op, b.Path, err)
+	}
+	if err := durable.SyncDir(filepath.Dir(b.Path)); err != nil {
+		return fault.New(fault.Storage, op, b.Path, err)
 	}
 	return nil
 }
