@@ -31,7 +31,14 @@ func (n *Node) openAnchor() error {
 		return err
 	}
 	if found {
-		if err := n.behind(held); err != nil {
+		switch err := n.behind(held); {
+		case fault.Is(err, fault.Full):
+			// What has no receipt cannot be issued again until there is room. The
+			// anchor stays as it is: the next start compares again, the hub before.
+			n.unanchored(err)
+			n.anchor = nil
+			return anchor.Close()
+		case err != nil:
 			return err
 		}
 	} else if st.Head.Seq > 0 {
@@ -55,9 +62,6 @@ func (n *Node) behind(anchor wire.Position) error {
 	st, err := n.journal.OpenIncarnation(journal.Opening{
 		Incarnation: wire.NewIncarnation(), Why: journal.WhyAnchor, At: time.Now().UnixMilli(),
 	})
-	if fault.Is(err, fault.Full) {
-		return nil // it takes no entry either until there is room; the next start compares again
-	}
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,10 @@ import (
 	"jaliya/consulate-node/journal/journaltest"
 	"jaliya/consulate-node/journal/mirror"
 	"jaliya/internal/config"
+	"jaliya/internal/fault"
+	"jaliya/internal/kv"
 	"jaliya/internal/telemetry"
+	"jaliya/internal/wire"
 )
 
 // twoDisks is a machine whose journal has a mirror on a second disk. The anchor
@@ -148,4 +151,42 @@ func TestStartAfterALostDisk(t *testing.T) {
 		require.Equal(t, before, after, "the mirror has what the copy lacks")
 		require.Len(t, chapters, 1)
 	})
+}
+
+// TestStartWithoutRoomForANewIncarnation: a full journal behind its anchor cannot
+// issue again what it lost. The post starts, says why, and leaves the anchor as it
+// was, so that the next start compares again.
+func TestStartWithoutRoomForANewIncarnation(t *testing.T) {
+	m := newTwoDisks(t)
+	m.cfg.Journal.Mirror, m.cfg.Journal.MaxSize = "", config.Size(kv.MinMaxSize)
+	n := m.start(t, m.cfg)
+	m.works(t, n, 1)
+	for _, size := range []int{wire.MaxBody, 4096, 200} {
+		for full := false; !full; {
+			_, err := n.journal.Append(t.Context(), m.kit.Release(size))
+			if full = fault.Is(err, fault.Full); !full {
+				require.NoError(t, err)
+			}
+		}
+	}
+	require.NoError(t, n.Close())
+	ahead := wire.Position{Node: m.kit.Identity.Node, Incarnation: wire.NewIncarnation(), Seq: 1, Hash: wire.Digest{1}}
+	anchor, _, found, err := journal.OpenAnchor(m.cfg.Journal.Anchor)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.NoError(t, anchor.Reach(ahead))
+	require.NoError(t, anchor.Close())
+
+	for range 2 {
+		n = m.start(t, m.cfg)
+		require.True(t, fault.Is(n.checkAnchor(t.Context()), fault.Full))
+		st, err := n.journal.State()
+		require.NoError(t, err)
+		require.NoError(t, n.reach(st.Head), "nothing is anchored, and nothing stops")
+		require.NoError(t, n.Close())
+	}
+	anchor, held, _, err := journal.OpenAnchor(m.cfg.Journal.Anchor)
+	require.NoError(t, err)
+	require.Equal(t, ahead, held)
+	require.NoError(t, anchor.Close())
 }

@@ -18,6 +18,7 @@ type requestChangeBody struct {
 	What     string `json:"what"`
 	Pickup   string `json:"pickup,omitempty"`
 	Document string `json:"document"`
+	SlipCode string `json:"slip_code,omitempty"` // needed where this post has nothing to do with the request
 }
 
 // repeatBody is the body of POST /changes/{change}/repeat.
@@ -54,6 +55,7 @@ func (a *API) changeRequest(c *gin.Context, p access.Principal) {
 	}
 	v, err := a.desk.ChangeRequest(c.Request.Context(), p, RequestChange{
 		Reference: c.Param("reference"), Record: id, What: in.What, Pickup: consular.PostID(in.Pickup), Document: in.Document,
+		SlipCode: in.SlipCode,
 	})
 	answer(c, http.StatusOK, v, err)
 }

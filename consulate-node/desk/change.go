@@ -30,6 +30,9 @@ type RequestChange struct {
 	What      string
 	Pickup    consular.PostID // of ChangePickup
 	Document  string          // what the person showed, in the words of the hand-over
+	// SlipCode is the code of the slip; it is needed where this post has nothing to
+	// do with the request.
+	SlipCode string
 }
 
 // ChangeRequest says, durable on return, that a person at this counter wants a
@@ -67,10 +70,26 @@ func (d *Desk) ChangeRequest(ctx context.Context, p access.Principal, in Request
 	if c.Seen, err = d.seen(op, c); err != nil {
 		return ChangeView{}, err
 	}
+	if err := d.brought(op, c); err != nil {
+		return ChangeView{}, err
+	}
 	if err := d.sayChange(ctx, p, &saying{id: in.Record, change: &c}); err != nil {
 		return ChangeView{}, err
 	}
 	return d.changeView(in.Record, c)
+}
+
+// brought wants the code of the slip for a request that this post never heard of:
+// the hub refuses such a change without it.
+func (d *Desk) brought(op string, c heldChange) error {
+	if c.Slip != nil {
+		return nil
+	}
+	_, err := d.o.Journal.Request(c.Reference)
+	if fault.Is(err, fault.NotFound) {
+		return refuse(op, "slip_code", consular.RuleRequired)
+	}
+	return err
 }
 
 // readChange makes what is kept of a change, or names each field that is wrong.
@@ -111,6 +130,14 @@ func (d *Desk) readChange(op string, in RequestChange) (heldChange, error) {
 	}
 	if in.Record.IsZero() {
 		bad("change", consular.RuleRequired)
+	}
+	if in.SlipCode != "" {
+		code, err := consular.ParseSlipCode(in.SlipCode)
+		if err != nil {
+			bad("slip_code", consular.RuleFormat)
+		}
+		slip := wire.Digest(code.Hash(ref))
+		c.Slip = &slip
 	}
 	if len(wrong) > 0 {
 		return c, refuseAll(op, fault.Invalid, web.CodedError{Code: web.Code(fault.Invalid.Code()), Violations: wrong})
@@ -187,7 +214,7 @@ func (d *Desk) sayChange(ctx context.Context, p access.Principal, s *saying) err
 	}
 	draft := journal.Draft{Header: wire.Header{
 		Record: id, Kind: c.Kind, IntakeKey: intake.ID, Post: d.o.Post.ID, Time: c.At, Reference: c.Reference,
-		Pickup: c.Pickup, Seen: c.Seen,
+		Pickup: c.Pickup, Seen: c.Seen, SlipHash: c.Slip,
 	}}
 	if offset, measured := d.o.Offset(); measured {
 		ms := offset.Milliseconds()

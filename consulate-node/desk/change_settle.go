@@ -26,7 +26,7 @@ type ChangeView struct {
 	Said      time.Time          `json:"said"`
 	Level     journal.Level      `json:"level"`
 	Outcome   string             `json:"outcome"`          // said, conflict, partly, refused
-	Reason    string             `json:"reason,omitempty"` // of a refusal: late, unknown, not-taken
+	Reason    string             `json:"reason,omitempty"` // of a refusal: late, unknown, code, not-taken
 	Other     *OtherChange       `json:"other,omitempty"`
 	Stands    *StandingView      `json:"stands,omitempty"`
 	Told      time.Time          `json:"told,omitzero"`
@@ -140,10 +140,16 @@ func refusedWhy(reason uint16) string {
 		return "late"
 	case reasonNoCase:
 		return "unknown"
+	case reasonCode:
+		return "code"
 	default:
 		return "not-taken"
 	}
 }
+
+// reasonCode is the hub's reason when a post that has nothing to do with a request
+// does not show the code of its slip.
+const reasonCode = 269
 
 // reasonNoCase is the hub's reason when no request has the reference.
 const reasonNoCase = 262
@@ -286,7 +292,7 @@ func (d *Desk) Repeat(ctx context.Context, p access.Principal, id, next wire.Rec
 		return ChangeView{}, fault.New(fault.Conflict, op, id.String(), web.CodeChangeOpen.Cause())
 	}
 	c := heldChange{
-		Reference: was.Reference, Kind: was.Kind, Pickup: was.Pickup, Document: was.Document, Again: &id,
+		Reference: was.Reference, Kind: was.Kind, Pickup: was.Pickup, Document: was.Document, Slip: was.Slip, Again: &id,
 	}
 	if c.Document == 0 { // said by the machine before this one, which knew
 		c.Document = uint8(wire.ShownOther)

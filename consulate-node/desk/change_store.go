@@ -53,6 +53,8 @@ type heldChange struct {
 	Told     int64           `cbor:"13,keyasint,omitempty"` // hub time of that word
 	Settled  int64           `cbor:"14,keyasint,omitempty"`
 	How      uint8           `cbor:"15,keyasint,omitempty"`
+
+	Slip *wire.Digest `cbor:"16,keyasint,omitempty"` // of the slip that the person brought
 }
 
 // open reports whether somebody here has to look at it.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,11 +16,15 @@ import (
 	"jaliya/internal/workflow"
 )
 
+// slipBrought is the code of a slip that a person brings to a post which the request
+// has nothing to do with.
+const slipBrought = "4711 0815"
+
 // change says what is wanted of a request: what, and where to collect.
 func (w *world) change(tb testing.TB, reference, id string, wanted [2]string) answer {
 	tb.Helper()
 	return w.do(tb, call{role: agent, method: http.MethodPost, path: "/requests/" + reference + "/changes", body: map[string]any{
-		"change": id, "what": wanted[0], "pickup": wanted[1], "document": "passport",
+		"change": id, "what": wanted[0], "pickup": wanted[1], "document": "passport", "slip_code": slipBrought,
 	}})
 }
 
@@ -82,6 +87,15 @@ func (w *world) givenBackList(tb testing.TB) []desk.ChangeView {
 	return list.Changes
 }
 
+func slipHash(tb testing.TB, reference string) wire.Digest {
+	tb.Helper()
+	ref, err := consular.ParseReference(reference)
+	require.NoError(tb, err)
+	code, err := consular.ParseSlipCode(slipBrought)
+	require.NoError(tb, err)
+	return wire.Digest(code.Hash(ref))
+}
+
 func strangeReference(tb testing.TB) string {
 	tb.Helper()
 	ref, err := consular.NewReference(rand.Reader)
@@ -107,6 +121,7 @@ func TestChangeNamesTheVersionSeen(t *testing.T) {
 	require.Equal(t, consular.PostID("FR-PAR"), h.Pickup)
 	stranger := w.changed(t, strangeReference(t), desk.ChangeWithdraw, "")
 	require.Zero(t, stranger.Seen, "this post never heard of that request")
+	require.Equal(t, slipHash(t, stranger.Reference.Digits()), *w.entryOf(t, stranger.Change).SlipHash, "the hub compares the code of the slip")
 	require.Equal(t, http.StatusOK, w.change(t, first.Reference, v.Change, [2]string{"pickup", "FR-PAR"}).Code, "sent twice, said once")
 	require.Equal(t, "exists", w.change(t, first.Reference, v.Change, [2]string{"pickup", "IT-MIL"}).problem.Code)
 	require.Empty(t, w.givenBackList(t))
@@ -190,11 +205,36 @@ func TestChangeRefused(t *testing.T) {
 	w.moved(t, first, workflow.HandedOver, 0)
 	require.Equal(t, "change-late", w.change(t, first.Reference, id(), [2]string{"withdraw", ""}).problem.Code)
 	require.Equal(t, "change-late", w.change(t, first.Reference, id(), [2]string{"pickup", "FR-PAR"}).problem.Code)
+	for code, rule := range map[string]consular.Rule{"": consular.RuleRequired, "4711": consular.RuleFormat} {
+		a := w.do(t, call{role: agent, method: http.MethodPost, path: "/requests/" + strangeReference(t) + "/changes", body: map[string]string{
+			"change": id(), "what": "withdraw", "document": "passport", "slip_code": code,
+		}})
+		require.Equal(t, "invalid", a.problem.Code, "another post's request needs the code of the slip")
+		require.Len(t, a.problem.Violations, 1)
+		require.Equal(t, "slip_code", a.problem.Violations[0].Field)
+		require.Equal(t, string(rule), a.problem.Violations[0].Rule)
+	}
 	w.noIntake = true
 	require.Equal(t, "no-intake-key", w.change(t, strangeReference(t), id(), [2]string{"withdraw", ""}).problem.Code)
 	require.Empty(t, w.givenBackList(t))
 	_, err := w.desk.ChangeRequest(t.Context(), access.Principal{Role: access.Auditor}, desk.RequestChange{})
 	require.ErrorContains(t, err, "access: require")
+}
+
+// TestChangeRefusedByTheHub: the desk says why, in words, and offers what helps.
+func TestChangeRefusedByTheHub(t *testing.T) {
+	for reason, word := range map[uint16]string{262: "unknown", 265: "late", 269: "code", 1: "not-taken"} {
+		w := newWorld(t)
+		v := w.changed(t, strangeReference(t), desk.ChangeWithdraw, "")
+		record, err := wire.ParseRecordID(v.Change)
+		require.NoError(t, err)
+		w.hears(t, wire.Notice{Kind: wire.NoticeEntryRefused, Reference: v.Reference.Digits(), Record: record, Reason: reason})
+		w.must(t, call{role: agent, method: http.MethodGet, path: "/changes/" + v.Change}, &v)
+		require.Equal(t, [2]string{"refused", word}, [2]string{v.Outcome, v.Reason})
+		s := surfer{tb: t, handler: w.screens(t), role: "agent", lang: "en"}
+		page := s.get("/changes/" + v.Change).text
+		require.Equal(t, word == "code", strings.Contains(page, "The code of the slip is missing or not the right one"))
+	}
 }
 
 // TestConflictScreens walks the pages in three languages.

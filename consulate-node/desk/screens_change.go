@@ -25,7 +25,7 @@ func changeScreens() []ScreenRoute {
 }
 
 // changeForm is what the page of a change takes.
-type changeForm struct{ Change, What, Pickup, Document string }
+type changeForm struct{ Change, What, Pickup, Document, SlipCode string }
 
 // changePage asks what the person wants, of any request: the person stands at
 // this counter, and the request may be another post's.
@@ -52,6 +52,9 @@ func (s *Screens) showChange(at screen, status int, f changeForm, wrong []FieldR
 	page := s.page(at.c, at.who, at.p.T("change.title"))
 	b := &builder{p: at.p, wrong: sentences(at.p, wrong)}
 	s.changeFields(b, &f, may)
+	if !known || q.Pickup != s.desk.o.Post.ID {
+		slipField(b, &f, known)
+	}
 	page.Errors = changeSummary(at.p, wrong)
 	data := gin.H{
 		"Reference": ref.String(), "Digits": ref.Digits(), "Known": known, "May": may[ChangePickup] || may[ChangeWithdraw],
@@ -98,6 +101,18 @@ func (s *Screens) changeFields(b *builder, f *changeForm, may map[string]bool) {
 	b.choice(value{id: "document", key: "pickup", into: &f.Document}, shown, label("document"))
 }
 
+// slipField asks for the code of the slip that the person brought; a post that
+// knows the request may have made it, and then needs none.
+func slipField(b *builder, f *changeForm, known bool) {
+	shape := []func(*web.Field){mono, hint(b.p.T("change.slip_hint")), func(w *web.Field) {
+		w.Label, w.Mode, w.Auto = b.p.T("change.field.slip_code"), "numeric", "off"
+	}}
+	if known {
+		shape = append(shape, optional)
+	}
+	b.text(value{id: "slip_code", key: "slip_code", into: &f.SlipCode}, shapes(shape...))
+}
+
 // changeSummary gives the lines above the form in its own words.
 func changeSummary(p lang.Printer, wrong []FieldRule) []web.FieldError {
 	out := make([]web.FieldError, 0, len(wrong))
@@ -112,13 +127,14 @@ func (s *Screens) changeRequest(c *gin.Context, who access.Principal) {
 	at := s.at(c, who)
 	f := changeForm{
 		Change: c.PostForm("change"), What: clip(c.PostForm("what")), Pickup: clip(c.PostForm("pickup")), Document: clip(c.PostForm("document")),
+		SlipCode: clip(c.PostForm("slip_code")),
 	}
 	id, err := wire.ParseRecordID(f.Change)
 	if err != nil {
 		id = wire.NewRecordID() // a form of ours always carries one
 		f.Change = id.String()
 	}
-	in := RequestChange{Reference: c.Param("reference"), Record: id, What: f.What, Document: f.Document}
+	in := RequestChange{Reference: c.Param("reference"), Record: id, What: f.What, Document: f.Document, SlipCode: f.SlipCode}
 	if f.What == ChangePickup {
 		in.Pickup = consular.PostID(f.Pickup)
 	}

@@ -42,9 +42,11 @@ func (l *lane) run(ctx context.Context) {
 	for range l.uploads {
 		workers.Go(func() { l.carryBundles(ctx) })
 	}
-	workers.Go(func() { l.carryBatches(ctx) })
+	workers.Go(func() {
+		l.carryBatches(ctx)
+		l.giveBack() // at once: a bundle may take minutes yet, and the hub wants the batches in order
+	})
 	workers.Wait()
-	l.giveBack()
 }
 
 func (l *lane) leaving() bool {

@@ -150,6 +150,17 @@ func (c *Case) collect() consular.PostID {
 	return c.Flow.Pickup
 }
 
+// stranger reports whether a post has nothing to do with a case and does not show
+// that the person stands there with the slip either. A reference is no secret: it
+// is on the slip, in messages and in lists.
+func (t *tx) stranger(c *Case, h wire.Header) bool {
+	if !t.compares() || h.Source == wire.SourcePortal {
+		return false
+	}
+	own := []consular.PostID{c.Flow.Serving, c.Flow.Pickup, c.Flow.Onward, c.Flow.Holder}
+	return !slices.Contains(own, h.Post) && (h.SlipHash == nil || *h.SlipHash != c.Slip || c.Slip.IsZero())
+}
+
 // rerouted changes the post of collection. The same wish from two counters is
 // one wish.
 func (t *tx) rerouted(h wire.Header, s *Stored, in workflow.Input) (Reason, error) {
@@ -159,6 +170,8 @@ func (t *tx) rerouted(h wire.Header, s *Stored, in workflow.Input) (Reason, erro
 		return 0, err
 	case !found:
 		return ReasonNoCase, nil
+	case t.stranger(&c, h):
+		return ReasonCode, nil
 	case c.collect() == h.Pickup && !over(c.Flow):
 		s.Case = c.Number
 		return 0, nil
@@ -173,8 +186,11 @@ func (t *tx) rerouted(h wire.Header, s *Stored, in workflow.Input) (Reason, erro
 // withdrawn ends a request. Two counters that end it say one thing.
 func (t *tx) withdrawn(h wire.Header, s *Stored, in workflow.Input) (Reason, error) {
 	c, found, err := t.findCase(h.Reference)
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, err
+	case found && t.stranger(&c, h):
+		return ReasonCode, nil
 	}
 	ended := func(m Mark) bool { return wire.Field(m.Field) == wire.FieldEnd }
 	if found && h.Source == wire.SourceNode && over(c.Flow) && slices.ContainsFunc(c.Marks, ended) {

@@ -12,11 +12,18 @@ import (
 	"jaliya/internal/workflow"
 )
 
-// changes makes an entry of a desk about a request that stands.
+// changes makes an entry of a desk about a request that stands; the person brought
+// the slip.
 func (m *machine) changes(kind wire.Kind, reference string, seen uint64, pickup consular.PostID) wire.Header {
-	h := wire.Header{
-		Record: wire.RecordID(m.hub.bytes(16)), Kind: kind, Post: m.post, Reference: reference, Seen: seen, IntakeKey: 1, Pickup: pickup,
-	}
+	m.hub.tb.Helper()
+	ref, err := consular.ParseReference(reference)
+	require.NoError(m.hub.tb, err)
+	slip := wire.Digest(slipCode.Hash(ref))
+	return m.changesWith(wire.Header{Kind: kind, Reference: reference, Seen: seen, Pickup: pickup, SlipHash: &slip})
+}
+
+func (m *machine) changesWith(h wire.Header) wire.Header {
+	h.Record, h.Post, h.IntakeKey = wire.RecordID(m.hub.bytes(16)), m.post, 1
 	m.add(h, 48)
 	return h
 }
@@ -24,7 +31,7 @@ func (m *machine) changes(kind wire.Kind, reference string, seen uint64, pickup 
 // amends makes a better packet for one that was released.
 func (m *machine) amends(first wire.Header, seen uint64, pickup consular.PostID) wire.Header {
 	h := m.releaseHeader()
-	h.Kind, h.Reference, h.Seen, h.Pickup = wire.KindRequestAmended, first.Reference, seen, pickup
+	h.Kind, h.Reference, h.Seen, h.Pickup, h.SlipHash = wire.KindRequestAmended, first.Reference, seen, pickup, first.SlipHash
 	h.Replaces = &first.Record
 	m.add(h, 64)
 	return h
@@ -188,6 +195,41 @@ func TestFieldRule(t *testing.T) {
 			h.replays()
 		})
 	}
+}
+
+// TestAStrangersChange: a reference alone moves nothing at a post that the request
+// has nothing to do with. It does where it was made, and where it is collected.
+func TestAStrangersChange(t *testing.T) {
+	wrong := wire.Digest{1}
+	for name, slip := range map[string]*wire.Digest{"ErrNoCode": nil, "ErrCode": &wrong} {
+		for _, kind := range []wire.Kind{wire.KindPickupChanged, wire.KindRequestCancelled} {
+			t.Run(name+kind.String(), func(t *testing.T) {
+				h, _, milan, first := two(t)
+				before := h.caseOf(first.Reference)
+				to := consular.PostID("")
+				if kind == wire.KindPickupChanged {
+					to = "IT-MIL"
+				}
+				milan.changesWith(wire.Header{Kind: kind, Reference: first.Reference, Pickup: to, SlipHash: slip})
+				require.Equal(t, []ledger.Reason{ledger.ReasonCode}, milan.reasons(1))
+				require.Equal(t, before, h.caseOf(first.Reference))
+				require.Equal(t, uint16(ledger.ReasonCode), milan.refusals()[0].Reason)
+				_, none := milan.conflicts()
+				require.Empty(t, none, "a stranger learns nothing of the request")
+				h.replays()
+			})
+		}
+	}
+	t.Run("OKOwnPosts", func(t *testing.T) {
+		h, lyon, milan, first := two(t)
+		lyon.changesWith(wire.Header{Kind: wire.KindPickupChanged, Reference: first.Reference, Pickup: "IT-MIL"})
+		require.Empty(t, lyon.reasons(2), "it was made here")
+		milan.changesWith(wire.Header{Kind: wire.KindPickupChanged, Reference: first.Reference, Pickup: "FR-PAR", Seen: 2})
+		require.Empty(t, milan.reasons(1), "it is collected here")
+		milan.changesWith(wire.Header{Kind: wire.KindRequestCancelled, Reference: first.Reference, Seen: 3})
+		require.Equal(t, []ledger.Reason{ledger.ReasonCode}, milan.reasons(2), "and no longer is")
+		require.Equal(t, consular.PostID("FR-PAR"), h.caseOf(first.Reference).Flow.Pickup)
+	})
 }
 
 // TestOwnChangesAreSeen: a post that has not been told yet knows what it said

@@ -145,8 +145,16 @@ func killChild(tb testing.TB, dir string) {
 	}
 }
 
-// killOne lets a child run for a while and gives what it confirmed.
-func killOne(tb testing.TB, dir string, after time.Duration) []confirmed {
+// moment is when a child is killed: at a time, or as soon as its parent hears of
+// so many requests, whatever comes first. The second finds what was said too early
+// however fast the disk is.
+type moment struct {
+	after time.Duration
+	heard int // 0: by time alone
+}
+
+// killOne lets a child run until its moment and gives what it confirmed.
+func killOne(tb testing.TB, dir string, m moment) []confirmed {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
 	defer cancel()
@@ -155,9 +163,10 @@ func killOne(tb testing.TB, dir string, after time.Duration) []confirmed {
 	out, err := cmd.StdoutPipe()
 	require.NoError(tb, err)
 	require.NoError(tb, cmd.Start())
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	timer := time.AfterFunc(m.after, func() { _ = cmd.Process.Kill() })
 	defer timer.Stop()
 	var all []confirmed
+	requests := map[string]bool{}
 	lines := bufio.NewReader(out)
 	for {
 		line, err := lines.ReadString('\n')
@@ -169,6 +178,9 @@ func killOne(tb testing.TB, dir string, after time.Duration) []confirmed {
 		var c confirmed
 		require.NoError(tb, json.Unmarshal([]byte(text), &c))
 		all = append(all, c)
+		if requests[c.ID] = true; len(requests) == m.heard {
+			_ = cmd.Process.Kill()
+		}
 	}
 	err = cmd.Wait()
 	var exit *exec.ExitError
@@ -234,8 +246,12 @@ func TestKillOffice(t *testing.T) {
 	openKit(t, dir)
 	held := map[string]confirmed{}
 	lines := 0
-	for range kills {
-		for _, c := range killOne(t, dir, 300*time.Millisecond+rand.N(2*time.Second)) {
+	for n := range kills {
+		m := moment{after: 300*time.Millisecond + rand.N(2*time.Second)}
+		if n%2 == 1 {
+			m.heard = 1 + rand.IntN(200)
+		}
+		for _, c := range killOne(t, dir, m) {
 			held[c.ID] = c
 			lines++
 		}
@@ -261,7 +277,7 @@ func TestKillOfficeCatchesALie(t *testing.T) {
 	t.Setenv(envKillLie, "1")
 	for n := range tries {
 		held := map[string]confirmed{}
-		for _, c := range killOne(t, dir, 200*time.Millisecond+rand.N(400*time.Millisecond)) {
+		for _, c := range killOne(t, dir, moment{after: time.Minute, heard: 1 + rand.IntN(20)}) {
 			held[c.ID] = c
 		}
 		if err := prove(t, dir, held); errors.Is(err, errLost) {

@@ -70,3 +70,35 @@ func TestRoadQuietHours(t *testing.T) {
 		o.stop()
 	})
 }
+
+// Quiet hours begin in the middle of a backlog: the connections that carried it go,
+// and the entries go on, whatever images still crawl for minutes.
+func TestRoadQuietHoursDuringABacklog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := lossyLinks["4M-220ms-1"]
+		o := newOffice(t, l.rtt)
+		o.road.set(func(up, down *way) {
+			up.rate, up.queue, up.loss, down.loss = l.rate, l.rtt, l.loss, l.loss
+		})
+		begins := time.Now().UTC().Add(time.Minute)
+		quiet, err := ship.ParseQuiet(begins.Format("15:04")+"-"+begins.Add(time.Hour).Format("15:04"), time.UTC)
+		require.NoError(t, err)
+		p := o.outpost(1)
+		p.budget = ship.Budget{Rate: 8000, Quiet: quiet}
+		wait(time.Until(begins) - 8*time.Second)
+		p.fill(6000)
+		last := p.state().Head.Seq
+		for range 8 {
+			p.appendWith(1_500_000)
+		}
+		p.start()
+		for p.ship.Status().Bulk < 2 {
+			wait(100 * time.Millisecond)
+		}
+		wait(time.Until(begins))
+		require.Less(t, p.state().Receipted, last, "the backlog is under way")
+		p.until(90*time.Second, func(st journal.State) bool { return st.Receipted >= last })
+		p.stop()
+		o.stop()
+	})
+}

@@ -10,15 +10,18 @@ import (
 // Two posts that say so while they are cut off meet in the ledger, which gives
 // the later one its change back (field rule).
 func (n *node) reroute() journal.Draft {
-	reference, seen := n.known(), uint64(0)
+	about, seen := n.one(), uint64(0)
 	if other := n.nodes[n.rand.IntN(n.temper.posts)]; len(other.desk.cases) > 0 {
-		reference = other.known()
+		about = other.one()
 	}
 	if n.rand.Chance(0.5) {
 		seen = uint64(1 + n.rand.IntN(3))
 	}
-	d := n.short(wire.KindPickupChanged, reference)
+	d := n.short(wire.KindPickupChanged, about.reference)
 	d.Header.Seen, d.Header.IntakeKey = seen, 1
+	if n.rand.Chance(0.8) { // the others left their slip at home
+		d.Header.SlipHash = about.slip
+	}
 	d.Header.Pickup = n.nodes[n.rand.IntN(n.temper.posts)].post
 	return d
 }

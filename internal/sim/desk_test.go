@@ -24,6 +24,7 @@ type desk struct {
 type deskCase struct {
 	reference string
 	record    wire.RecordID
+	slip      *wire.Digest // as the person has it
 }
 
 // bucketDrafts is the desk's own, for what is to be true exactly when an entry is.
@@ -80,7 +81,9 @@ func (n *node) draft() journal.Draft {
 	}
 }
 
-func (n *node) known() string { return n.desk.cases[n.rand.IntN(len(n.desk.cases))].reference }
+func (n *node) known() string { return n.one().reference }
+
+func (n *node) one() deskCase { return n.desk.cases[n.rand.IntN(len(n.desk.cases))] }
 
 func (n *node) reference() string {
 	ref, err := consular.NewReference(n.rand)
@@ -184,11 +187,11 @@ func (n *node) saved(d journal.Draft, a journal.Appended, raw []byte) {
 	n.note(n.name, "saved "+d.Header.Kind.String(), a.Position.Seq, a.Position.Incarnation)
 	n.acked = append(n.acked, ackedEntry{key: entryKey(a.Position), value: raw})
 	if d.Header.Kind == wire.KindRequestReleased && d.Header.Service == uint8(consular.CNIERenewal) {
-		n.desk.cases = append(n.desk.cases, deskCase{d.Header.Reference, d.Header.Record})
+		n.desk.cases = append(n.desk.cases, deskCase{d.Header.Reference, d.Header.Record, d.Header.SlipHash})
 	}
 	for i := range n.desk.cases {
 		if d.Header.Kind == wire.KindRequestAmended && n.desk.cases[i].reference == d.Header.Reference {
-			n.desk.cases[i].record = d.Header.Record
+			n.desk.cases[i].record, n.desk.cases[i].slip = d.Header.Record, d.Header.SlipHash
 		}
 	}
 	n.step(ship.Event{Kind: ship.Tick})

@@ -17,7 +17,7 @@ func (h Header) validatePickup(bad func(string) error) error {
 		return bad("pickup")
 	case h.IntakeKey == 0:
 		return bad("intake key")
-	case h.ofPacket() || h.SlipHash != nil || h.Outcome != 0:
+	case h.ofPacket() || h.Outcome != 0 || h.SlipHash != nil && h.SlipHash.IsZero():
 		return bad("fields of another kind")
 	}
 	return nil

@@ -67,7 +67,7 @@ func TestPickupHeader(t *testing.T) {
 		"ErrService":   func(h *wire.Header) { h.Service = 1 },
 		"ErrImages":    func(h *wire.Header) { h.Images = []wire.Image{{Digest: image, Size: 1}} },
 		"ErrReplaces":  func(h *wire.Header) { h.Replaces = &record },
-		"ErrSlip":      func(h *wire.Header) { h.SlipHash = &image },
+		"ErrSlip":      func(h *wire.Header) { h.SlipHash = &zero },
 		"ErrSerial":    func(h *wire.Header) { h.Serial = &zero },
 		"ErrOutcome":   func(h *wire.Header) { h.Outcome = 1 },
 		"ErrPortal": func(h *wire.Header) {

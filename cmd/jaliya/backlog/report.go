@@ -37,4 +37,6 @@ func report(tables []table, o Options, out io.Writer) error {
 	return nil
 }
 
-func (t table) share(l line) float64 { return t.profile.share(l.carried, l.took) }
+// share counts from a contender's first packet: ours has to find out that the link
+// is back, and the others are told.
+func (t table) share(l line) float64 { return t.profile.share(l.carried, l.took-l.dialed) }

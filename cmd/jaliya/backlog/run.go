@@ -29,8 +29,8 @@ type Options struct {
 // for the node to have noticed, and to probe as it does in a long one.
 const outage = 12 * time.Second
 
-// alone is the rate from which a profile is measured by itself: the slow ones
-// leave the processors idle.
+// alone is the rate from which a profile is measured by itself, its contenders
+// one after the other: the slow ones leave the processors idle.
 const alone = 10_000_000
 
 // Run measures all profiles and prints a table of each. The error says what was
@@ -126,18 +126,21 @@ func (r race) run(ctx context.Context) (t table, err error) {
 	}
 	rivals := []rival{overTCP("bbr"), overTCP("cubic"), overQUIC(1), overQUIC(8)}
 	t.lines = make([]line, 1+len(rivals))
-	ctx, cancel := context.WithTimeout(ctx, r.profile.limit(t.cargo.payload))
-	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		t.lines[0], err = r.ours(ctx, p, t.cargo)
-		return err
-	})
-	for n, one := range rivals {
+	if r.profile.Rate >= alone {
+		g.SetLimit(1) // one after the other
+	}
+	carry := func(to *line, one func(context.Context) (line, error)) {
 		g.Go(func() (err error) {
-			t.lines[n+1], err = r.theirs(ctx, one, t.cargo)
+			ctx, cancel := context.WithTimeout(ctx, r.profile.limit(t.cargo.payload))
+			defer cancel()
+			*to, err = one(ctx)
 			return err
 		})
+	}
+	carry(&t.lines[0], func(ctx context.Context) (line, error) { return r.ours(ctx, p, t.cargo) })
+	for n, one := range rivals {
+		carry(&t.lines[n+1], func(ctx context.Context) (line, error) { return r.theirs(ctx, one, t.cargo) })
 	}
 	return t, g.Wait()
 }

@@ -106,7 +106,7 @@ func thirdPost(one, other consular.PostID) (string, error) {
 func (c *client) reroute(ctx context.Context, r released, to string) (v change, err error) {
 	err = c.do(ctx, call{
 		Method: http.MethodPost, Path: "/requests/" + r.Reference + "/changes", Into: &v,
-		Body: map[string]string{"change": wire.NewRecordID().String(), "what": "pickup", "pickup": to, "document": "passport"},
+		Body: map[string]string{"change": wire.NewRecordID().String(), "what": "pickup", "pickup": to, "document": "passport", "slip_code": r.SlipCode},
 	})
 	return v, err
 }
@@ -127,7 +127,7 @@ func (t *teller) reroutePages(ctx context.Context, p *Post, r released) (string,
 	if !strings.Contains(desk.page.text, "does not know this request") {
 		return "", fault.New(fault.Other, opConflict, "the desk did not say that it knows nothing: "+desk.page.text, nil)
 	}
-	if err := desk.submit(ctx, "/change", "what", "pickup", "pickup", string(p.ID), "document", "old-card"); err != nil {
+	if err := desk.submit(ctx, "/change", "what", "pickup", "pickup", string(p.ID), "document", "old-card", "slip_code", r.SlipCode); err != nil {
 		return "", err
 	}
 	id, ok := strings.CutPrefix(desk.page.at.Path, "/changes/")
