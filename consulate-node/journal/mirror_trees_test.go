@@ -83,10 +83,10 @@ func TestMirrorKeepsFilesOfAnOlderDisk(t *testing.T) {
 // TestMirrorKeepsTheCopyThatProves spoils a sealed image on either disk: a new base
 // brings the whole one to both, and never the other way round.
 func TestMirrorKeepsTheCopyThatProves(t *testing.T) {
-	spoil := map[string]func(t *testing.T, path string){
-		"gone":     func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) },
-		"emptied":  func(t *testing.T, path string) { require.NoError(t, os.Truncate(path, 0)) },
-		"too long": func(t *testing.T, path string) { require.NoError(t, os.Truncate(path, 9000)) },
+	spoil := map[string]func(path string) error{
+		"gone":     os.Remove,
+		"emptied":  func(path string) error { return os.Truncate(path, 0) },
+		"too long": func(path string) error { return os.Truncate(path, 9000) },
 	}
 	for name, spoil := range spoil {
 		for _, disk := range []string{"first", "second"} {
@@ -98,7 +98,8 @@ func TestMirrorKeepsTheCopyThatProves(t *testing.T) {
 					want := filesIn(t, first)
 					require.Len(t, want, 2)
 					for rel := range want {
-						spoil(t, filepath.Join(map[string]string{"first": first, "second": second}[disk], rel))
+						at := filepath.Join(map[string]string{"first": first, "second": second}[disk], rel)
+						require.NoError(t, spoil(at))
 						break
 					}
 					j.RetryMirror()

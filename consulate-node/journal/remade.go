@@ -122,7 +122,7 @@ func lastSaid(path string) (last *mirror.Position, err error) {
 			}
 		}
 		if err != nil {
-			return last, nil //nolint:nilerr // its end, or a part that the disk does not give any more
+			return last, nil // its end, or a part that the disk does not give any more
 		}
 	}
 }

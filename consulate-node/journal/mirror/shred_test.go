@@ -3,6 +3,7 @@ package mirror_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -54,9 +55,7 @@ func TestKeyDroppedWhileABaseIsWritten(t *testing.T) {
 				Dir: filepath.Join(dir, "mirror"), Journal: dir, SameDisk: true, Erasable: []string{"rows"},
 			})
 			values, at := map[string]string{}, start
-			for k, v := range c.base {
-				values[k] = v
-			}
+			maps.Copy(values, c.base)
 			armed := !wasGood
 			work := func() {
 				if !armed {
