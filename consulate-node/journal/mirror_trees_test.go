@@ -80,6 +80,37 @@ func TestMirrorKeepsFilesOfAnOlderDisk(t *testing.T) {
 	require.Zero(t, rep.Missing)
 }
 
+// TestMirrorKeepsFilesThatDidNotComeBack has something in the way of a draft's file
+// that only the second disk has: it stays there.
+func TestMirrorKeepsFilesThatDidNotComeBack(t *testing.T) {
+	d := newDisks(t)
+	o := d.options()
+	drafts := filepath.Join(d.first, "drafts")
+	o.Mirror.Trees = []mirror.Tree{{Name: "drafts", Dir: drafts}}
+	j, err := journal.Open(d.first, o)
+	require.NoError(t, err)
+	d.fill(t, j, 1)
+	old, err := os.ReadFile(filepath.Join(d.first, "journal.db"))
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Join(drafts, "visit"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(drafts, "visit", "image"), []byte("sealed"), 0o600))
+	j.FileAppended("drafts", "visit/image", 0)
+	d.fill(t, j, 1)
+	require.NoError(t, j.Close())
+
+	require.NoError(t, os.WriteFile(filepath.Join(d.first, "journal.db"), old, 0o600))
+	require.NoError(t, os.RemoveAll(drafts))
+	require.NoError(t, os.WriteFile(drafts, nil, 0o600))
+	j, err = journal.Open(d.first, o)
+	require.NoError(t, err)
+	requireMirror(t, j, mirror.Good, "")
+	require.NoError(t, os.Remove(drafts))
+	j.RetryMirror()
+	requireMirror(t, j, mirror.Good, "")
+	require.Equal(t, map[string]string{"visit/image": "sealed"}, filesIn(t, filepath.Join(d.second, "mirror", "drafts")))
+	require.NoError(t, j.Close())
+}
+
 // TestMirrorKeepsTheCopyThatProves spoils a sealed image on either disk: a new base
 // brings the whole one to both, and never the other way round.
 func TestMirrorKeepsTheCopyThatProves(t *testing.T) {
