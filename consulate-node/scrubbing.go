@@ -7,6 +7,7 @@ import (
 
 	"jaliya/consulate-node/journal"
 	"jaliya/internal/fault"
+	"jaliya/internal/pause"
 )
 
 // scrubRate is how many bytes of bundles are read in a second of the night: the
@@ -21,14 +22,7 @@ func (n *Node) scrubTonight(ctx context.Context, zone *time.Location) error {
 			return ctx.Err() == nil && hour >= nightBegins && hour < nightEnds && n.journal.Idle() >= quiet
 		},
 		Wait: func(read int64) bool {
-			timer := time.NewTimer(time.Duration(float64(read) / scrubRate * float64(time.Second)))
-			defer timer.Stop()
-			select {
-			case <-ctx.Done():
-				return false
-			case <-timer.C:
-				return true
-			}
+			return pause.For(ctx, time.Duration(float64(read)/scrubRate*float64(time.Second))) == nil
 		},
 		Now: time.Now,
 	})

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"jaliya/hub/gateway"
@@ -52,7 +51,7 @@ func (h *Hub) print(ctx context.Context, o ledger.Order) (gateway.Answer, error)
 
 // fetch answers the node that began a print with a part of what was sealed for
 // it, and nobody else.
-func (h *Hub) fetch(_ context.Context, peer pki.Peer, request []byte) (part []byte, err error) {
+func (h *Hub) fetch(_ context.Context, peer pki.Peer, request []byte) ([]byte, error) {
 	const op = "hub: fetch document"
 	var in wire.FetchRequest
 	if err := wire.Unmarshal(request, 1024, &in); err != nil {
@@ -64,23 +63,7 @@ func (h *Hub) fetch(_ context.Context, peer pki.Peer, request []byte) (part []by
 	if err := h.mayFetch(peer, in); err != nil {
 		return nil, err
 	}
-	file, err := h.vault.Open(in.Object)
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if cerr := file.Close(); err == nil && cerr != nil {
-			err = fault.New(fault.Storage, op, in.Object.String(), cerr)
-		}
-	}()
-	if _, err := io.CopyN(io.Discard, file, int64(in.Offset)); err != nil {
-		return nil, fault.New(fault.Invalid, op, "offset", nil)
-	}
-	part, err = io.ReadAll(io.LimitReader(file, int64(in.Length)))
-	if err != nil {
-		return nil, fault.New(fault.Storage, op, in.Object.String(), err)
-	}
-	return part, nil
+	return h.vault.Part(in.Object, in.Offset, in.Length)
 }
 
 // mayFetch holds that the record is a print that this very machine began, that

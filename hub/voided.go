@@ -3,13 +3,13 @@ package hub
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"jaliya/hub/gateway/records"
 	"jaliya/hub/ledger"
 	"jaliya/hub/rpc"
 	"jaliya/internal/fault"
+	"jaliya/internal/wire"
 )
 
 // Voided implements rpc.Member. The list is as old as the last time that every
@@ -65,13 +65,17 @@ const voidedRetry = 10 * time.Second
 // no other back.
 func (h *Hub) publishVoided(ctx context.Context) error {
 	asked := time.Now().UnixMilli()
-	known, err := h.ledger.VoidDocuments()
+	names, err := h.ledger.VoidDocuments()
 	if err != nil {
 		return err
 	}
+	known := make(map[wire.Digest]bool, len(names))
+	for _, name := range names {
+		known[name] = true
+	}
 	all, failed := h.records.Voided(ctx)
 	for _, one := range all {
-		if slices.Contains(known, one.Document) {
+		if known[one.Document] {
 			continue
 		}
 		if err := h.publish(ctx, one); err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jaliya/internal/fault"
+	"jaliya/internal/pause"
 	"jaliya/internal/wire"
 )
 
@@ -113,17 +114,8 @@ func (c *carrier) round(ctx context.Context, digests []wire.Digest) error {
 		wait = min(BusyMax/2, Probe<<min(c.attempts, 5))
 	}
 	c.cfg.Logger.Warn("uploads interrupted", slog.String("kind", fault.KindOf(road).String()), slog.Any("attempt", c.attempts), slog.Any("error", road))
-	pause(ctx, wait+c.core.jitter(wait))
+	_ = pause.For(ctx, wait+c.core.jitter(wait)) // whoever asked for the round sees that ctx ended
 	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }
 
 // uploadAll gives what was wrong with the road, and the failure of the journal

@@ -30,7 +30,7 @@ func hello(st journal.State, cfg Config) wire.Hello {
 	return wire.Hello{
 		Lowest: wire.Version, Highest: wire.Version, Node: st.Head.Node,
 		Histories: []wire.History{{Oldest: st.Oldest, Head: st.Head, Receipted: st.Receipted}},
-		Notices:   st.Notices, Time: cfg.Now().UnixMilli(), Software: cfg.Software,
+		Notices:   st.Notices, Time: cfg.Now().UnixMilli(), Software: cfg.Software, Feature: wire.FeatureMissing,
 	}
 }
 
@@ -178,6 +178,8 @@ func (l *loop) frame(ctx context.Context, f frame) error {
 		return l.refusal(ctx, f.payload)
 	case wire.FrameNotices:
 		return l.notices(ctx, f.payload)
+	case wire.FrameMissing:
+		return l.missing(ctx, f.payload)
 	case wire.FramePong:
 		var p wire.Pong
 		if err := wire.Unmarshal(f.payload, len(f.payload), &p); err != nil {
@@ -201,12 +203,33 @@ func (l *loop) refusal(ctx context.Context, payload []byte) error {
 	}
 	l.cfg.Logger.Warn("hub refused", slog.String("kind", r.Kind.String()), slog.String("text", r.Text))
 	if r.Image != nil {
-		err := l.cfg.Journal.MarkMissing(*r.Image)
-		if err != nil && !fault.Is(err, fault.NotFound) { // one that was never here: the hub asks others too
+		if err := l.lacks(*r.Image); err != nil {
 			return l.broken(ctx, err)
 		}
 	}
 	return l.step(ctx, Event{Kind: Refused, Err: theirs(r, "ship: hear the hub")})
+}
+
+// missing hears that the hub has lost a bundle, and goes on.
+func (l *loop) missing(ctx context.Context, payload []byte) error {
+	if len(payload) != len(wire.Digest{}) {
+		return l.broken(ctx, fault.New(fault.Invalid, "ship: hear the hub", "missing", nil))
+	}
+	digest := wire.Digest(payload)
+	l.cfg.Logger.Warn("hub has lost a bundle", slog.String("bundle", digest.String()))
+	if err := l.lacks(digest); err != nil {
+		return l.broken(ctx, err)
+	}
+	return l.step(ctx, Event{Kind: Beaten})
+}
+
+// lacks notes that the hub lacks a bundle. One that was never here is passed over:
+// the hub asks others too.
+func (l *loop) lacks(digest wire.Digest) error {
+	if err := l.cfg.Journal.MarkMissing(digest); err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	return nil
 }
 
 // theirs gives the hub's reason as a fault. What it says about its own disk or

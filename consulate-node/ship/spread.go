@@ -182,16 +182,17 @@ type measured struct {
 }
 
 // helped says whether the number of a trial stays. Measurements of links that
-// lose packets differ much: while packets are lost and nothing queues there is
-// room, and a trial that measured about as much as before stays as well. What
-// brings nothing in truth is found by trying fewer.
+// lose packets differ much, and what the first connection sends while it begins
+// fills the queue and counts as arrived: so a trial that measured about as much as
+// before stays as well, while packets are lost or the link is full, which is what
+// the trial was for. What brings nothing in truth is found by trying fewer.
 func (s *Spread) helped(m measured) bool {
 	margin := s.was * (1 + gain*float64(s.trying))
 	switch {
 	case s.trying == 0, m.rate >= margin:
 		return true
 	case s.trying > 0:
-		return !s.strict && m.lossy && !m.queued && m.rate >= about*s.was
+		return !s.strict && (m.lossy || m.queued) && m.rate >= about*s.was
 	}
 	return false
 }

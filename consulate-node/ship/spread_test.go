@@ -21,6 +21,7 @@ type road struct {
 	lossy    bool    // packets are lost though nothing queues
 	policed  bool    // what is too much is lost, and never queues
 	noise    float64
+	burst    time.Duration // in which the first connection sends more than the link takes
 	chance   *rand.Rand
 
 	standing int
@@ -45,7 +46,12 @@ func (r *road) run(d time.Duration, busy bool) {
 		if offered >= 1 && !r.policed {
 			rtt += r.rtt
 		}
-		rate := r.capacity * min(1, offered) * (1 + r.noise*(2*r.chance.Float64()-1))
+		taken := min(1, offered)
+		if r.burst > 0 {
+			r.burst -= sampleEvery
+			taken = 1.1 // the rest waits in the queue, and counts as arrived
+		}
+		rate := r.capacity * taken * (1 + r.noise*(2*r.chance.Float64()-1))
 		if busy {
 			r.bytes += rate * sampleEvery.Seconds()
 			if r.lossy || offered > 1 {
@@ -70,14 +76,15 @@ func TestSpread(t *testing.T) {
 		most   int
 	}{
 		"OK a long link that loses packets gets all": {func(*road) {}, time.Minute, 4, 8},
-		"OK at once":                            {func(r *road) { r.share = 0.1 }, 15 * time.Second, 8, 8},
-		"OK a link without loss gets none":      {func(r *road) { r.lossy, r.share = false, 1 }, time.Hour, 0, 0},
-		"OK a full link gets none":              {func(r *road) { r.share = 1 }, time.Hour, 0, 0},
-		"OK two are enough in the end":          {func(r *road) { r.share = 0.34 }, 3 * time.Hour, 2, 2},
-		"OK a policed link keeps none":          {func(r *road) { r.policed, r.share = true, 1 }, 4 * time.Hour, 0, 1},
-		"OK the cap holds":                      {func(r *road) { r.spread = ship.NewSpread(3) }, time.Minute, 3, 3},
-		"OK a cap above what there is is ours":  {func(r *road) { r.spread, r.share = ship.NewSpread(50), 0.01 }, time.Hour, 8, 8},
-		"OK measurements that differ by a half": {func(r *road) { r.noise, r.share = 0.5, 0.1 }, time.Hour, 8, 8},
+		"OK at once":                                 {func(r *road) { r.share = 0.1 }, 15 * time.Second, 8, 8},
+		"OK a link without loss gets none":           {func(r *road) { r.lossy, r.share = false, 1 }, time.Hour, 0, 0},
+		"OK a full link gets none":                   {func(r *road) { r.share = 1 }, time.Hour, 0, 0},
+		"OK two are enough in the end":               {func(r *road) { r.share = 0.34 }, 3 * time.Hour, 2, 2},
+		"OK a policed link keeps none":               {func(r *road) { r.policed, r.share = true, 1 }, 4 * time.Hour, 0, 1},
+		"OK what fills the link stays after a burst": {func(r *road) { r.share, r.burst = 0.3, 2*time.Second }, 20 * time.Second, 3, 3},
+		"OK the cap holds":                           {func(r *road) { r.spread = ship.NewSpread(3) }, time.Minute, 3, 3},
+		"OK a cap above what there is is ours":       {func(r *road) { r.spread, r.share = ship.NewSpread(50), 0.01 }, time.Hour, 8, 8},
+		"OK measurements that differ by a half":      {func(r *road) { r.noise, r.share = 0.5, 0.1 }, time.Hour, 8, 8},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

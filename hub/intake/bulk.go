@@ -13,14 +13,22 @@ import (
 	"jaliya/internal/wire"
 )
 
-// Bulk serves one bulk session: each stream brings one bundle into the vault, or
-// batches of a long backlog to the node's control session.
+// bulk is one bulk session of a node.
+type bulk struct {
+	*Intake
+	node    wire.NodeID
+	batches chan struct{} // holds a token while a stream of it brings batches
+}
+
+// Bulk serves one bulk session: each stream brings one bundle into the vault, and
+// one of them batches of a long backlog to the node's control session.
 func (i *Intake) Bulk(ctx context.Context, session *link.Session) error {
 	node, err := i.nodeOf(session)
 	if err != nil {
 		i.cfg.Metrics.refusal(fault.KindOf(err).String())
 		return err
 	}
+	b := &bulk{Intake: i, node: node.ID, batches: make(chan struct{}, 1)}
 	var uploads sync.WaitGroup
 	defer uploads.Wait()
 	// A read does not end by itself: the end of ctx ends the session.
@@ -31,7 +39,7 @@ func (i *Intake) Bulk(ctx context.Context, session *link.Session) error {
 			return err
 		}
 		uploads.Go(func() { //nolint:contextcheck // a stream has its own
-			if err := i.takeBundle(stream, node.ID); err != nil {
+			if err := b.takeBundle(stream); err != nil {
 				i.cfg.Logger.Info("upload ended", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
 				i.cfg.Metrics.refusal(fault.KindOf(err).String())
 			}
@@ -41,8 +49,8 @@ func (i *Intake) Bulk(ctx context.Context, session *link.Session) error {
 
 // takeBundle brings one bundle in and ends its stream. Close delivers what was
 // written last, stored or the reason, and stops what still comes.
-func (i *Intake) takeBundle(stream *link.Stream, node wire.NodeID) error {
-	err := i.take(stream, node)
+func (b *bulk) takeBundle(stream *link.Stream) error {
+	err := b.take(stream)
 	if broken(err) {
 		stream.Abort(link.CodeFor(err))
 		return err
@@ -65,7 +73,7 @@ func broken(err error) bool {
 
 // take reads an offer, asks for the chunks that are missing, and answers stored
 // only after the vault has the whole object on disk under its name.
-func (i *Intake) take(stream *link.Stream, node wire.NodeID) (err error) {
+func (b *bulk) take(stream *link.Stream) (err error) {
 	const op = "intake: take bundle"
 	kind, payload, err := stream.ReadFrame(limit)
 	if errors.Is(err, io.EOF) {
@@ -76,7 +84,7 @@ func (i *Intake) take(stream *link.Stream, node wire.NodeID) (err error) {
 	}
 	var offer wire.Offer
 	if wire.FrameType(kind) == wire.FrameBatch {
-		return i.lane(stream, node, payload)
+		return b.onlyLane(stream, payload)
 	}
 	if wire.FrameType(kind) != wire.FrameOffer {
 		return fault.New(fault.Unsupported, op, "frame type", nil)
@@ -84,18 +92,30 @@ func (i *Intake) take(stream *link.Stream, node wire.NodeID) (err error) {
 	if err := wire.Unmarshal(payload, len(payload), &offer); err != nil {
 		return err
 	}
-	u, err := i.cfg.Vault.Begin(offer)
+	u, err := b.cfg.Vault.Begin(offer)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, u.End()) }()
 	if !u.Stored() {
-		if err := i.takeChunks(stream, u); err != nil {
+		if err := b.takeChunks(stream, u); err != nil {
 			return err
 		}
-		i.cfg.Metrics.stored(offer.Size)
+		b.cfg.Metrics.stored(offer.Size)
 	}
 	return stream.WriteFrame(byte(wire.FrameStored), offer.Digest[:])
+}
+
+// onlyLane takes batches over one stream at a time: each holds a batch in memory
+// while that waits for its turn, and a node is bounded by its connections.
+func (b *bulk) onlyLane(stream *link.Stream, payload []byte) error {
+	select {
+	case b.batches <- struct{}{}:
+	default:
+		return fault.New(fault.Full, "intake: take batches", "a second stream of one connection", nil)
+	}
+	defer func() { <-b.batches }()
+	return b.lane(stream, b.node, payload)
 }
 
 func (i *Intake) takeChunks(stream *link.Stream, u *vault.Upload) error {

@@ -10,8 +10,10 @@
 // told so and ends (D37); a node whose history is another is fenced, what it
 // showed is kept as evidence, and it is answered reissue once people have settled
 // it (D38); a slow node is not read from, no other node waits for it, and what all
-// of them have under way is bounded in bytes (D30). The hub speaks every 1.5 s by
-// itself, so that a node whose own link is full still hears it.
+// of them have under way is bounded in bytes (D30); what the vault has lost to its
+// disk is asked for within the session, and no node that cannot bring it suffers
+// (D47). The hub speaks every 1.5 s by itself, so that a node whose own link is
+// full still hears it.
 //
 // Compare and Queue decide without clock, randomness or network; Intake drives
 // them over package link.

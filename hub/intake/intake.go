@@ -12,6 +12,7 @@ import (
 
 	"jaliya/hub/ledger"
 	"jaliya/hub/vault"
+	"jaliya/hub/vault/owners"
 	"jaliya/internal/consular"
 	"jaliya/internal/fault"
 	"jaliya/internal/link"
@@ -22,18 +23,14 @@ import (
 
 // State is what intake reads of the ledger.
 type State interface {
+	owners.State
 	Cluster() (ledger.Cluster, error)
 	Node(id wire.NodeID) (ledger.Node, error)
-	Nodes() ([]ledger.Node, error)
 	Cursor(node wire.NodeID, incarnation uint64) (at wire.Position, known bool, err error)
 	HashAt(node wire.NodeID, incarnation, seq uint64) (wire.Digest, error)
 	// Receipts gives the unsigned receipts that cover a range, the first of them
 	// when there are too many for one slice.
 	Receipts(node wire.NodeID, incarnation, first, last uint64) ([]wire.Receipt, error)
-	// Histories gives how far each incarnation of a node is committed.
-	Histories(node wire.NodeID, n int) ([]wire.Position, error)
-	// HeadersAfter gives entries without bodies that follow a position.
-	HeadersAfter(after wire.Position, n int) ([]ledger.Stored, error)
 	// Entry gives a committed entry, with its body unless that was erased.
 	Entry(node wire.NodeID, incarnation, seq uint64) (ledger.Found, error)
 	// NoticeHead gives the cursor of all that a post was told.
@@ -97,7 +94,8 @@ func (i *Intake) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return i.admitter.run(ctx) })
 	g.Go(func() error { return i.tend(ctx) })
-	g.Go(func() error { return i.seek(ctx) })
+	seeker := owners.Seeker{Vault: i.cfg.Vault, State: i.cfg.State, Logger: i.cfg.Logger, Found: i.wanted.replace}
+	g.Go(func() error { return seeker.Run(ctx) })
 	return g.Wait()
 }
 

@@ -161,19 +161,38 @@ func (s *session) admit(ctx context.Context, b proved, granted bool) error {
 	if err := s.room.Acquire(ctx, weight); err != nil {
 		return err
 	}
-	item := Item{
-		Node: s.node.ID, Batch: ledger.AdmitOf(b.received, b.verified), Size: b.size + 64,
-		Done: func(r ledger.BatchResult, err error) {
-			s.room.Release(weight)
-			s.answer(r, err)
-		},
-	}
 	select {
-	case s.admitter.in <- item:
+	case s.admitter.in <- s.item(b):
 		return nil
 	case <-ctx.Done():
 		s.room.Release(weight)
 		return ctx.Err()
+	}
+}
+
+// tryAdmit is admit for a batch that has its token, and waits for nothing.
+func (s *session) tryAdmit(b proved) bool {
+	weight := int64(b.size)
+	if !s.room.TryAcquire(weight) {
+		return false
+	}
+	select {
+	case s.admitter.in <- s.item(b):
+		return true
+	default:
+		s.room.Release(weight)
+		return false
+	}
+}
+
+// item makes what the proposer is handed of a batch that has its room.
+func (s *session) item(b proved) Item {
+	return Item{
+		Node: s.node.ID, Batch: ledger.AdmitOf(b.received, b.verified), Size: b.size + 64,
+		Done: func(r ledger.BatchResult, err error) {
+			s.room.Release(int64(b.size))
+			s.answer(r, err)
+		},
 	}
 }
 

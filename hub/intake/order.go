@@ -1,9 +1,9 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"io"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -25,17 +25,24 @@ const (
 
 // order puts the batches of one session, which come over several connections,
 // into the order of the node's chain. What comes before its turn waits, bounded
-// in bytes; what came before is dropped; a new incarnation begins anew; what is of
-// another history while something waits passes, and the ledger judges it.
+// in bytes; what came before with the same hash is dropped, and with another one
+// goes to the ledger, which keeps it as evidence (D38); a new incarnation begins
+// anew; what is of another history while something waits passes, and the ledger
+// judges it.
 type order struct {
 	turn chan struct{} // holds a token for whoever hands batches on
 
-	mu    sync.Mutex // guards what follows
-	next  wire.Position
-	held  map[uint64]proved // by first sequence
-	size  int
-	moved time.Time // when the last batch was handed on, or the first began to wait
+	mu     sync.Mutex // guards what follows
+	next   wire.Position
+	handed []wire.Position // heads of the last batches that were handed on
+	held   []proved        // by first sequence, what came earlier first
+	size   int
+	moved  time.Time // when the last batch was handed on, or the first began to wait
 }
+
+// handedKept is how many heads are remembered. A repeat of what was handed on
+// before them costs the ledger a look, and nothing else.
+const handedKept = 256
 
 // proved is one batch whose signature and chain hold.
 type proved struct {
@@ -45,7 +52,7 @@ type proved struct {
 }
 
 func newOrder(next wire.Position) *order {
-	return &order{turn: make(chan struct{}, 1), next: next, held: map[uint64]proved{}}
+	return &order{turn: make(chan struct{}, 1), next: next}
 }
 
 // place says what is to happen with a batch.
@@ -69,17 +76,21 @@ func (o *order) take(at time.Time, b proved, room func(int) bool) (place, error)
 		}
 		// The node opened a new incarnation in this session, and never goes back
 		// (SPEC.md section 16): here is nothing of it yet.
-		o.next = wire.Genesis(after.Node, after.Incarnation)
+		o.next, o.handed = wire.Genesis(after.Node, after.Incarnation), nil
 	}
-	switch {
-	case head.Seq <= o.next.Seq:
+	if slices.Contains(o.handed, head) {
 		return known, nil
-	case after.Seq <= o.next.Seq:
-		o.next, o.moved = head, at
+	}
+	if after.Seq <= o.next.Seq {
+		o.hand(b)
+		o.moved = at
 		return inTurn, nil
 	}
-	if _, twice := o.held[b.received.First]; twice {
-		return known, nil
+	n, _ := slices.BinarySearchFunc(o.held, b.received.First+1, firstOf) // behind those that begin at the same place
+	for i := n; i > 0 && o.held[i-1].received.First == b.received.First; i-- {
+		if o.held[i-1].verified.Head() == head {
+			return known, nil
+		}
 	}
 	if o.size+b.size > aheadOfOne || !room(b.size) {
 		return early, fault.New(fault.Full, "intake: order batches", "too far ahead", nil)
@@ -87,36 +98,72 @@ func (o *order) take(at time.Time, b proved, room func(int) bool) (place, error)
 	if len(o.held) == 0 {
 		o.moved = at
 	}
-	o.held[b.received.First] = b
+	o.held = slices.Insert(o.held, n, b)
 	o.size += b.size
 	return early, nil
 }
 
+func firstOf(b proved, first uint64) int { return cmp.Compare(b.received.First, first) }
+
+// hand notes that a batch is handed on; mu is held.
+func (o *order) hand(b proved) {
+	head := b.verified.Head()
+	if head.Seq > o.next.Seq {
+		o.next = head
+	}
+	if len(o.handed) == handedKept {
+		o.handed = slices.Delete(o.handed, 0, 1)
+	}
+	o.handed = append(o.handed, head)
+}
+
 // following gives the batch whose turn has come.
-func (o *order) following() (proved, bool) {
+func (o *order) following() (first proved, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	b, ok := o.held[o.next.Seq+1]
-	if ok {
-		delete(o.held, b.received.First)
-		o.size -= b.size
-		o.next = b.verified.Head()
+	if len(o.held) == 0 || o.held[0].received.First > o.next.Seq+1 {
+		return first, false
 	}
-	return b, ok
+	first = o.pop()
+	o.hand(first)
+	return first, true
+}
+
+// pop takes the first that waits; mu is held.
+func (o *order) pop() proved {
+	first := o.held[0]
+	o.held = slices.Delete(o.held, 0, 1)
+	o.size -= first.size
+	return first
 }
 
 // gap gives the first batch that waits when nothing has come before it for long:
-// the ledger answers what it lacks.
+// the ledger answers what it lacks. It goes on waiting until it is dropped.
 func (o *order) gap(at time.Time) (first proved, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.held) == 0 || at.Sub(o.moved) < bridging {
 		return first, false
 	}
-	first = o.held[slices.Min(slices.Collect(maps.Keys(o.held)))]
-	delete(o.held, first.received.First)
-	o.size -= first.size
-	return first, true
+	return o.held[0], true
+}
+
+// empty reports that nothing waits.
+func (o *order) empty() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.held) == 0
+}
+
+// drop takes the first batch that waits away, and gives its size; 0 when the
+// session ended meanwhile.
+func (o *order) drop() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.held) == 0 {
+		return 0
+	}
+	return o.pop().size
 }
 
 // forget drops what waits and gives its size.
@@ -124,7 +171,7 @@ func (o *order) forget() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	size := o.size
-	o.held, o.size = map[uint64]proved{}, aheadOfOne // takes no more
+	o.held, o.size = nil, aheadOfOne // takes no more
 	return size
 }
 
@@ -155,14 +202,30 @@ func (s *session) arrive(ctx context.Context, b proved, granted bool) error {
 	return nil
 }
 
-// bridge has the ledger judge a batch before which nothing comes any more.
-func (s *session) bridge(ctx context.Context) error {
+// bridge has the ledger judge a batch before which nothing comes any more. It
+// waits for nobody, for who calls it watches over the session: what is not to be
+// had at once is tried again at the next beat.
+func (s *session) bridge() {
+	select {
+	case s.order.turn <- struct{}{}:
+	default:
+		return // somebody hands batches on
+	}
+	defer func() { <-s.order.turn }()
 	b, ok := s.order.gap(s.cfg.Now())
 	if !ok {
-		return nil
+		return
 	}
-	s.ahead.Release(int64(b.size))
-	return s.admit(ctx, b, false)
+	select {
+	case s.flights <- struct{}{}:
+	default:
+		return
+	}
+	if !s.tryAdmit(b) {
+		<-s.flights
+		return
+	}
+	s.ahead.Release(int64(s.order.drop()))
 }
 
 // lane takes the batches that come over one stream of a bulk connection. They

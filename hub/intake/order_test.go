@@ -105,6 +105,74 @@ func TestOrderBounds(t *testing.T) {
 	})
 }
 
+// of gives a batch that another history of the same incarnation has at its place.
+func of(b proved, hash byte) proved {
+	b.verified.Entries = []wire.VerifiedEntry{{At: b.verified.Head()}}
+	b.verified.Entries[0].At.Hash = wire.Digest{hash}
+	return b
+}
+
+// A batch that was taken already is dropped, and one with another hash at its
+// place is not: the ledger has to see it (D38).
+func TestOrderSecondHash(t *testing.T) {
+	tests := map[string]struct {
+		before []proved
+		comes  proved
+		want   place
+		hands  []wire.Digest // what is handed on afterwards, with the batch itself, once 1 to 10 are there
+	}{
+		"OK handed on":                 {[]proved{of(piece(0, 10), 1)}, of(piece(0, 10), 1), known, nil},
+		"ErrFork handed on":            {[]proved{of(piece(0, 10), 1)}, of(piece(0, 10), 2), inTurn, []wire.Digest{{2}}},
+		"ErrFork handed on long ago":   {[]proved{of(piece(0, 5), 1), of(piece(5, 10), 1)}, of(piece(0, 5), 2), inTurn, []wire.Digest{{2}}},
+		"OK in hold":                   {[]proved{of(piece(10, 20), 1)}, of(piece(10, 20), 1), known, nil},
+		"ErrFork in hold":              {[]proved{of(piece(10, 20), 1)}, of(piece(10, 20), 2), early, []wire.Digest{{1}, {2}}},
+		"ErrFork in hold, and shorter": {[]proved{of(piece(10, 20), 1)}, of(piece(10, 15), 2), early, []wire.Digest{{1}, {2}}},
+		"OK what the hub had before":   {nil, of(piece(0, 0), 1), inTurn, []wire.Digest{{1}}}, // it compares
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := newOrder(place1(0))
+			for _, b := range tt.before {
+				_, err := o.take(orderStart, b, anyRoom)
+				require.NoError(t, err)
+			}
+			before := o.next
+			where, err := o.take(orderStart, tt.comes, anyRoom)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, where)
+			var hands []wire.Digest
+			switch where {
+			case inTurn:
+				require.Equal(t, before, o.next, "what is judged anew moves nothing")
+				hands = append(hands, tt.comes.verified.Head().Hash)
+			case early:
+				where, err := o.take(orderStart, piece(0, 10), anyRoom)
+				require.NoError(t, err)
+				require.Equal(t, inTurn, where)
+				for b, ok := o.following(); ok; b, ok = o.following() {
+					hands = append(hands, b.verified.Head().Hash)
+				}
+				require.Zero(t, o.forget(), "nothing is left in memory")
+			case known:
+			}
+			require.Equal(t, tt.hands, hands)
+		})
+	}
+}
+
+// What was handed on is remembered in a bound.
+func TestOrderRemembersInABound(t *testing.T) {
+	o := newOrder(place1(0))
+	for n := range uint64(2 * handedKept) {
+		_, err := o.take(orderStart, piece(n, n+1), anyRoom)
+		require.NoError(t, err)
+	}
+	require.Len(t, o.handed, handedKept)
+	where, err := o.take(orderStart, piece(0, 1), anyRoom)
+	require.NoError(t, err)
+	require.Equal(t, inTurn, where, "the ledger says that it has it")
+}
+
 func TestOrderGap(t *testing.T) {
 	o := newOrder(place1(0))
 	for _, b := range []proved{piece(20, 30), piece(10, 20)} {

@@ -40,6 +40,7 @@ type session struct {
 	node    ledger.Node
 	key     seal.VerifyKey // journal key
 	shown   []wire.History // by the node's hello
+	hears   bool           // it knows wire.FrameMissing
 	number  uint64
 	order   *order
 	talk    *link.Stream
@@ -144,7 +145,7 @@ func (s *session) hello(ctx context.Context) error {
 	if s.key, err = seal.ParseVerifyKey(s.node.Journal); err != nil {
 		return err
 	}
-	s.notices, s.shown = h.Notices, h.Histories
+	s.notices, s.shown, s.hears = h.Notices, h.Histories, h.Feature >= wire.FeatureMissing
 	return s.welcome(ctx, h)
 }
 
@@ -280,9 +281,7 @@ func (s *session) watch(ctx context.Context) error {
 			if silent := s.cfg.Now().UnixNano() - s.heard.Load(); silent > int64(deaf) {
 				return fault.New(fault.Timeout, op, "silence", nil)
 			}
-			if err := s.bridge(ctx); err != nil {
-				return err
-			}
+			s.bridge()
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"jaliya/internal/fault"
+	"jaliya/internal/pause"
 	"jaliya/internal/wire"
 )
 
@@ -68,14 +69,7 @@ func gather(ctx context.Context, changed <-chan struct{}) error {
 		return ctx.Err()
 	case <-changed:
 	}
-	timer := time.NewTimer(noticePause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return pause.For(ctx, noticePause)
 }
 
 // fitNotices keeps as many as go together, at least one.

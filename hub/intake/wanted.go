@@ -6,43 +6,53 @@ import (
 	"sync"
 	"time"
 
+	"jaliya/hub/vault/owners"
 	"jaliya/internal/fault"
+	"jaliya/internal/pause"
 	"jaliya/internal/wire"
 )
 
 const (
-	// askAfter lets a session do something else between two objects that are
-	// asked for: each of them ends it, as any refusal does.
+	// askAfter lets a session do something else before an object is asked for, and
+	// between two of them.
 	askAfter = 15 * time.Second
 	// askAgain is when a node that was asked for an object, and has not brought
-	// it, is asked once more.
-	askAgain = time.Hour
-	// headersAtOnce is how many entries are looked through in one view.
-	headersAtOnce = 256
-	// lookPause lies between two of them: the ledger has other readers.
-	lookPause = 2 * time.Millisecond
-	// lookAgain is when objects that no entry names are looked for once more: the
-	// entry may have been on its way.
-	lookAgain = time.Hour
+	// it, is asked once more; each time it is doubled, askDoubled times at most,
+	// which is beyond a day.
+	askAgain   = time.Hour
+	askDoubled = 5
 )
 
 // wanted knows which nodes have what the vault has lost to its disk (D47).
 type wanted struct {
-	mu      sync.Mutex                           // guards what follows
-	of      map[wire.NodeID]map[wire.Digest]bool // objects that entries of a node name
-	asked   map[wire.Digest]map[wire.NodeID]time.Time
+	mu      sync.Mutex // guards what follows
+	of      map[wire.NodeID]owners.Digests
+	asked   map[wire.Digest]map[wire.NodeID]asking
 	changed chan struct{} // closed and replaced when of changed
+}
+
+// asking is how often a node was asked for an object in vain, and when last.
+type asking struct {
+	last  time.Time
+	times int
+}
+
+// in gives when the next time is; not positive: now.
+func (a asking) in(now time.Time) time.Duration {
+	if a.times == 0 {
+		return 0
+	}
+	return max(0, askAgain<<min(a.times-1, askDoubled)-now.Sub(a.last))
 }
 
 func newWanted() *wanted {
 	return &wanted{
-		of: map[wire.NodeID]map[wire.Digest]bool{}, asked: map[wire.Digest]map[wire.NodeID]time.Time{},
-		changed: make(chan struct{}),
+		of: map[wire.NodeID]owners.Digests{}, asked: map[wire.Digest]map[wire.NodeID]asking{}, changed: make(chan struct{}),
 	}
 }
 
 // replace sets who has what, and forgets whom was asked for what has come back.
-func (w *wanted) replace(of map[wire.NodeID]map[wire.Digest]bool, still map[wire.Digest]bool) {
+func (w *wanted) replace(of map[wire.NodeID]owners.Digests, still owners.Digests) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.of = of
@@ -55,21 +65,37 @@ func (w *wanted) replace(of map[wire.NodeID]map[wire.Digest]bool, still map[wire
 	w.changed = make(chan struct{})
 }
 
-// next gives an object that a node is to be asked for now, or when to look
-// again, zero for only after a change.
-func (w *wanted) next(node wire.NodeID, now time.Time) (digest wire.Digest, ask bool, again time.Duration, changed <-chan struct{}) {
+// turn says what a node is to be asked for, and when.
+type turn struct {
+	digest  wire.Digest
+	in      time.Duration // not positive: now
+	none    bool          // nothing, until changed
+	changed <-chan struct{}
+}
+
+// next gives what a node is to be asked for next: of what is due, what it was asked
+// for least. One that loses its session over each object is left alone with all of
+// them as with one.
+func (w *wanted) next(node wire.NodeID, now time.Time, ends bool) turn {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	t := turn{none: true, changed: w.changed}
+	var all asking
+	times := 0
 	for d := range w.of[node] {
-		wait := askAgain - now.Sub(w.asked[d][node])
-		if w.asked[d][node].IsZero() || wait <= 0 {
-			return d, true, 0, w.changed
+		a := w.asked[d][node]
+		if all.times += a.times; a.last.After(all.last) {
+			all.last = a.last
 		}
-		if again == 0 || wait < again {
-			again = wait
+		in := a.in(now)
+		if t.none || in < t.in || in == t.in && a.times < times {
+			t.digest, t.in, t.none, times = d, in, false, a.times
 		}
 	}
-	return digest, false, again, w.changed
+	if ends {
+		t.in = max(t.in, all.in(now))
+	}
+	return t
 }
 
 // note remembers that a node was asked.
@@ -77,148 +103,64 @@ func (w *wanted) note(node wire.NodeID, digest wire.Digest, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.asked[digest] == nil {
-		w.asked[digest] = map[wire.NodeID]time.Time{}
+		w.asked[digest] = map[wire.NodeID]asking{}
 	}
-	w.asked[digest][node] = now
+	w.asked[digest][node] = asking{last: now, times: w.asked[digest][node].times + 1}
 }
 
-// seek finds out which nodes have what the vault wants, whenever that changes.
-func (i *Intake) seek(ctx context.Context) error {
-	known := map[wire.Digest][]wire.NodeID{}
-	for {
-		list, changed := i.cfg.Vault.Wanted()
-		still, unknown := map[wire.Digest]bool{}, map[wire.Digest]bool{}
-		for _, d := range list {
-			still[d] = true
-			if len(known[d]) == 0 {
-				unknown[d] = true
-			}
-		}
-		for d := range known {
-			if !still[d] {
-				delete(known, d)
-			}
-		}
-		if err := i.lookThrough(ctx, unknown, known); err != nil && ctx.Err() == nil {
-			i.cfg.Logger.Warn("who has damaged objects is not known", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
-		}
-		of := map[wire.NodeID]map[wire.Digest]bool{}
-		for d, nodes := range known {
-			delete(unknown, d)
-			for _, node := range nodes {
-				if of[node] == nil {
-					of[node] = map[wire.Digest]bool{}
-				}
-				of[node][d] = true
-			}
-		}
-		i.wanted.replace(of, still)
-		again := (<-chan time.Time)(nil)
-		if len(unknown) > 0 {
-			again = time.After(lookAgain)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-changed:
-		case <-again:
-		}
-	}
-}
-
-// lookThrough goes through the entries of all nodes for those that name what is
-// unknown, and adds to known whose they are.
-func (i *Intake) lookThrough(ctx context.Context, unknown map[wire.Digest]bool, known map[wire.Digest][]wire.NodeID) error {
-	if len(unknown) == 0 {
-		return nil
-	}
-	nodes, err := i.cfg.State.Nodes()
-	if err != nil {
-		return err
-	}
-	for _, node := range nodes {
-		histories, err := i.cfg.State.Histories(node.ID, wire.MaxOthers+wire.MaxHistories)
-		if err != nil {
-			return err
-		}
-		found := map[wire.Digest]bool{}
-		for _, at := range histories {
-			if err := i.lookIn(ctx, at, unknown, found); err != nil {
-				return err
-			}
-		}
-		if node.Revoked {
-			continue // it may not come any more
-		}
-		for d := range found {
-			known[d] = append(known[d], node.ID)
-		}
-	}
-	return nil
-}
-
-// lookIn goes through one history.
-func (i *Intake) lookIn(ctx context.Context, history wire.Position, unknown, found map[wire.Digest]bool) error {
-	at := wire.Position{Node: history.Node, Incarnation: history.Incarnation}
-	for {
-		list, err := i.cfg.State.HeadersAfter(at, headersAtOnce)
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		for _, stored := range list {
-			header, err := wire.DecodeHeader(stored.Header)
-			if err != nil {
-				return err
-			}
-			for _, image := range header.Images {
-				if unknown[image.Digest] {
-					found[image.Digest] = true
-				}
-			}
-		}
-		at = list[len(list)-1].At
-		if err := wait(ctx, lookPause); err != nil {
-			return err
-		}
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
-// askBack asks the node for what the vault has lost of its entries: it is told
-// as when an entry names what is not there, notes that the object is missing,
-// and uploads it again. One object a session; the next comes with the next.
+// askBack asks the node for what the vault has lost of its entries, one object at
+// a time and only while nothing else is under way: it notes that the object is
+// missing, and uploads it again. A node whose software does not know the asking
+// is told as when an entry names what is not there, which ends the session.
 func (s *session) askBack(ctx context.Context) error {
-	const op = "intake: ask for a damaged object"
-	if err := wait(ctx, askAfter); err != nil {
+	if err := pause.For(ctx, askAfter); err != nil {
 		return err
 	}
 	for {
 		now := s.cfg.Now()
-		digest, ask, again, changed := s.wanted.next(s.node.ID, now)
-		if ask {
-			s.wanted.note(s.node.ID, digest, now)
-			s.cfg.Logger.Warn("a damaged object is asked for again", slog.String("node", s.node.ID.String()), slog.String("object", digest.String()))
-			return s.refuse(ctx, fault.New(fault.NotFound, op, digest.String(), missingImageError{digest}))
+		t := s.wanted.next(s.node.ID, now, !s.hears)
+		if !t.none && t.in <= 0 {
+			if !s.idle() {
+				t.in = beat
+			} else if err := s.ask(ctx, t.digest, now); err != nil {
+				return err
+			} else {
+				t.in = askAfter
+				t.changed = nil
+			}
 		}
-		timer := (<-chan time.Time)(nil)
-		if again > 0 {
-			timer = time.After(again)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		case <-timer:
+		if err := t.wait(ctx); err != nil {
+			return err
 		}
 	}
 }
+
+func (t turn) wait(ctx context.Context) error {
+	due := (<-chan time.Time)(nil)
+	if !t.none {
+		timer := time.NewTimer(t.in)
+		defer timer.Stop()
+		due = timer.C
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.changed:
+	case <-due:
+	}
+	return nil
+}
+
+// ask asks for one object. It comes back only when the session goes on.
+func (s *session) ask(ctx context.Context, digest wire.Digest, now time.Time) error {
+	s.wanted.note(s.node.ID, digest, now)
+	s.cfg.Logger.Warn("a damaged object is asked for again", slog.String("node", s.node.ID.String()), slog.String("object", digest.String()))
+	if !s.hears {
+		return s.refuse(ctx, fault.New(fault.NotFound, "intake: ask for a damaged object", digest.String(), missingImageError{digest}))
+	}
+	return s.put(ctx, outgoing{kind: wire.FrameMissing, payload: digest[:]})
+}
+
+// idle reports that no batch is under way. The reader of batches has a token for
+// the one that it waits for.
+func (s *session) idle() bool { return len(s.flights) <= 1 && s.order.empty() }

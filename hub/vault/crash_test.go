@@ -3,15 +3,18 @@
 package vault_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -51,6 +54,11 @@ func (uploads) Run(dir string, r *rand.Rand, ack func(wire.Offer)) error {
 			if err := spoiled(dir, v, offer); err != nil {
 				return err
 			}
+			if r.IntN(2) == 0 {
+				if err := regained(dir, v, offer, content); err != nil {
+					return err
+				}
+			}
 		}
 		if r.IntN(4) == 0 { // the process ends and comes back
 			if v, err = vault.OpenDirectory(dir, 0); err != nil {
@@ -75,6 +83,40 @@ func spoiled(dir string, v *vault.Directory, offer wire.Offer) error {
 	}
 	if _, err := v.Open(offer.Digest); !fault.Is(err, fault.NotFound) {
 		return fmt.Errorf("damaged object %s is served: %w", offer.Digest, err)
+	}
+	return nil
+}
+
+// regained has the disk give the bytes of an object that was set aside as they
+// were, likewise behind the recorder's back, and the vault find that out.
+func regained(dir string, v *vault.Directory, offer wire.Offer, content []byte) error {
+	paths, err := filepath.Glob(filepath.Join(dir, "damaged", offer.Digest.String()+".*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	_, changed := v.Wanted()
+	done := make(chan error, 1)
+	go func() {
+		done <- v.Scrub(ctx, vault.Scrub{Every: time.Hour, Rate: 1 << 30, Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	}()
+	select {
+	case <-changed:
+	case err := <-done:
+		return err
+	}
+	cancel()
+	if err := <-done; err != nil {
+		return err
+	}
+	if has, err := v.Has(offer.Digest, offer.Size); err != nil || !has {
+		return fmt.Errorf("object %s holds, and is not there: %w", offer.Digest, err)
 	}
 	return nil
 }

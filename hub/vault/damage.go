@@ -83,8 +83,20 @@ func (d *Directory) want(digest wire.Digest, on bool) {
 	d.wants = make(chan struct{})
 }
 
-// prove reads a whole object, and hands the size of each block to pace. It leaves the file's offset at the start.
+// prove reads a whole object, and hands the size of each block to pace. It leaves
+// the file's offset at the start. What does not match is read once more, from the
+// disk, before it is called fault.Corrupt: one bad read says nothing about what is
+// kept.
 func prove(f *os.File, digest wire.Digest, pace func(int) error) (size int64, err error) {
+	size, err = proveOnce(f, digest, pace)
+	if fault.Is(err, fault.Corrupt) {
+		forget(f)
+		size, err = proveOnce(f, digest, pace)
+	}
+	return size, err
+}
+
+func proveOnce(f *os.File, digest wire.Digest, pace func(int) error) (size int64, err error) {
 	const op = "vault: prove object"
 	h, block := sha256.New(), make([]byte, proveBlock)
 	for {

@@ -138,17 +138,21 @@ func (d *Directory) Has(digest wire.Digest, size uint64) (bool, error) {
 // damaged is never served, but set aside, and wanted from then on. It is
 // fault.NotFound then, as one that is not there.
 func (d *Directory) Open(digest wire.Digest) (io.ReadCloser, error) {
-	const op = "vault: open object"
-	f, err := os.Open(d.objectPath(digest))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.New(fault.NotFound, op, digest.String(), nil)
-	case err != nil:
-		return nil, fault.New(fault.Storage, op, digest.String(), err)
+	f, err := d.openProved(digest)
+	if err != nil {
+		return nil, err // bare: no file is no nil reader
+	}
+	return f, nil
+}
+
+func (d *Directory) openProved(digest wire.Digest) (*os.File, error) {
+	f, err := d.openUnproved(digest)
+	if err != nil {
+		return nil, err
 	}
 	switch _, err := prove(f, digest, func(int) error { return nil }); {
 	case fault.Is(err, fault.Corrupt):
-		return nil, fault.New(fault.NotFound, op, digest.String(), errors.Join(err, d.setAside(f, digest), f.Close()))
+		return nil, fault.New(fault.NotFound, "vault: open object", digest.String(), errors.Join(err, d.setAside(f, digest), f.Close()))
 	case err != nil:
 		return nil, errors.Join(err, f.Close())
 	}

@@ -5,10 +5,10 @@
 // Guarantees: an object stands under its name only after all its bytes were
 // verified against that name, fsynced, renamed and its directory synced (D46);
 // it is never changed afterwards, is proved again within a month and by whoever
-// reads it, and is set aside and wanted when it does not match any more (D47);
-// a cut upload keeps every whole chunk, so that at most one chunk is sent twice
-// (D26), also across a restart; what is there twice is written once. It reads
-// nothing of what it keeps.
+// reads it, is set aside and wanted when two readings do not match (D47), and gets
+// its name back when a later one does; a cut upload keeps every whole chunk, so
+// that at most one chunk is sent twice (D26), also across a restart; what is there
+// twice is written once. It reads nothing of what it keeps.
 //
 // Directory is the vault of a hub of one machine.
 package vault

@@ -12,6 +12,7 @@ import (
 
 	"jaliya/internal/durable"
 	"jaliya/internal/fault"
+	"jaliya/internal/pause"
 	"jaliya/internal/wire"
 )
 
@@ -49,13 +50,15 @@ type scrubbed struct {
 // scrubber is one run of the scrub; only its own goroutine touches it.
 type scrubber struct {
 	*Directory
-	cfg  Scrub
-	at   scrubbed
-	kept time.Time
+	cfg    Scrub
+	at     scrubbed
+	kept   time.Time
+	looked time.Time // when what was set aside was read again
 }
 
 // Scrub proves all objects again, slice by slice, each within Every of the last
-// time, until ctx ends. What is damaged is set aside and wanted from then on. An
+// time, until ctx ends. What is damaged is set aside and wanted from then on, and
+// read again each day and when the scrub begins, for it may hold after all. An
 // error is the disk's own: a sync that failed (D3).
 func (d *Directory) Scrub(ctx context.Context, cfg Scrub) error {
 	if cfg.Every <= 0 || cfg.Rate <= 0 || cfg.Now == nil || cfg.Logger == nil {
@@ -66,34 +69,31 @@ func (d *Directory) Scrub(ctx context.Context, cfg Scrub) error {
 	for ctx.Err() == nil {
 		slice, due := s.next()
 		s.metrics.proved(time.UnixMilli(s.at.Checked[slice]))
-		if !rest(ctx, due.Sub(cfg.Now())) {
-			break
-		}
-		err := s.slice(ctx, slice)
+		s.failed(ctx, s.regain(ctx))
 		if d.Err() != nil {
 			return d.Err()
 		}
-		if err != nil && ctx.Err() == nil {
-			cfg.Logger.Warn("vault not proved", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
-			rest(ctx, scrubAgain)
+		if pause.For(ctx, due.Sub(cfg.Now())) != nil {
+			return nil //nolint:nilerr // ctx ended: nothing failed
+		}
+		failed := s.failed(ctx, s.slice(ctx, slice))
+		if d.Err() != nil {
+			return d.Err()
+		}
+		if failed {
+			_ = pause.For(ctx, scrubAgain) // the loop sees that ctx ended
 		}
 	}
 	return nil
 }
 
-// rest waits, and reports whether ctx goes on.
-func rest(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
+// failed reports whether something did, and says so. That ctx ended is no failure.
+func (s *scrubber) failed(ctx context.Context, err error) bool {
+	if err == nil || ctx.Err() != nil {
 		return false
-	case <-timer.C:
-		return true
 	}
+	s.cfg.Logger.Warn("vault not proved", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
+	return true
 }
 
 // load reads how far an earlier run came. Where there was none, or it cannot be
@@ -193,8 +193,8 @@ func (s *scrubber) pace(ctx context.Context, n int) error {
 	if s.busy() {
 		rate = max(1, rate/besides)
 	}
-	if !rest(ctx, time.Duration(float64(n)/float64(rate)*float64(time.Second))) {
-		return fault.New(fault.Timeout, "vault: scrub", "", ctx.Err())
+	if err := pause.For(ctx, time.Duration(float64(n)/float64(rate)*float64(time.Second))); err != nil {
+		return fault.New(fault.Timeout, "vault: scrub", "", err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"io"
 	"log/slog"
@@ -170,6 +171,94 @@ func TestDamagedIsNeverServed(t *testing.T) {
 			require.NoError(t, f.Close())
 		})
 	}
+}
+
+// What the disk gives as it was after all, because a reading had failed and not
+// the disk, gets its name back: within a day, and when the hub begins anew.
+func TestDamageThatWasNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		v := open(t, dir)
+		all := put(t, v, 4, 900)
+		aside := func(digest wire.Digest) string {
+			t.Helper()
+			flip(t, dir, digest)
+			_, err := v.Open(digest)
+			require.True(t, fault.Is(err, fault.NotFound), err)
+			paths, err := filepath.Glob(filepath.Join(dir, "damaged", digest.String()+".*"))
+			require.NoError(t, err)
+			return paths[len(paths)-1]
+		}
+		mend := func(digest wire.Digest, path string) {
+			t.Helper()
+			raw, err := os.ReadFile(path)
+			require.NoError(t, err)
+			raw[len(raw)/2] ^= 4
+			require.Equal(t, digest, wire.Digest(sha256.Sum256(raw)))
+			require.NoError(t, os.WriteFile(path, raw, 0o600))
+		}
+		requireThere := func(digest wire.Digest) {
+			t.Helper()
+			has, err := v.Has(digest, 900)
+			require.NoError(t, err)
+			require.True(t, has)
+			f, err := v.Open(digest)
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+		}
+		once, begun, spoiled, brought := all[0], all[1], all[2], all[3]
+		first := aside(once)
+		aside(spoiled)
+		scrub(t, v, how(month, 1<<20), time.Hour)
+		requireWanted(t, v, once, spoiled)
+		mend(once, first)
+		_, changed := v.Wanted()
+		scrub(t, v, how(month, 1<<20), time.Hour)
+		<-changed
+		requireWanted(t, v, spoiled)
+		requireThere(once)
+		require.Len(t, evidence(t, dir), 1)
+
+		v = open(t, dir)
+		requireWanted(t, v, spoiled)
+		later := aside(begun)
+		evidently := aside(brought)
+		content, _ := object(1003, 900)
+		_, err := v.Put(content)
+		require.NoError(t, err)
+		mend(brought, evidently)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Hour)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- v.Scrub(ctx, how(month, 1<<20)) }()
+		time.Sleep(time.Hour)
+		requireWanted(t, v, spoiled, begun)
+		mend(begun, later) // behind a scrub that goes on for days
+		require.NoError(t, <-done)
+		requireWanted(t, v, spoiled)
+		requireThere(begun)
+		require.Len(t, evidence(t, dir), 2, "what is spoiled, and what came back from elsewhere, stay")
+		requireWanted(t, open(t, dir), spoiled)
+	})
+}
+
+// What cannot be read of what was set aside keeps nothing else from being proved.
+func TestDamageThatCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		v := open(t, dir)
+		all := put(t, v, 2, 900)
+		flip(t, dir, all[0])
+		_, err := v.Open(all[0])
+		require.True(t, fault.Is(err, fault.NotFound), err)
+		name := evidence(t, dir)[0]
+		path := filepath.Join(dir, "damaged", name)
+		require.NoError(t, os.Remove(path))
+		require.NoError(t, os.Mkdir(path, 0o700)) // no file can be read like one
+		flip(t, dir, all[1])
+		scrub(t, v, how(month, 1<<20), month)
+		requireWanted(t, v, all...)
+	})
 }
 
 // What a restart interrupts goes on where it was, and its first half is not read

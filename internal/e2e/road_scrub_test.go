@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"log/slog"
@@ -119,32 +120,101 @@ func TestRoadDamageAtTheHubHeals(t *testing.T) {
 	})
 }
 
-// A node that cannot bring an object again is asked once an hour, and works.
+// A node that cannot bring objects again is asked more and more rarely, and loses
+// no session over it.
 func TestRoadDamageThatTheNodeHasToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t, roadRTT)
 		p := o.outpost(1)
-		digest := p.appendWith(50_000)
+		var lost []wire.Digest
+		for range 8 {
+			lost = append(lost, p.appendWith(20_000))
+		}
 		p.start()
 		p.secured(time.Minute)
-		f, err := p.journal.OpenBundle(digest)
-		require.NoError(t, err)
-		require.NoError(t, f.Close())
-		good, err := os.ReadFile(f.Name())
-		require.NoError(t, err)
-		require.NoError(t, os.Remove(f.Name()))
-		o.rot(digest)
-		o.scrub()
+		good := map[string][]byte{}
+		for _, digest := range lost {
+			f, err := p.journal.OpenBundle(digest)
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+			good[f.Name()], err = os.ReadFile(f.Name())
+			require.NoError(t, err)
+			require.NoError(t, os.Remove(f.Name()))
+			o.rot(digest)
+		}
 		dialed := p.dialed()
+		o.scrub()
 		wait(150 * time.Minute)
-		require.LessOrEqual(t, p.dialed()-dialed, 3)
-		o.requireLacks(digest)
+		o.requireLacks(lost...)
 		p.append(3)
 		p.secured(time.Minute)
-		require.NoError(t, os.WriteFile(f.Name(), good, 0o600)) // from the second disk, by hand
+		for name, raw := range good {
+			require.NoError(t, os.WriteFile(name, raw, 0o600)) // from the second disk, by hand
+		}
 		o.back(time.Hour)
-		p.inVault(digest)
+		for _, digest := range lost {
+			p.inVault(digest)
+		}
+		require.Equal(t, dialed, p.dialed())
 		p.stop()
 		o.stop()
 	})
+}
+
+// Software of before does not hear the asking: it is told by a refusal that names
+// the object, and only while nothing is under way. One that hears it keeps its
+// session, also when it brings nothing.
+func TestRoadDamageAskedBack(t *testing.T) {
+	for name, feature := range map[string]uint32{"OK": wire.FeatureMissing, "OK older software": wire.FeatureMissing - 1} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newOffice(t, roadRTT)
+				digest, err := o.vault.Put(bytes.Repeat([]byte("sealed"), 500))
+				require.NoError(t, err)
+				r := o.raw(1)
+				greet := func() {
+					h := r.hello(r.at)
+					h.Feature = feature
+					r.say(wire.FrameHello, wire.Marshal(h))
+					var w wire.Welcome
+					require.NoError(t, wire.Unmarshal(r.read(wire.FrameWelcome), 1<<20, &w))
+					r.number = w.Session
+				}
+				greet()
+				e := r.entry(wire.Image{Digest: digest, Size: 3000})
+				require.NoError(t, r.entries.WriteFrame(byte(wire.FrameBatch), r.batch(r.kit.Journal, e)))
+				r.at = r.at.Next(e)
+				r.read(wire.FrameReceipt)
+				o.rot(digest)
+				_, err = o.vault.Open(digest)
+				require.True(t, fault.Is(err, fault.NotFound), err)
+
+				hold, begun := make(chan struct{}), time.Now()
+				o.set(func() { o.hold = hold })
+				e = r.entry()
+				require.NoError(t, r.entries.WriteFrame(byte(wire.FrameBatch), r.batch(r.kit.Journal, e)))
+				r.at = r.at.Next(e)
+				time.AfterFunc(40*time.Second, func() {
+					o.set(func() { o.hold = nil })
+					close(hold)
+				})
+				r.read(wire.FrameReceipt)
+				require.GreaterOrEqual(t, time.Since(begun), 40*time.Second)
+				if feature < wire.FeatureMissing {
+					refusal := r.refusal()
+					require.Equal(t, fault.NotFound.String(), refusal.Kind.String())
+					require.Equal(t, digest, *refusal.Image)
+					<-r.session.Context().Done()
+				} else {
+					require.Equal(t, digest[:], r.read(wire.FrameMissing))
+					e = r.entry() // it brings nothing
+					require.NoError(t, r.entries.WriteFrame(byte(wire.FrameBatch), r.batch(r.kit.Journal, e)))
+					r.read(wire.FrameReceipt)
+				}
+				require.LessOrEqual(t, time.Since(begun), time.Minute)
+				r.close()
+				o.stop()
+			})
+		})
+	}
 }

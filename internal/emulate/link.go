@@ -51,14 +51,8 @@ func (l *Link) Cut(on bool) {
 // while the link was cut does not count.
 func (l *Link) Counts() (up, down Count) { return l.up.counts(), l.down.counts() }
 
-// Woke is when the first packet came since the link was cut last, either way.
-func (l *Link) Woke() time.Time {
-	up, down := l.up.firstCame(), l.down.firstCame()
-	if up.IsZero() || !down.IsZero() && down.Before(up) {
-		return down
-	}
-	return up
-}
+// Woke is when the client's first packet came since the link was cut last.
+func (l *Link) Woke() time.Time { return l.up.firstCame() }
 
 // direction carries the packets of one way.
 type direction struct {

@@ -26,6 +26,7 @@ const (
 	FrameReport       FrameType = 11
 	FrameCarried      FrameType = 12
 	FrameCarriedEnd   FrameType = 13
+	FrameMissing      FrameType = 14
 	FrameOffer        FrameType = 16
 	FrameWant         FrameType = 17
 	FrameChunk        FrameType = 18
@@ -57,7 +58,7 @@ func (t FrameType) Limit() int {
 		return 512
 	case FrameNoticeCursor:
 		return 128
-	case FramePing, FramePong, FrameStored:
+	case FramePing, FramePong, FrameStored, FrameMissing:
 		return 64
 	case FrameOffer:
 		return 65536

@@ -28,6 +28,7 @@ type Hello struct {
 	Notices   NoticeCursor `cbor:"5,keyasint"`
 	Time      int64        `cbor:"6,keyasint"`
 	Software  string       `cbor:"7,keyasint"`
+	Feature   uint32       `cbor:"8,keyasint,omitempty"` // level up to which the node's software hears the hub; 0 from one of before
 }
 
 // Validate names the field of a hello that no honest node sends.
