@@ -44,14 +44,18 @@ func newTwoDisks(t *testing.T) twoDisks {
 // start does what Open does with the journal, in its order.
 func (m twoDisks) start(t *testing.T, c Config) *Node {
 	t.Helper()
-	n := &Node{
+	n := m.node(c)
+	require.NoError(t, n.openJournal())
+	require.NoError(t, n.openAnchor())
+	return n
+}
+
+func (m twoDisks) node(c Config) *Node {
+	return &Node{
 		cfg: c, log: slog.New(slog.DiscardHandler), metrics: telemetry.NewRegistry(), fatal: make(chan error, 1),
 		who:      identity{Node: m.kit.Identity.Node, Post: m.kit.Identity.Post, Incarnation: m.kit.Incarnation},
 		national: national{Cluster: m.kit.Identity.Cluster},
 	}
-	require.NoError(t, n.openJournal())
-	require.NoError(t, n.openAnchor())
-	return n
 }
 
 // works releases, and anchors what is about to leave the machine.
@@ -129,6 +133,20 @@ func TestStartAfterALostDisk(t *testing.T) {
 		again, list := m.run(t, m.cfg, 0)
 		require.Equal(t, st, again)
 		require.Equal(t, chapters, list, "once is enough")
+	})
+	t.Run("ErrDamagedAndTheMirrorIsOlder", func(t *testing.T) {
+		m := newTwoDisks(t)
+		m.run(t, m.cfg, 4)
+		alone := m.cfg
+		alone.Journal.Mirror = ""
+		m.run(t, alone, 3)
+		path := filepath.Join(m.cfg.journalDir(), "journal.db")
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path, make([]byte, info.Size()), 0o600)) // nothing of it can be read
+		err = m.node(m.cfg).openJournal()
+		require.Equal(t, fault.Corrupt, fault.KindOf(err), "%v", err)
+		require.ErrorContains(t, err, "the mirror ends before what it had confirmed")
 	})
 	t.Run("OKBothDisksAreNew", func(t *testing.T) {
 		m := newTwoDisks(t)

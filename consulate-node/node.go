@@ -107,7 +107,7 @@ func (n *Node) openJournal() (err error) {
 	n.journal, err = journal.Open(n.cfg.journalDir(), journal.Options{
 		Identity:    journal.Identity{Node: n.who.Node, Post: n.who.Post, Cluster: n.national.Cluster},
 		Incarnation: n.who.Incarnation, MaxSize: n.cfg.Journal.MaxSize.Bytes(),
-		Ballast: n.cfg.Journal.Ballast.Bytes(), Mirror: n.cfg.mirrorOptions(),
+		Ballast: n.cfg.Journal.Ballast.Bytes(), Mirror: n.cfg.mirrorOptions(), Anchor: n.cfg.Journal.Anchor,
 		OnLatch: n.leave, Metrics: journal.NewMetrics(n.metrics), Logger: n.log.With(slog.String("component", "journal")),
 	})
 	if err == nil {

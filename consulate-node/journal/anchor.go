@@ -50,18 +50,25 @@ func OpenAnchor(path string) (a *Anchor, held wire.Position, found bool, err err
 		return nil, held, false, fault.New(kindOfWrite(err), op, path, err)
 	}
 	a = &Anchor{file: f}
-	for slot := range int64(2) {
-		one, ok := readSlot(f, slot)
-		if ok && (!found || one.Count > a.count) {
-			a.held, a.count, found = one.At, one.Count, true
-		}
-	}
+	newest, found := newestSlot(f)
+	a.held, a.count = newest.At, newest.Count
 	if errors.Is(missing, fs.ErrNotExist) {
 		if err := durable.SyncDir(filepath.Dir(path)); err != nil {
 			return nil, held, false, errors.Join(fault.New(fault.Storage, op, path, err), f.Close())
 		}
 	}
 	return a, a.held, found, nil
+}
+
+// newestSlot gives what an anchor's file holds.
+func newestSlot(f io.ReaderAt) (newest anchored, found bool) {
+	for slot := range int64(2) {
+		one, ok := readSlot(f, slot)
+		if ok && (!found || one.Count > newest.Count) {
+			newest, found = one, true
+		}
+	}
+	return newest, found
 }
 
 func readSlot(f io.ReaderAt, slot int64) (anchored, bool) {

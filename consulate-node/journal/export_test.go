@@ -43,5 +43,11 @@ func Impatient(o Options, d time.Duration) Options {
 	return o
 }
 
+// SmallFrames lets a mirror take no larger transaction.
+func SmallFrames(o Options, size int64) Options {
+	o.mirrorMaxFrame = size
+	return o
+}
+
 // RetryMirror tries the second disk now and returns when that is done.
 func (j *Journal) RetryMirror() { j.mirror.Sync() }

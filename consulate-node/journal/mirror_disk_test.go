@@ -87,6 +87,64 @@ func TestMirrorDiskHangs(t *testing.T) {
 	d.run(t, func(j *journal.Journal) { d.requireSame(t, j, want) })
 }
 
+// TestMirrorHangsAtStart opens a post whose second disk answers nothing, whatever is
+// asked first: the desk works with one disk, and with both when it answers.
+func TestMirrorHangsAtStart(t *testing.T) {
+	for name, c := range map[string]struct {
+		pipe string // what hangs when it is opened
+		lost bool   // there is no journal.db either
+		late bool   // the disk was away at the start, and hangs when it is back
+	}{
+		"its log":                 {pipe: "log-*"},
+		"its base":                {pipe: "base-*"},
+		"its base and no journal": {pipe: "base-*", lost: true},
+		"when it is written anew": {pipe: "base-*", late: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDisks(t)
+			d.run(t, func(j *journal.Journal) { d.fill(t, j, 1) })
+			files, err := filepath.Glob(filepath.Join(d.second, "mirror", c.pipe))
+			require.NoError(t, err)
+			require.Len(t, files, 1)
+			pipe := files[0]
+			require.NoError(t, os.Remove(pipe))
+			require.NoError(t, unix.Mkfifo(pipe, 0o600))
+			if c.lost {
+				require.NoError(t, os.RemoveAll(d.first))
+			}
+			away := d.second + ".away"
+			if c.late {
+				require.NoError(t, os.Rename(d.second, away))
+			}
+			start := time.Now()
+			j, err := journal.Open(d.first, journal.Impatient(d.options(), 300*time.Millisecond))
+			require.NoError(t, err)
+			require.Less(t, time.Since(start), time.Minute)
+			if c.late {
+				requireMirror(t, j, mirror.Failed, mirror.ReasonMissing)
+				require.NoError(t, os.Rename(away, d.second))
+				j.RetryMirror()
+			}
+			requireMirror(t, j, mirror.Failed, mirror.ReasonSlow)
+			d.fill(t, j, 1)
+			j.RetryMirror()
+			requireMirror(t, j, mirror.Failed, mirror.ReasonSlow) // it hangs still
+			end, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+			require.NoError(t, err)
+			require.NoError(t, os.RemoveAll(filepath.Join(d.second, "mirror")))
+			require.NoError(t, end.Close())
+			require.Eventually(t, func() bool {
+				j.RetryMirror()
+				return j.Mirror().State == mirror.Good
+			}, time.Minute, 10*time.Millisecond)
+			want := state(t, j)
+			require.NoError(t, j.Close())
+			require.NoError(t, os.RemoveAll(d.first))
+			d.run(t, func(j *journal.Journal) { d.requireSame(t, j, want) })
+		})
+	}
+}
+
 // TestMirrorRefusedCommit takes back what the second disk had of a transaction
 // that the first one refused for its limit.
 func TestMirrorRefusedCommit(t *testing.T) {
@@ -117,6 +175,44 @@ func TestMirrorRefusedCommit(t *testing.T) {
 	d.requireSame(t, j, want)
 	require.Equal(t, rows, countRows(t, j), "what was refused did not come back")
 	require.NoError(t, j.Close())
+}
+
+// TestMirrorLargeTransaction has a transaction of 70 MiB on both disks, and one that
+// no frame holds on neither.
+func TestMirrorLargeTransaction(t *testing.T) {
+	d := newDisks(t)
+	large := func(n int) func(kv.Writer) error {
+		return func(w kv.Writer) error {
+			for i := range n {
+				if err := w.Put([]byte("test.rows"), []byte{byte(n), byte(i)}, make([]byte, 1<<20)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	d.run(t, func(j *journal.Journal) {
+		require.NoError(t, j.Update(large(70)))
+		d.fill(t, j, 1)
+		requireMirror(t, j, mirror.Good, "")
+	})
+	require.NoError(t, os.RemoveAll(d.first))
+	var want journal.State
+	j, err := journal.Open(d.first, journal.SmallFrames(d.options(), 3<<20))
+	require.NoError(t, err)
+	require.Equal(t, 71, countRows(t, j))
+	requireKind(t, j.Update(large(4)), fault.TooLarge)
+	require.NoError(t, j.Update(large(2)))
+	d.fill(t, j, 1)
+	requireMirror(t, j, mirror.Good, "")
+	require.Equal(t, 73, countRows(t, j))
+	want = state(t, j)
+	require.NoError(t, j.Close())
+	require.NoError(t, os.RemoveAll(d.first))
+	d.run(t, func(j *journal.Journal) {
+		d.requireSame(t, j, want)
+		require.Equal(t, 73, countRows(t, j), "what was refused is nowhere")
+	})
 }
 
 func countRows(tb testing.TB, j *journal.Journal) (n int) {
@@ -178,6 +274,61 @@ func TestTheNightTidies(t *testing.T) {
 		require.NoError(t, err)
 		require.Positive(t, c.At, "the next start still knows")
 	})
+}
+
+// TestAFullDiskStartsAgain fills the first disk until a save fails: the next start
+// has the room of the ballast for what it must write first.
+func TestAFullDiskStartsAgain(t *testing.T) {
+	for name, mirrored := range map[string]bool{"one disk": false, "two disks": true} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=192m"); err != nil {
+				t.Skipf("no right to mount a small disk: %v", err)
+			}
+			t.Cleanup(func() { require.NoError(t, unix.Unmount(dir, 0)) })
+			d := disks{first: filepath.Join(dir, "journal"), second: t.TempDir(), kit: newKit(t)}
+			o := d.kit.Options()
+			if mirrored {
+				o = d.options()
+				o.Mirror.SameDisk = false
+			}
+			o.Ballast = 48 << 20
+			j, err := journal.Open(d.first, o)
+			require.NoError(t, err)
+			s, err := j.Space()
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "filler"), make([]byte, s.Free-(1<<20)), 0o600))
+			saved := 0
+			for ; err == nil; saved++ {
+				require.Less(t, saved, 1000)
+				err = j.Update(func(w kv.Writer) error {
+					return w.Put([]byte("test.rows"), []byte{byte(saved >> 8), byte(saved)}, make([]byte, 200_000))
+				})
+			}
+			requireKind(t, err, fault.Storage)
+			require.NoError(t, j.Close())
+			before, err := os.Stat(filepath.Join(d.first, "ballast"))
+			require.NoError(t, err)
+			require.EqualValues(t, o.Ballast, before.Size())
+			// As after a sync that failed: it is written anew, which wants room too.
+			require.NoError(t, os.WriteFile(filepath.Join(d.first, "journal.db.suspect"), nil, 0o600))
+
+			for range 2 {
+				j, err = journal.Open(d.first, o)
+				require.NoError(t, err)
+				require.GreaterOrEqual(t, countRows(t, j), saved-1)
+				s, err = j.Space()
+				require.NoError(t, err)
+				require.Zero(t, s.Ballast)
+				requireKind(t, j.CanCapture(4<<20), fault.Full)
+				appendAll(t, j, d.kit.Release(1000))
+				if mirrored {
+					requireMirror(t, j, mirror.Good, "")
+				}
+				require.NoError(t, j.Close())
+			}
+		})
+	}
 }
 
 // TestBallastOnAFullDisk gives the ballast up at a start without room, keeps

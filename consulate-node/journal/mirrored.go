@@ -1,14 +1,14 @@
 package journal
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"jaliya/consulate-node/journal/mirror"
-	"jaliya/internal/durable"
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
 	"jaliya/internal/wire"
@@ -35,22 +35,18 @@ func (j *Journal) openMirror(o Options) error {
 	if o.Mirror.Dir == "" {
 		return nil
 	}
-	m := mirror.New(mirror.Options{
-		Dir: o.Mirror.Dir, Journal: j.dir, Node: [16]byte(o.Identity.Node), SameDisk: o.Mirror.SameDisk,
-		Erasable: o.Mirror.Erasable, Logger: j.logger, Patience: o.mirrorPatience, MaxLog: o.mirrorMaxLog,
-		Trees: append([]mirror.Tree{{Name: treeBundles, Dir: filepath.Join(j.dir, bundlesDir)}}, o.Mirror.Trees...),
-	})
 	if o.Mirror.SameDisk {
 		j.warn("the mirror may lie on the journal's own disk: it does not survive that disk")
 	}
-	j.mirror = m
+	j.mirror = j.newMirror(o)
 	if _, err := os.Stat(j.path()); err == nil {
 		return nil
 	}
-	switch err := j.rebuild(); {
+	known, err := j.mirror.Rebuild(mirror.Rebuilding{Path: j.path(), Set: setMirror, Verify: checkMade})
+	switch {
 	case err == nil:
 		j.warn("there was no journal.db: it was made again from the mirror")
-	case fault.Is(err, fault.Corrupt):
+	case known, fault.Is(err, fault.Corrupt):
 		return err // people decide: what the mirror still has may be all there is
 	case fault.Is(err, fault.Invalid):
 		return err
@@ -58,14 +54,21 @@ func (j *Journal) openMirror(o Options) error {
 	return nil // nothing of this node on it, or no disk: a new journal, or one disk
 }
 
-func (j *Journal) rebuild() error {
-	return j.mirror.Rebuild(j.path(), setMirror, func(r kv.Reader) error {
-		_, err := Check(r, nil)
-		if fault.Is(err, fault.NotFound) {
-			return nil // the mirror of a journal that was just created
-		}
-		return err
+func (j *Journal) newMirror(o Options) *mirror.Mirror {
+	return mirror.New(mirror.Options{
+		Dir: o.Mirror.Dir, Journal: j.dir, Node: [16]byte(o.Identity.Node), SameDisk: o.Mirror.SameDisk,
+		Erasable: o.Mirror.Erasable, Logger: j.logger, Patience: o.mirrorPatience, MaxLog: o.mirrorMaxLog, MaxFrame: o.mirrorMaxFrame,
+		Trees: append([]mirror.Tree{{Name: treeBundles, Dir: filepath.Join(j.dir, bundlesDir), Addressed: true}}, o.Mirror.Trees...),
 	})
+}
+
+// checkMade proves a journal that was made from a mirror.
+func checkMade(r kv.Reader) error {
+	_, err := Check(r, nil)
+	if fault.Is(err, fault.NotFound) {
+		return nil // the mirror of a journal that was just created
+	}
+	return err
 }
 
 // attachMirror completes whichever of the two is behind.
@@ -80,7 +83,7 @@ func (j *Journal) attachMirror(store kv.Store) error {
 		}
 		// Without a mirror the chain would stand still and look as if nothing had
 		// happened when the mirror comes back.
-		return store.Update(func(w kv.Writer) error { return w.Delete(bucketMeta, keyMirror) })
+		return store.Update(func(w kv.Writer) error { return setMirror(w, mirror.Position{N: at.N + 1}) })
 	}
 	if at == nil {
 		if err := j.mirror.Check(); fault.Is(err, fault.Invalid) || fault.Is(err, fault.Unsupported) {
@@ -100,41 +103,26 @@ func mirrorAt(store kv.Store) (at *mirror.Position, err error) {
 
 // readMirror gives the position in the chain, nil when there is no chain.
 func readMirror(r kv.Reader) (*mirror.Position, error) {
+	p, err := readChain(r)
+	if err != nil || p.Hash == ([32]byte{}) {
+		return nil, err
+	}
+	return &p, nil
+}
+
+// readChain gives the last position that was ever reached. One without a hash says
+// that the journal has gone on without a mirror since, so that of two positions
+// the one with the higher number is always the later.
+func readChain(r kv.Reader) (p mirror.Position, err error) {
 	raw := r.Get(bucketMeta, keyMirror)
 	if raw == nil {
-		return nil, nil //nolint:nilnil // no chain is not an error
+		return p, nil
 	}
-	p, err := decodeHeld[mirror.Position]("journal: read mirror's position", "", raw)
-	return &p, err
+	return decodeHeld[mirror.Position]("journal: read mirror's position", "", raw)
 }
 
 func setMirror(w kv.Writer, p mirror.Position) error {
 	return w.Put(bucketMeta, keyMirror, encodeHeld(p))
-}
-
-// rebuildDamaged puts a journal.db that does not prove aside and makes it again
-// from the mirror. It reports false when there is none that could.
-func rebuildDamaged(dir string, o Options, cause error) bool {
-	if o.Mirror.Dir == "" || !fault.Is(cause, fault.Corrupt) {
-		return false
-	}
-	path := filepath.Join(dir, fileName)
-	if _, err := os.Stat(path); err != nil {
-		return false
-	}
-	j := newJournal(dir, o)
-	aside := path + ".damaged"
-	if err := durable.Rename(path, aside); err != nil {
-		return false
-	}
-	err := j.openMirror(o)
-	if _, missing := os.Stat(path); err == nil && missing == nil {
-		j.logger.Error("journal.db was damaged and was made again from the mirror; the damaged file is beside it")
-		return true
-	}
-	// As it was: what is damaged may still be the best that there is.
-	_ = errors.Join(durable.Rename(aside, path), durable.SyncDir(dir))
-	return false
 }
 
 // transact runs fn as one transaction on both disks. The second disk is written
@@ -159,7 +147,9 @@ func (j *Journal) transact(fn func(kv.Writer) error) error {
 			return err
 		}
 		before = *at
-		p = j.mirror.Prepare(before, rec.changes())
+		if p, err = j.mirror.Prepare(before, rec.changes()); err != nil {
+			return err
+		}
 		if err := setMirror(w, p.At); err != nil {
 			return err
 		}
@@ -169,7 +159,7 @@ func (j *Journal) transact(fn func(kv.Writer) error) error {
 	switch {
 	case p.At.N == 0:
 	case err == nil:
-		j.mirror.Shred(rec.dropped)
+		j.mirror.Shred(rec.gone())
 	case !fault.Is(err, fault.Storage): // Full: nothing was changed
 		j.mirror.Undo(p, before)
 	}
@@ -182,7 +172,7 @@ type recorder struct {
 	erasable func(bucket []byte) bool
 	ops      []mirror.Op
 	at       map[string]int // where each key stands in ops
-	dropped  [][32]byte     // digests of erasable values that are gone afterwards
+	dropped  [][32]byte     // digests of erasable values that were replaced or deleted
 }
 
 // Put implements kv.Writer.
@@ -218,6 +208,16 @@ func (r *recorder) note(o mirror.Op) {
 	r.ops = append(r.ops, o)
 }
 
+// gone gives the digests of what is nowhere any more after the transaction: a
+// value that was put again as it was, or under another key, is not.
+func (r *recorder) gone() [][32]byte {
+	return slices.DeleteFunc(r.dropped, func(d [32]byte) bool {
+		return slices.ContainsFunc(r.ops, func(o mirror.Op) bool {
+			return o.Change == mirror.PutAway && bytes.Equal(o.Value, d[:])
+		})
+	})
+}
+
 // changes gives what the transaction leaves. Deleting what was never there is
 // noted too: it does no harm when it is done again.
 func (r *recorder) changes() []mirror.Op { return r.ops }
@@ -232,19 +232,16 @@ func (s source) Begin() (at mirror.Position, err error) {
 	if err := s.j.usable("journal: begin mirror"); err != nil {
 		return at, err
 	}
-	held, err := mirrorAt(s.j.store)
-	if err != nil || held != nil {
-		return *orZero(held), err
+	err = s.j.store.View(func(r kv.Reader) error {
+		at, err = readChain(r)
+		return err
+	})
+	if err != nil || at.Hash != ([32]byte{}) {
+		return at, err
 	}
+	at.N++
 	_, _ = rand.Read(at.Hash[:]) // never fails
 	return at, s.j.store.Update(func(w kv.Writer) error { return setMirror(w, at) })
-}
-
-func orZero(p *mirror.Position) *mirror.Position {
-	if p == nil {
-		return &mirror.Position{}
-	}
-	return p
 }
 
 // Dump implements mirror.Source.
@@ -256,11 +253,11 @@ func (s source) Dump(at func(mirror.Position) error, pair func(bucket, key, valu
 		return fault.New(fault.Unsupported, "journal: fill mirror", "", nil)
 	}
 	first := func(r kv.Reader) error {
-		held, err := readMirror(r)
+		held, err := readChain(r)
 		if err != nil {
 			return err
 		}
-		return at(*orZero(held))
+		return at(held)
 	}
 	return dumper.Dump(first, func(bucket, key, value []byte) error {
 		if string(bucket) == string(bucketMeta) && string(key) == string(keyMirror) {
@@ -287,6 +284,15 @@ func (s source) Contains(get func(bucket, key []byte) []byte) (bool, error) {
 		return err
 	})
 	return ours, err
+}
+
+// Named implements mirror.Source.
+func (s source) Named(digest [32]byte) (named bool, err error) {
+	err = s.j.View(func(r kv.Reader) error {
+		named = r.Get(bucketImages, digest[:]) != nil
+		return nil
+	})
+	return named, err
 }
 
 // wrote reports whether a journal wrote all up to a position, whatever became of

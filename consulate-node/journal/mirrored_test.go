@@ -278,6 +278,84 @@ func TestMirrorHealsADamagedJournal(t *testing.T) {
 	require.NoError(t, err, "people may want to look at it")
 }
 
+// TestMirrorDamagedInTheMiddle puts an older journal back while one bit of what only
+// the mirror has is flipped: what is whole before it comes back, and what is whole
+// behind it is neither cut nor written over.
+func TestMirrorDamagedInTheMiddle(t *testing.T) {
+	entry := func(d disks, j *journal.Journal) error {
+		_, err := j.Append(t.Context(), d.kit.Release(100))
+		return err
+	}
+	row := func(d disks, j *journal.Journal) error {
+		key := d.kit.Bundle(8).Bytes
+		return j.Update(func(w kv.Writer) error { return w.Put([]byte("test.rows"), key, key) })
+	}
+	for name, work := range map[string]func(disks, *journal.Journal) error{"entries": entry, "other rows": row} {
+		t.Run(name, func(t *testing.T) {
+			d := newDisks(t)
+			var sizes []int64
+			d.run(t, func(j *journal.Journal) { d.fill(t, j, 1) })
+			old, err := os.ReadFile(filepath.Join(d.first, "journal.db"))
+			require.NoError(t, err)
+			var want journal.State
+			var rows int
+			d.run(t, func(j *journal.Journal) {
+				for range 3 {
+					require.NoError(t, work(d, j))
+					if sizes = append(sizes, j.Mirror().Log); len(sizes) == 1 {
+						want, rows = state(t, j), countRows(t, j)
+					}
+				}
+			})
+			files, err := filepath.Glob(filepath.Join(d.second, "mirror", "log-*"))
+			require.NoError(t, err)
+			require.Len(t, files, 1)
+			raw, err := os.ReadFile(files[0])
+			require.NoError(t, err)
+			raw[sizes[0]+60] ^= 1 // of the second transaction that the old journal lacks
+			require.NoError(t, os.WriteFile(files[0], raw, 0o600))
+			require.NoError(t, os.WriteFile(filepath.Join(d.first, "journal.db"), old, 0o600))
+			for range 2 { // the next start is no bolder
+				d.run(t, func(j *journal.Journal) {
+					requireMirror(t, j, mirror.Failed, mirror.ReasonHistory)
+					require.Equal(t, want, state(t, j), "what is whole before it came back")
+					require.Equal(t, rows, countRows(t, j))
+				})
+				after, err := os.ReadFile(files[0])
+				require.NoError(t, err)
+				require.Equal(t, raw, after)
+			}
+		})
+	}
+}
+
+// TestMirrorThatCannotBeTidied has a new base whose predecessors cannot be removed:
+// what comes after is on the second disk all the same.
+func TestMirrorThatCannotBeTidied(t *testing.T) {
+	d := newDisks(t)
+	var want journal.State
+	d.run(t, func(j *journal.Journal) {
+		d.fill(t, j, 1)
+		stuck := filepath.Join(d.second, "mirror", "base-ffffffffffffffff.jm", "in the way")
+		require.NoError(t, os.MkdirAll(stuck, 0o700))
+		j.RetryMirror()
+		requireMirror(t, j, mirror.Good, "")
+		d.fill(t, j, 2)
+		requireMirror(t, j, mirror.Good, "")
+		want = state(t, j)
+	})
+	require.NoError(t, os.RemoveAll(d.first))
+	d.run(t, func(j *journal.Journal) {
+		d.requireSame(t, j, want)
+		require.NoError(t, os.RemoveAll(filepath.Join(d.second, "mirror", "base-ffffffffffffffff.jm")))
+		d.fill(t, j, 1)
+		j.RetryMirror()
+		left, err := filepath.Glob(filepath.Join(d.second, "mirror", "*.jm"))
+		require.NoError(t, err)
+		require.Len(t, left, 2, "the next base sweeps")
+	})
+}
+
 // TestMirrorForgetsKeys wants nothing left of a value that had to be erasable.
 func TestMirrorForgetsKeys(t *testing.T) {
 	secret := []byte("wrapped key of a draft, never in a log")
@@ -300,6 +378,8 @@ func TestMirrorForgetsKeys(t *testing.T) {
 		require.Equal(t, 1, found())
 		j.RetryMirror()
 		require.Equal(t, 1, found(), "a base holds it no more than a log")
+		require.NoError(t, j.Update(func(w kv.Writer) error { return w.Put(bucket, key, secret) }))
+		require.Equal(t, 1, found(), "what is put again as it was is not dropped")
 	})
 	require.NoError(t, os.RemoveAll(d.first))
 	d.run(t, func(j *journal.Journal) {

@@ -28,6 +28,7 @@ type Options struct {
 	MinFree     int64  // bytes of the disk that CanCapture leaves alone
 	Ballast     int64  // bytes of a file that maintenance may release, 0 for none (D8)
 	Mirror      MirrorOptions
+	Anchor      string // file of an Anchor that a damaged journal is compared with, "" for none
 	// NoPreflight leaves out the look at kernel, file system and sync time (D9),
 	// some 32 syncs, for tests and for tools that open a journal again and again.
 	NoPreflight bool
@@ -39,6 +40,7 @@ type Options struct {
 
 	mirrorPatience time.Duration // set by tests
 	mirrorMaxLog   int64
+	mirrorMaxFrame int64
 }
 
 // Validate names the option that makes no sense, as fault.Invalid.
@@ -72,14 +74,20 @@ func Open(dir string, o Options) (*Journal, error) {
 		return nil, err
 	}
 	j, err := open(dir, o)
-	if err != nil && rebuildDamaged(dir, o, err) {
-		return open(dir, o)
+	if err == nil {
+		return j, nil
 	}
-	return j, err
+	if err := remake(dir, o, err); err != nil {
+		return nil, err
+	}
+	return open(dir, o)
 }
 
 func open(dir string, o Options) (*Journal, error) {
 	j := newJournal(dir, o)
+	if err := j.roomToStart(o); err != nil {
+		return nil, err
+	}
 	if err := j.preflight(o); err != nil {
 		return nil, err
 	}

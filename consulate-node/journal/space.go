@@ -2,6 +2,7 @@ package journal
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strconv"
 
@@ -136,6 +137,38 @@ func (j *Journal) holdBallast(size int64) error {
 		return nil
 	}
 	return err
+}
+
+// roomToStart gives the ballast up before a start needs its room: to complete the
+// journal from its mirror, to write it anew after a failed sync, to make it again.
+// Whether it can be held is decided when that is done.
+func (j *Journal) roomToStart(o Options) error {
+	if o.Ballast == 0 {
+		return nil
+	}
+	need := int64(lowSpace)
+	info, err := os.Stat(j.path())
+	switch _, suspect := kv.Suspect(j.path()); {
+	case err != nil && o.Mirror.Dir == "":
+		return nil // the first start
+	case err != nil:
+		return j.dropBallast(o)
+	case suspect:
+		need += info.Size()
+	}
+	free, err := kv.FreeSpace(j.dir)
+	if err != nil || free >= need {
+		return err
+	}
+	return j.dropBallast(o)
+}
+
+// dropBallast gives up what an earlier start held.
+func (j *Journal) dropBallast(o Options) error {
+	if o.Ballast == 0 {
+		return nil
+	}
+	return kv.NewBallast(filepath.Join(j.dir, ballastName), o.Ballast).Release()
 }
 
 // ReleaseBallast gives the reserve back to the file system, so that maintenance

@@ -5,9 +5,10 @@
 //
 // Guarantees: while State is Good, whatever the journal has committed is fsynced
 // here too, before anybody is told; transactions form a hash chain, so a torn
-// tail is cut and a damaged middle is never passed over; what holds the key of a
-// draft is kept apart and is overwritten when the journal drops it. A disk that
-// fails, hangs or is away stops nobody: State says so, and it is brought up to
+// tail is cut and a damaged middle is neither passed over nor cut; what holds the
+// key of a draft is kept apart and is overwritten when the journal drops it; the
+// last whole copy of a sealed image that the journal names is never removed. A disk
+// that fails, hangs or is away stops nobody: State says so, and it is brought up to
 // date again by itself. A history that is not the journal's own is never
 // overwritten.
 //

@@ -18,19 +18,13 @@ import (
 // keysDir holds the values that must be erasable, each in a file of its own.
 const keysDir = "keys"
 
-// Tree is a directory of sealed files beside the journal, of which the mirror
-// keeps a copy.
-type Tree struct {
-	Name string // in the mirror
-	Dir  string // at the post
-}
-
 // makeParents makes the directories above path, down from root, durable.
 func makeParents(root, path string) error {
 	dir := filepath.Dir(path)
 	if _, err := os.Stat(dir); err == nil {
 		return nil
 	}
+	_, missing := os.Stat(root)
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return err
 	}
@@ -39,38 +33,10 @@ func makeParents(root, path string) error {
 			return err
 		}
 	}
+	if missing != nil {
+		return durable.SyncDir(filepath.Dir(root))
+	}
 	return nil
-}
-
-// copyFile gives to, below root, the content of from, durably and whole or not
-// at all.
-func copyFile(root, from, to string) (err error) {
-	in, err := os.Open(from) //nolint:gosec // a file of the post's own
-	if err != nil {
-		return err
-	}
-	defer func() { _ = in.Close() }() // only read
-	if err := makeParents(root, to); err != nil {
-		return err
-	}
-	tmp := to + suffixTemp
-	if err := removeFile(tmp); err != nil {
-		return err
-	}
-	out, err := durable.Create(tmp, fileMode)
-	if err != nil {
-		return err
-	}
-	if _, err = io.Copy(&appender{f: out}, in); err == nil {
-		err = durable.Sync(out)
-	}
-	if err = errors.Join(err, out.Close()); err != nil {
-		return errors.Join(err, removeFile(tmp))
-	}
-	if err := durable.Rename(tmp, to); err != nil {
-		return err
-	}
-	return durable.SyncDir(filepath.Dir(to))
 }
 
 // appender writes at an offset that moves on.

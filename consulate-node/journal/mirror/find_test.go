@@ -75,6 +75,8 @@ func (r rows) Dump(at func(mirror.Position) error, pair func(bucket, key, value 
 
 func (rows) Contains(func(bucket, key []byte) []byte) (bool, error) { return true, nil }
 
+func (rows) Named([32]byte) (bool, error) { return false, nil }
+
 // written is a mirror of three pairs and one transaction.
 func written(tb testing.TB) (base, log []byte) {
 	tb.Helper()
@@ -82,7 +84,9 @@ func written(tb testing.TB) (base, log []byte) {
 	m := mirror.New(mirror.Options{Dir: filepath.Join(dir, "mirror"), Journal: dir, SameDisk: true})
 	m.Run(rows{"a": "1", "b": "2", "c": "3"})
 	require.Equal(tb, mirror.Good, m.Status().State, "%+v", m.Status())
-	m.Write(m.Prepare(mirror.Position{N: 1, Hash: [32]byte{1}}, []mirror.Op{{Bucket: []byte("rows"), Key: []byte("d"), Value: []byte("4")}}))
+	p, err := m.Prepare(mirror.Position{N: 1, Hash: [32]byte{1}}, []mirror.Op{{Bucket: []byte("rows"), Key: []byte("d"), Value: []byte("4")}})
+	require.NoError(tb, err)
+	m.Write(p)
 	require.NoError(tb, m.Close())
 	read := func(name string) []byte {
 		raw, err := os.ReadFile(filepath.Join(dir, "mirror", name))
@@ -107,4 +111,48 @@ func TestWritten(t *testing.T) {
 		return nil
 	}))
 	require.Equal(t, map[string]string{"a": "1", "b": "2", "c": "3", "d": "4"}, got)
+}
+
+// moved is a source that has come to another position.
+type moved struct {
+	rows
+	at mirror.Position
+}
+
+func (m moved) Begin() (mirror.Position, error) { return m.at, nil }
+
+func (m moved) Dump(at func(mirror.Position) error, pair func(bucket, key, value []byte) error) error {
+	return m.rows.Dump(func(mirror.Position) error { return at(m.at) }, pair)
+}
+
+// TestFindOfEquals leaves two generations that reach equally far: the newest counts,
+// unless its log cannot be read.
+func TestFindOfEquals(t *testing.T) {
+	dir, newer := t.TempDir(), t.TempDir()
+	base, log := written(t)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "base-0000000000000001.jm"), base, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "log-0000000000000001.jm"), log, 0o600))
+	one, err := mirror.Find(dir)
+	require.NoError(t, err)
+	m := mirror.New(mirror.Options{Dir: filepath.Join(newer, "mirror"), Journal: newer, SameDisk: true})
+	m.Run(moved{rows: rows{"a": "1"}, at: one.End})
+	require.NoError(t, m.Close())
+	for _, name := range []string{"base-0000000000000002.jm", "log-0000000000000002.jm"} {
+		raw, err := os.ReadFile(filepath.Join(newer, "mirror", name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), raw, 0o600))
+	}
+	h, err := mirror.Find(dir)
+	require.NoError(t, err)
+	require.Equal(t, one.End, h.Base)
+
+	path := filepath.Join(dir, "log-0000000000000002.jm")
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	raw[20] ^= 1
+	require.NoError(t, os.WriteFile(path, append(raw, 0), 0o600))
+	h, err = mirror.Find(dir)
+	require.NoError(t, err)
+	require.Equal(t, one.Base, h.Base)
+	require.Equal(t, one.End, h.End)
 }

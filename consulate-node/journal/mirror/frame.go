@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash/crc32"
+	"strconv"
 
 	"jaliya/internal/fault"
 )
@@ -55,8 +56,10 @@ type Frame struct {
 const (
 	frameHead = 8      // length and checksum
 	frameBody = 1 + 40 // kind, number, hash before
-	// MaxFrame bounds a frame: far above any transaction of a post.
-	MaxFrame = 64 << 20
+	// MaxFrame bounds a frame, in bytes: far above any transaction of a post. The
+	// largest opens an incarnation after months alone, some 4 KiB for each entry.
+	// One that is larger is refused before anything is written.
+	MaxFrame = 1 << 30
 )
 
 var (
@@ -94,6 +97,16 @@ func (f Frame) Encode() ([]byte, [32]byte) {
 	binary.BigEndian.PutUint32(raw, uint32(len(body))) //nolint:gosec // bounded by MaxFrame
 	binary.BigEndian.PutUint32(raw[4:], crc32.Checksum(body, checksum))
 	return raw, hashOf(body)
+}
+
+// encodeWithin is Encode for a frame that is about to be written: what no reader
+// would take is refused.
+func (f Frame) encodeWithin(limit int64) ([]byte, [32]byte, error) {
+	raw, hash := f.Encode()
+	if size := int64(len(raw) - frameHead); size > limit {
+		return nil, hash, fault.New(fault.TooLarge, "mirror: write frame", strconv.FormatInt(size, 10)+" bytes", nil)
+	}
+	return raw, hash, nil
 }
 
 func appendBytes(raw, b []byte) []byte {

@@ -20,6 +20,7 @@ type History struct {
 	at        scanned // of the log
 	extra     int64   // bytes behind the last whole frame of the log
 	headless  bool    // there is a log that has frames, and its header is damaged
+	p         *pulse  // of the work that reads it, nil for none
 }
 
 // ErrNone says that a directory holds no history.
@@ -27,8 +28,10 @@ var ErrNone = errors.New("the directory holds no mirror")
 
 // Find reads what a directory holds. Of several generations, which a crash
 // between two may leave, the one that reaches furthest counts, of equals the
-// newest. A base counts by its name: it gets it when it is whole and synced.
-func Find(dir string) (h History, err error) {
+// newest whose log can be read. A base counts by its name: it gets it when it is whole and synced.
+func Find(dir string) (h History, err error) { return find(dir, nil) }
+
+func find(dir string, p *pulse) (h History, err error) {
 	const op = "mirror: look"
 	bases, err := names(dir, baseName)
 	if err != nil {
@@ -40,12 +43,12 @@ func Find(dir string) (h History, err error) {
 	var failed error
 	found := false
 	for _, name := range bases { // ascending: of equals the newest wins
-		one, err := readHistory(dir, name)
+		one, err := readHistory(dir, name, p)
 		if err != nil {
 			failed = errors.Join(failed, err)
 			continue
 		}
-		if !found || one.End.N >= h.End.N {
+		if !found || one.End.N > h.End.N || one.End.N == h.End.N && !one.headless {
 			h, found = one, true
 		}
 	}
@@ -55,8 +58,8 @@ func Find(dir string) (h History, err error) {
 	return h, nil
 }
 
-func readHistory(dir, base string) (h History, err error) {
-	h = History{dir: dir, base: base}
+func readHistory(dir, base string, p *pulse) (h History, err error) {
+	h = History{dir: dir, base: base, p: p}
 	head, err := readHeader(filepath.Join(dir, base))
 	if err != nil {
 		return h, err
@@ -75,7 +78,7 @@ func readHistory(dir, base string) (h History, err error) {
 	if err != nil {
 		return h, fault.New(fault.Storage, "mirror: look", path, err)
 	}
-	s, err := walk(path, nil)
+	s, err := walk(path, p, nil)
 	if fault.Is(err, fault.Corrupt) || err == nil && s.header != head {
 		h.headless = info.Size() > headerSize
 		return h, nil // a log that was being begun: the base stands alone
@@ -125,7 +128,7 @@ func (h History) After(at Position, yield func(Frame, [32]byte) error) (ok bool,
 	if at.N < h.Base.N || h.log == "" {
 		return ok, nil
 	}
-	_, err = walk(filepath.Join(h.dir, h.log), func(f Frame, hash [32]byte) error {
+	_, err = walk(filepath.Join(h.dir, h.log), h.p, func(f Frame, hash [32]byte) error {
 		if f.N == at.N {
 			ok = hash == at.Hash
 		}
@@ -143,27 +146,33 @@ func (h History) After(at Position, yield func(Frame, [32]byte) error) (ok bool,
 // damage, and not a tail that was being written.
 func (h History) All(yield func(Frame, [32]byte) error) error {
 	const op = "mirror: read history"
-	s, err := walk(filepath.Join(h.dir, h.base), yield)
+	s, err := walk(filepath.Join(h.dir, h.base), h.p, yield)
 	if err != nil {
 		return err
 	}
 	if !s.whole {
 		return fault.New(fault.Corrupt, op, h.base, nil)
 	}
+	if h.log == "" {
+		return h.torn()
+	}
+	if _, err = walk(filepath.Join(h.dir, h.log), h.p, yield); err != nil {
+		return err
+	}
+	return h.torn()
+}
+
+// torn makes sure that what lies behind the last frame of the log is the rest of
+// one that was being written, and not damage with whole frames behind it.
+func (h History) torn() error {
+	const op = "mirror: read history"
 	if h.headless {
 		return fault.New(fault.Corrupt, op, "header of a log", nil)
-	}
-	if h.log == "" {
-		return nil
-	}
-	path := filepath.Join(h.dir, h.log)
-	if s, err = walk(path, yield); err != nil {
-		return err
 	}
 	if h.extra == 0 {
 		return nil
 	}
-	damaged, err := beyond(path, s)
+	damaged, err := beyond(filepath.Join(h.dir, h.log), h.p, h.at)
 	if err != nil {
 		return err
 	}
@@ -174,9 +183,12 @@ func (h History) All(yield func(Frame, [32]byte) error) error {
 }
 
 // open opens the log to be continued, without what lies behind its last whole
-// frame.
+// frame. Damage is fault.Corrupt and is left as it is.
 func (h History) open() (*logFile, error) {
 	const op = "mirror: open log"
+	if err := h.torn(); err != nil {
+		return nil, err
+	}
 	path := filepath.Join(h.dir, fileName(logName, h.Base.N))
 	if h.log == "" {
 		f, err := createFile(path, header{node: h.Node, at: h.Base})

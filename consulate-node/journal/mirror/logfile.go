@@ -69,7 +69,7 @@ func (l *logFile) cut(at Position) error {
 func (l *logFile) sync() error { return durable.Sync(l.f) }
 
 func (l *logFile) close() error {
-	if l == nil {
+	if l == nil || l.f == nil {
 		return nil
 	}
 	return l.f.Close()

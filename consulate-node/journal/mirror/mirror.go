@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"os"
@@ -35,6 +34,8 @@ type Source interface {
 	// Contains reports whether the journal has all entries of the state that the
 	// get function reads from.
 	Contains(get func(bucket, key []byte) []byte) (bool, error)
+	// Named reports whether the journal names a file of an addressed tree.
+	Named(digest [32]byte) (bool, error)
 }
 
 // Options says where a mirror lies and what it mirrors.
@@ -47,6 +48,7 @@ type Options struct {
 	Trees    []Tree
 	Patience time.Duration // 0 is 5 seconds
 	MaxLog   int64         // 0 is 256 MiB
+	MaxFrame int64         // 0 is MaxFrame, and it is no more
 	Logger   *slog.Logger
 }
 
@@ -61,6 +63,7 @@ type Mirror struct {
 	build *build     // a base being written, nil for none
 	stuck int        // operations that ran out of time and still hang
 	said  Reason     // logged last
+	owed  bool       // a start could not bring all files back: the second disk has more
 
 	told   sync.Mutex // guards what follows
 	status Status
@@ -87,6 +90,9 @@ func New(o Options) *Mirror {
 	if o.MaxLog == 0 {
 		o.MaxLog = maxLog
 	}
+	if o.MaxFrame == 0 {
+		o.MaxFrame = MaxFrame
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -94,8 +100,16 @@ func New(o Options) *Mirror {
 }
 
 // Check says whether the directory may be used at all: fault.Invalid on the disk
-// of the journal, fault.Unsupported on a network file system (D9).
+// of the journal, fault.Unsupported on a network file system (D9), fault.Timeout
+// when the disk does not answer.
 func (m *Mirror) Check() error {
+	if m.hangs() {
+		return errSlow
+	}
+	return m.attend(func(*pulse) error { return m.check() })
+}
+
+func (m *Mirror) check() error {
 	const op = "mirror: check disk"
 	if err := kv.CheckPlatform(m.o.Dir); fault.Is(err, fault.Unsupported) {
 		return err
@@ -126,9 +140,8 @@ type Prepared struct {
 }
 
 // Prepare gives the place of a transaction in the chain. It does not touch the
-// disk.
-func (m *Mirror) Prepare(after Position, ops []Op) Prepared {
-	p := Prepared{}
+// disk. One that no frame holds is fault.TooLarge.
+func (m *Mirror) Prepare(after Position, ops []Op) (p Prepared, err error) {
 	f := Frame{Kind: KindTransaction, N: after.N + 1, Prev: after.Hash, Ops: ops}
 	for i, o := range ops {
 		if o.Change == Put && m.Erasable(o.Bucket) {
@@ -137,9 +150,11 @@ func (m *Mirror) Prepare(after Position, ops []Op) Prepared {
 			ops[i].Change, ops[i].Value = PutAway, digest[:]
 		}
 	}
-	p.frame, p.At.Hash = f.Encode()
+	if p.frame, p.At.Hash, err = f.encodeWithin(m.o.MaxFrame); err != nil {
+		return Prepared{}, err
+	}
 	p.At.N = f.N
-	return p
+	return p, nil
 }
 
 // Write puts a prepared transaction on the second disk and returns when it is
@@ -210,7 +225,7 @@ func (m *Mirror) Shred(digests [][32]byte) {
 	defer m.mu.Unlock()
 	if m.build != nil {
 		for _, d := range digests {
-			delete(m.build.away, hex.EncodeToString(d[:]))
+			m.build.drop(d)
 		}
 	}
 	if m.log == nil {
@@ -231,25 +246,27 @@ func (m *Mirror) Shred(digests [][32]byte) {
 
 // Copied brings a file of a tree here that was written whole and does not change.
 func (m *Mirror) Copied(tree, rel string) {
-	m.file(tree, rel, func(from, to string) error {
+	m.file(tree, rel, func(t Tree, from, to string) error {
 		if sizeOf(to) == sizeOf(from) {
-			return nil
+			if d, ok := t.address(rel); !ok || proves(to, d) {
+				return nil
+			}
 		}
-		return copyFile(m.o.Dir, from, to)
+		return m.mirrored(t, rel)
 	})
 }
 
 // Appended brings a file of a tree here that was written from offset on.
 func (m *Mirror) Appended(tree, rel string, offset int64) {
-	m.file(tree, rel, func(from, to string) error { return appendFile(m.o.Dir, from, to, offset) })
+	m.file(tree, rel, func(_ Tree, from, to string) error { return appendFile(m.o.Dir, from, to, offset) })
 }
 
 // Removed takes a file of a tree away; rel may be a directory.
 func (m *Mirror) Removed(tree, rel string) {
-	m.file(tree, rel, func(_, to string) error { return os.RemoveAll(to) })
+	m.file(tree, rel, func(_ Tree, _, to string) error { return os.RemoveAll(to) })
 }
 
-func (m *Mirror) file(tree, rel string, do func(from, to string) error) {
+func (m *Mirror) file(tree, rel string, do func(t Tree, from, to string) error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.log == nil && m.build == nil {
@@ -260,12 +277,12 @@ func (m *Mirror) file(tree, rel string, do func(from, to string) error) {
 			continue
 		}
 		good := m.log != nil
-		err := m.guard(m.log, func() error { return do(filepath.Join(t.Dir, rel), filepath.Join(m.o.Dir, tree, rel)) })
+		err := m.guard(m.log, func() error { return do(t, filepath.Join(t.Dir, rel), filepath.Join(m.o.Dir, tree, rel)) })
 		if err == nil {
 			return
 		}
 		if m.build != nil {
-			m.build.failed = err
+			m.build.fail(err)
 		}
 		if good {
 			m.fail("a file", err)
@@ -285,18 +302,10 @@ func (m *Mirror) guard(log *logFile, fn func() error) error {
 		return err
 	case <-timer.C:
 	}
-	m.stuck++
 	if m.log == log {
 		m.log = nil
 	}
-	go func() {
-		late := <-done
-		m.o.Logger.Warn("the second disk answered too late", slog.Bool("good", late == nil))
-		_ = log.close() // nothing is expected of it any more
-		m.mu.Lock()
-		m.stuck--
-		m.mu.Unlock()
-	}()
+	m.hang(done, log.close)
 	return errSlow
 }
 
@@ -373,34 +382,6 @@ func (m *Mirror) Close() error {
 	m.log = nil
 	if err != nil {
 		return fault.New(fault.Storage, "mirror: close", m.o.Dir, err)
-	}
-	return nil
-}
-
-// apply turns the changes of a frame into those of a store.
-func apply(dir string, w kv.Writer, ops []Op) error {
-	for _, o := range ops {
-		value := o.Value
-		switch o.Change {
-		case Delete:
-			if err := w.Delete(o.Bucket, o.Key); err != nil {
-				return err
-			}
-			continue
-		case PutAway:
-			var ok bool
-			var err error
-			if value, ok, err = fetch(dir, [32]byte(o.Value)); err != nil {
-				return err
-			}
-			if !ok {
-				continue // shredded: a later transaction deleted it
-			}
-		case Put:
-		}
-		if err := w.Put(o.Bucket, o.Key, value); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ type scanned struct {
 // continues the chain. What does not decode, or does not continue, ends the walk:
 // whether it is the torn tail of a write that nobody was told of, or damage, is
 // the caller's question.
-func walk(path string, yield func(Frame, [32]byte) error) (s scanned, err error) {
+func walk(path string, p *pulse, yield func(Frame, [32]byte) error) (s scanned, err error) {
 	const op = "mirror: read file"
 	f, err := os.Open(path) //nolint:gosec // below the operator's own directory
 	if err != nil {
@@ -35,7 +35,7 @@ func walk(path string, yield func(Frame, [32]byte) error) (s scanned, err error)
 	if err != nil {
 		return s, fault.New(fault.Storage, op, path, err)
 	}
-	in := bufio.NewReaderSize(f, 1<<20)
+	in := bufio.NewReaderSize(beating{f, p}, 1<<20)
 	raw := make([]byte, headerSize)
 	if _, err := io.ReadFull(in, raw); err != nil {
 		return s, readFault(op, path, err)
@@ -137,28 +137,55 @@ func (w *walker) take(raw []byte, yield func(Frame, [32]byte) error) (more bool,
 
 // beyond reports whether a whole frame of a later transaction lies anywhere behind
 // the end that a walk reached: then the file is damaged there, not torn.
-func beyond(path string, s scanned) (bool, error) {
+func beyond(path string, p *pulse, s scanned) (found bool, err error) {
+	later := func(f Frame) bool { return f.N >= s.last.N && f.N-s.last.N <= 1<<32 }
+	err = scanner{path: path, from: s.end + 1, p: p, want: later}.each(func(Frame, [32]byte) error {
+		found = true
+		return io.EOF
+	})
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return found, err
+}
+
+// scanner finds whole frames in a file, wherever they begin.
+type scanner struct {
+	path string
+	from int64
+	p    *pulse
+	want func(Frame) bool // by kind and number
+}
+
+func (c scanner) each(yield func(Frame, [32]byte) error) error {
 	const op = "mirror: look behind the end"
-	f, err := os.Open(path) //nolint:gosec // below the operator's own directory
+	f, err := os.Open(c.path)
 	if err != nil {
-		return false, fault.New(fault.Storage, op, path, err)
+		return fault.New(fault.Storage, op, c.path, err)
 	}
 	defer func() { _ = f.Close() }() // only read
-	if _, err := f.Seek(s.end, io.SeekStart); err != nil {
-		return false, fault.New(fault.Storage, op, path, err)
+	if _, err := f.Seek(c.from, io.SeekStart); err != nil {
+		return fault.New(fault.Storage, op, c.path, err)
 	}
-	rest, err := io.ReadAll(f)
+	rest, err := io.ReadAll(beating{f, c.p})
 	if err != nil {
-		return false, fault.New(fault.Storage, op, path, err)
+		return fault.New(fault.Storage, op, c.path, err)
 	}
-	for at := 1; at+frameHead+frameBody <= len(rest); at++ {
-		kind, n := Kind(rest[at+frameHead]), binary.BigEndian.Uint64(rest[at+frameHead+1:])
-		if kind < KindTransaction || kind > KindEnd || n < s.last.N || n > s.last.N+1<<32 {
+	for at := 0; at+frameHead+frameBody <= len(rest); {
+		head := Frame{Kind: Kind(rest[at+frameHead]), N: binary.BigEndian.Uint64(rest[at+frameHead+1:])}
+		if head.Kind < KindTransaction || head.Kind > KindEnd || !c.want(head) {
+			at++
 			continue
 		}
-		if _, _, _, err := DecodeFrame(rest[at:]); err == nil {
-			return true, nil
+		frame, hash, size, err := DecodeFrame(rest[at:])
+		if err != nil {
+			at++
+			continue
 		}
+		if err := yield(frame, hash); err != nil {
+			return err
+		}
+		at += size
 	}
-	return false, nil
+	return nil
 }

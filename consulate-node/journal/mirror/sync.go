@@ -6,12 +6,13 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"jaliya/internal/durable"
-	"jaliya/internal/fault"
 )
 
 // partBytes is how much of the state goes into one frame of a base.
@@ -22,21 +23,64 @@ type build struct {
 	queue  []queued // what came since, oldest first
 	bytes  int
 	away   map[string]bool // names of the key files that must stay
+	gone   map[string]bool // names of those that were overwritten since it began
 	failed error
 }
 
+func newBuild() *build { return &build{away: map[string]bool{}, gone: map[string]bool{}} }
+
+// keep notes a value that was put away.
+func (b *build) keep(digest [32]byte) {
+	name := hex.EncodeToString(digest[:])
+	b.away[name] = true
+	delete(b.gone, name)
+}
+
+// drop notes a value that the journal has dropped: the state that is being read is
+// older and may still have it, and it must not come back from there.
+func (b *build) drop(digest [32]byte) {
+	name := hex.EncodeToString(digest[:])
+	b.gone[name] = true
+	delete(b.away, name)
+}
+
+// since gives what came after a base, with no more put away than must stay.
+func (b *build) since(n uint64) (out []queued) {
+	for _, q := range b.queue {
+		if q.at.N <= n {
+			continue
+		}
+		q.away = slices.DeleteFunc(slices.Clone(q.away), func(value []byte) bool {
+			d := digestOf(value)
+			return !b.away[hex.EncodeToString(d[:])]
+		})
+		out = append(out, q)
+	}
+	return out
+}
+
+// fail gives a base up: nothing waits for it any more.
+func (b *build) fail(err error) {
+	if b.failed == nil {
+		b.failed = err
+	}
+	b.queue, b.bytes = nil, 0
+}
+
 func (b *build) add(q queued) {
+	if b.failed != nil {
+		return
+	}
 	if n := len(b.queue); n > 0 && b.queue[n-1].at.N == q.at.N {
 		b.queue = b.queue[:n-1] // its transaction was refused
 	}
 	b.queue = append(b.queue, q)
 	b.bytes += len(q.frame)
-	if b.bytes > maxQueue && b.failed == nil {
-		b.failed = errBehind
+	if b.bytes > maxQueue {
+		b.fail(errBehind)
 	}
 	for _, value := range q.away {
-		d := digestOf(value)
-		b.away[hex.EncodeToString(d[:])] = true
+		b.keep(digestOf(value))
 	}
 }
 
@@ -119,12 +163,13 @@ func (m *Mirror) Sync() {
 		return
 	}
 	wasGood := m.log != nil
-	m.build = &build{away: map[string]bool{}}
+	b := newBuild()
+	m.build = b
 	m.mu.Unlock()
 	if !wasGood {
 		m.tell(func(s *Status) { s.State = Filling })
 	}
-	err := m.fill(wasGood)
+	err := m.attend(func(p *pulse) error { return filling{m, p, b}.fill(wasGood) })
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.build = nil
@@ -139,22 +184,52 @@ func (m *Mirror) Sync() {
 	}
 }
 
-func (m *Mirror) fill(wasGood bool) error {
-	if err := m.Check(); err != nil {
+// filling is the work of writing a base. Nothing of it is used once the disk was
+// given up.
+type filling struct {
+	*Mirror
+	p *pulse
+	b *build
+}
+
+// goOn says whether the work is still wanted. m.mu must not be held.
+func (m filling) goOn() error {
+	if err := m.p.beat(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stopped() {
+		return errBehind
+	}
+	return m.wanted()
+}
+
+// wanted is goOn for a step that holds m.mu.
+func (m filling) wanted() error {
+	if m.build != m.b {
+		return errSlow
+	}
+	return m.b.failed
+}
+
+func (m filling) fill(wasGood bool) error {
+	if err := m.check(); err != nil {
 		return err
 	}
 	if err := os.Mkdir(m.o.Dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := m.Check(); err != nil { // of the directory itself, now that it is there
+	if err := m.check(); err != nil { // of the directory itself, now that it is there
 		return err
 	}
 	m.measure()
-	if _, err := m.source.Begin(); err != nil {
+	at, err := m.source.Begin()
+	if err != nil {
 		return err
 	}
 	if !wasGood {
-		if err := m.admit(); err != nil {
+		if err := m.admit(m.p, at); err != nil {
 			return err
 		}
 	}
@@ -170,76 +245,9 @@ func (m *Mirror) fill(wasGood bool) error {
 	return m.install(head)
 }
 
-// admit makes sure that nothing is overwritten that the journal does not have. A
-// history that does not prove is set aside, one at a time.
-func (m *Mirror) admit() error {
-	h, err := Find(m.o.Dir)
-	if errors.Is(err, ErrNone) {
-		return nil
-	}
-	if err == nil && h.Node != m.o.Node {
-		return errHistory
-	}
-	if err != nil && !fault.Is(err, fault.Corrupt) {
-		return err
-	}
-	state := map[string][]byte{}
-	damaged := err != nil
-	if !damaged {
-		err := h.All(func(f Frame, _ [32]byte) error {
-			for _, o := range f.Ops {
-				if key := string(o.Bucket) + "\x00" + string(o.Key); o.Change == Put && string(o.Bucket) == "meta" {
-					state[key] = bytes.Clone(o.Value)
-				}
-			}
-			return nil
-		})
-		if err != nil && !fault.Is(err, fault.Corrupt) {
-			return err
-		}
-		damaged = err != nil
-	}
-	ok, err := m.source.Contains(func(bucket, key []byte) []byte { return state[string(bucket)+"\x00"+string(key)] })
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return errHistory
-	case damaged:
-		m.o.Logger.Warn("the mirror does not prove; it is set aside and written anew")
-		return m.setAside()
-	}
-	return nil
-}
-
-// asideDir keeps the last history that did not prove.
-const asideDir = "damaged"
-
-func (m *Mirror) setAside() error {
-	aside := filepath.Join(m.o.Dir, asideDir)
-	if err := os.RemoveAll(aside); err != nil {
-		return err
-	}
-	if err := os.Mkdir(aside, dirMode); err != nil {
-		return err
-	}
-	for _, prefix := range []string{baseName, logName} {
-		files, err := names(m.o.Dir, prefix)
-		if err != nil {
-			return err
-		}
-		for _, name := range files {
-			if err := durable.Rename(filepath.Join(m.o.Dir, name), filepath.Join(aside, name)); err != nil {
-				return err
-			}
-		}
-	}
-	return errors.Join(durable.SyncDir(aside), durable.SyncDir(m.o.Dir))
-}
-
 // writeBase writes the state of one moment. The file gets its name when it is
 // whole and synced.
-func (m *Mirror) writeBase() (header, error) {
+func (m filling) writeBase() (header, error) {
 	tmp := filepath.Join(m.o.Dir, baseName+"new"+suffixTemp)
 	w := baseWriter{m: m, path: tmp}
 	err := m.source.Dump(w.begin, w.pair)
@@ -268,38 +276,35 @@ func (m *Mirror) stopped() bool {
 }
 
 type baseWriter struct {
-	m     *Mirror
+	m     filling
 	path  string
 	f     *os.File
 	head  header
 	at    int64
+	dirty int64 // bytes since the last sync
 	frame Frame
 	size  int
 }
 
 func (w *baseWriter) begin(at Position) (err error) {
 	w.head = header{node: w.m.o.Node, at: at}
-	if w.f, err = createFile(w.path, w.head); err != nil {
+	var f *os.File
+	if err := w.m.p.wait(func() (err error) { f, err = createFile(w.path, w.head); return err }); err != nil {
 		return err
 	}
+	w.f = f
 	w.at = headerSize
 	w.frame = Frame{Kind: KindPart, N: at.N, Prev: w.head.first()}
 	return nil
 }
 
 func (w *baseWriter) pair(bucket, key, value []byte) error {
-	if w.m.stopped() {
-		return errBehind
-	}
 	o := Op{Change: Put, Bucket: bytes.Clone(bucket), Key: bytes.Clone(key), Value: bytes.Clone(value)}
 	if w.m.Erasable(bucket) {
-		d := digestOf(value)
-		if err := putAway(w.m.o.Dir, value); err != nil {
+		d, err := w.m.keepAway(value)
+		if err != nil {
 			return err
 		}
-		w.m.mu.Lock()
-		w.m.build.away[hex.EncodeToString(d[:])] = true
-		w.m.mu.Unlock()
 		o.Change, o.Value = PutAway, d[:]
 	}
 	w.frame.Ops = append(w.frame.Ops, o)
@@ -309,12 +314,52 @@ func (w *baseWriter) pair(bucket, key, value []byte) error {
 	return w.flush()
 }
 
+// keepAway puts a value of a base away, unless the journal has dropped it since
+// the base was begun: then the log behind the base deletes what names it.
+func (m filling) keepAway(value []byte) ([32]byte, error) {
+	d := digestOf(value)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.wanted(); err != nil {
+		return d, err
+	}
+	if m.b.gone[hex.EncodeToString(d[:])] {
+		return d, nil
+	}
+	m.b.keep(d)
+	return d, m.guard(nil, func() error { return putAway(m.o.Dir, value) })
+}
+
+// syncBytes is how much of a base is written before it is synced: a slow disk then
+// shows in time that it answers.
+const syncBytes = 8 << 20
+
+// flush writes a frame. The journal is being read meanwhile and is not held for a
+// disk that hangs.
 func (w *baseWriter) flush() error {
-	raw, hash := w.frame.Encode()
-	if err := durable.WriteAt(w.f, raw, w.at); err != nil {
+	if err := w.m.goOn(); err != nil {
 		return err
 	}
+	raw, hash, err := w.frame.encodeWithin(w.m.o.MaxFrame)
+	if err != nil {
+		return err
+	}
+	f, at := w.f, w.at
 	w.at += int64(len(raw))
+	w.dirty += int64(len(raw))
+	sync := w.dirty >= syncBytes || w.frame.Kind == KindEnd
+	err = w.m.p.wait(func() error {
+		if err := durable.WriteAt(f, raw, at); err != nil || !sync {
+			return err
+		}
+		return durable.Sync(f)
+	})
+	if err != nil {
+		return err
+	}
+	if sync {
+		w.dirty = 0
+	}
 	w.frame.Ops, w.frame.Prev, w.size = nil, hash, 0
 	return nil
 }
@@ -326,90 +371,69 @@ func (w *baseWriter) end() error {
 		}
 	}
 	w.frame.Kind = KindEnd
-	return errors.Join(w.flush(), durable.Sync(w.f))
-}
-
-// fillTree copies what is missing, and removes what the post has removed.
-func (m *Mirror) fillTree(t Tree) error {
-	root := filepath.Join(m.o.Dir, t.Name)
-	err := eachFile(t.Dir, func(rel string, size int64) error {
-		to := filepath.Join(root, rel)
-		if sizeOf(to) == size {
-			return nil
-		}
-		if m.stopped() {
-			return errBehind
-		}
-		m.mu.Lock() // a draft's file may be growing
-		defer m.mu.Unlock()
-		from := filepath.Join(t.Dir, rel)
-		if sizeOf(from) < 0 {
-			return nil
-		}
-		return m.guard(nil, func() error { return copyFile(m.o.Dir, from, to) })
-	})
-	if err != nil || sizeOf(root) < 0 {
-		return err
-	}
-	return eachFile(root, func(rel string, _ int64) error {
-		if sizeOf(filepath.Join(t.Dir, rel)) >= 0 {
-			return nil
-		}
-		return removeFile(filepath.Join(root, rel))
-	})
+	return w.flush()
 }
 
 // install begins the log that continues a base with what came since, and puts
 // both into the place of what was in use.
-func (m *Mirror) install(head header) error {
+func (m filling) install(head header) error {
 	path := filepath.Join(m.o.Dir, fileName(logName, head.at.N))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.build.failed != nil {
-		return m.build.failed
+	if err := m.wanted(); err != nil {
+		return err
 	}
 	if m.log != nil && m.log.f.Name() == path {
 		return nil // nothing has come since the last base
 	}
-	var since []queued
-	for _, q := range m.build.queue {
-		if q.at.N > head.at.N {
-			since = append(since, q)
+	since := m.b.since(head.at.N)
+	log, base := &logFile{end: headerSize, last: head.at}, int64(0)
+	err := m.guard(log, func() (err error) {
+		base = sizeOf(filepath.Join(m.o.Dir, fileName(baseName, head.at.N)))
+		if log.f, err = createFile(path, head); err != nil {
+			return err
 		}
-	}
-	f, err := createFile(path, head)
-	if err != nil {
-		return err
-	}
-	log := &logFile{f: f, end: headerSize, last: head.at}
-	keep := m.build.away
-	err = m.guard(log, func() error {
 		if err := writeAll(m.o.Dir, log, since); err != nil {
 			return err
 		}
-		if err := durable.SyncDir(m.o.Dir); err != nil {
-			return err
-		}
-		return errors.Join(sweep(m.o.Dir, head.at.N), sweepKeys(m.o.Dir, keep))
+		return durable.SyncDir(m.o.Dir)
 	})
+	if errors.Is(err, errSlow) {
+		return err // its file is closed when the disk answers
+	}
 	if err != nil {
-		if !errors.Is(err, errSlow) {
-			err = errors.Join(err, f.Close())
-		}
-		return err
+		return errors.Join(err, m.guard(nil, func() error { return errors.Join(log.close(), removeFile(path)) }))
 	}
 	old := m.log
-	m.good(log, sizeOf(filepath.Join(m.o.Dir, fileName(baseName, head.at.N))), time.Now())
-	_ = old.close() // everything in it is in the new one
+	m.good(log, base, time.Now())
+	return m.tidy(old, head.at.N)
+}
+
+// tidy removes what a generation in use has replaced. Until then both are whole,
+// so what cannot be removed now waits for the next one.
+func (m filling) tidy(old *logFile, keep uint64) error {
+	log, keys := m.log, maps.Clone(m.b.away)
+	err := m.guard(log, func() error {
+		_ = old.close() // everything in it is in the new one
+		return errors.Join(sweep(m.o.Dir, keep), sweepKeys(m.o.Dir, keys))
+	})
+	switch {
+	case errors.Is(err, errSlow):
+		return err
+	case err != nil:
+		m.o.Logger.Error("what the mirror has replaced is not removed", slog.String("error", err.Error()))
+	}
 	return nil
 }
 
-// sweepKeys shreds what was put away and is not kept any more.
-func sweepKeys(dir string, keep map[string]bool) error {
-	return eachFile(filepath.Join(dir, keysDir), func(rel string, _ int64) error {
-		if keep[rel] {
-			return nil
+// sweepKeys shreds what was put away and is not kept any more, one that it cannot
+// shred or not.
+func sweepKeys(dir string, keep map[string]bool) (failed error) {
+	err := eachFile(filepath.Join(dir, keysDir), func(rel string, _ int64) error {
+		if !keep[rel] {
+			failed = errors.Join(failed, shred(filepath.Join(dir, keysDir, rel)))
 		}
-		return shred(filepath.Join(dir, keysDir, rel))
+		return nil
 	})
+	return errors.Join(failed, err)
 }
