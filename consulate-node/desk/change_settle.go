@@ -45,10 +45,11 @@ type OtherChange struct {
 
 // StandingView is what stands at the hub.
 type StandingView struct {
-	Version uint64          `json:"version"`
-	State   string          `json:"state"`
-	Status  string          `json:"public_status"`
-	Pickup  consular.PostID `json:"pickup,omitempty"`
+	Version uint64 `json:"version"`
+	// State and Status are of a request in which this post has a part.
+	State  string          `json:"state,omitempty"`
+	Status string          `json:"public_status,omitempty"`
+	Pickup consular.PostID `json:"pickup,omitempty"`
 }
 
 // whatOf names the kind of an entry as a change of a request.
@@ -128,8 +129,9 @@ func (v *ChangeView) conflict(c heldChange) error {
 		At: time.UnixMilli(said.OtherTime).UTC(), Version: said.OtherVersion,
 	}
 	state := workflow.State(c.State)
-	v.Stands = &StandingView{
-		Version: c.Stands, State: state.String(), Status: workflow.For(workflow.KindCNIE).Public(state).Key(), Pickup: c.Where,
+	v.Stands = &StandingView{Version: c.Stands, Pickup: c.Where}
+	if state != workflow.None {
+		v.Stands.State, v.Stands.Status = state.String(), workflow.For(workflow.KindCNIE).Public(state).Key()
 	}
 	return nil
 }

@@ -41,12 +41,17 @@ func (w *world) changed(tb testing.TB, reference, what, pickup string) desk.Chan
 // givenBack says that a change met another's: a post in Milan chose Milan.
 func (w *world) givenBack(tb testing.TB, v desk.ChangeView, stands uint64) {
 	tb.Helper()
+	w.givenBackIn(tb, v, stands, workflow.Verifying)
+}
+
+func (w *world) givenBackIn(tb testing.TB, v desk.ChangeView, stands uint64, state workflow.State) {
+	tb.Helper()
 	record, err := wire.ParseRecordID(v.Change)
 	require.NoError(tb, err)
 	h := w.entryOf(tb, v.Change)
 	w.hears(tb, wire.Notice{Kind: wire.NoticeEntryRefused, Reference: h.Reference, Record: record, Reason: 271})
 	w.hears(tb, wire.Notice{
-		Kind: wire.NoticeConflict, Reference: h.Reference, Record: record, Case: stands, State: uint8(workflow.Verifying), Pickup: "IT-MIL",
+		Kind: wire.NoticeConflict, Reference: h.Reference, Record: record, Case: stands, State: uint8(state), Pickup: "IT-MIL",
 		Body: wire.Marshal(wire.Conflict{
 			Version: 1, Kind: h.Kind, Seen: h.Seen, Pickup: h.Pickup, At: h.Time, Field: wire.FieldPickup,
 			Other: wire.KindPickupChanged, OtherPost: "IT-MIL", OtherTime: w.now.UnixMilli(), OtherVersion: stands,
@@ -172,8 +177,11 @@ func TestLetItStand(t *testing.T) {
 	v := w.changed(t, reference, desk.ChangeWithdraw, "")
 	stand := call{role: agent, method: http.MethodPost, path: "/changes/" + v.Change + "/stand"}
 	require.Equal(t, "change-open", w.do(t, stand).problem.Code, "nothing came back")
-	w.givenBack(t, v, 7)
+	w.givenBackIn(t, v, 7, workflow.None)
 	require.Len(t, w.givenBackList(t), 1, "of a request that this post does not know")
+	require.Equal(t, desk.StandingView{Version: 7, Pickup: "IT-MIL"}, *w.givenBackList(t)[0].Stands, "how far it is, it is not told")
+	page := surfer{tb: t, handler: w.screens(t), role: "agent", lang: "en"}
+	require.NotContains(t, page.get("/changes/"+v.Change).text, "unknown")
 	require.Equal(t, http.StatusNotFound, w.do(t, call{role: agent, method: http.MethodGet, path: "/requests/" + reference}).Code)
 	w.must(t, stand, &v)
 	require.Equal(t, "stand", v.Settled)

@@ -235,8 +235,9 @@ func (s *Screens) wantedFacts(p lang.Printer, v ChangeView) []fact {
 }
 
 func (s *Screens) standsFacts(p lang.Printer, v ChangeView) []fact {
-	out := []fact{
-		{Label: p.T("change.fact.state"), Text: p.Status(v.Stands.Status)},
+	var out []fact
+	if v.Stands.Status != "" {
+		out = append(out, fact{Label: p.T("change.fact.state"), Text: p.Status(v.Stands.Status)})
 	}
 	if v.Stands.Pickup != "" {
 		out = append(out, fact{Label: p.T("change.fact.pickup"), Text: s.postName(p, v.Stands.Pickup)})
