@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"jaliya/internal/fault"
@@ -22,6 +23,7 @@ type lane struct {
 	session *link.Session
 	uploads int           // at once
 	retired chan struct{} // closed when it is let go; by tend
+	bundles atomic.Int32  // on their way
 
 	mu      sync.Mutex // guards what follows
 	of      *conn      // whose batches it carried
@@ -76,7 +78,9 @@ func (l *lane) carryBundles(ctx context.Context) {
 			return
 		case j := <-l.jobs:
 			end := l.pace.begin(ctx)
+			l.bundles.Add(1)
 			stored, err := l.upload(ctx, l.session, j.digest)
+			l.bundles.Add(-1)
 			end()
 			// A connection over which nothing moves may only wait for the link's
 			// return; a new handshake and a new offer would cost more.
@@ -158,6 +162,13 @@ func (l *lane) note(c *conn, p parcel) {
 		l.heardAt = l.cfg.Now()
 	}
 	l.carried = append(l.carried, p)
+}
+
+// ofBatches reports whether batches went over the connection, and no bundle does.
+func (l *lane) ofBatches() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.of != nil && l.bundles.Load() == 0
 }
 
 // prune forgets what has its receipt; mu is held.

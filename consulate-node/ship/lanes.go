@@ -66,6 +66,7 @@ func (l *lanes) demand(c *conn, backlog bool) {
 			l.past(l.control.session)
 		}
 		l.control, l.spreads = c, false
+		l.renew()
 		l.signal()
 	}
 	if l.backlog = backlog && !l.pace.allowed().Held; !l.backlog {
@@ -80,6 +81,21 @@ func (l *lanes) demand(c *conn, backlog bool) {
 		l.signal()
 	}
 	l.wake()
+}
+
+// renew ends the connections that carried batches when another control session
+// begins: the link was away, and over one that may have died unnoticed the next
+// would wait. Those of bundles stay, which costs less than to offer a bundle again.
+// mu is held.
+func (l *lanes) renew() {
+	if l.control == nil {
+		return
+	}
+	for _, one := range l.list {
+		if one.ofBatches() {
+			one.session.CloseWithReason(link.CodeDone, "")
+		}
+	}
 }
 
 // wake has tend look.

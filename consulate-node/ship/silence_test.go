@@ -19,7 +19,7 @@ func TestSilenceWhileDown(t *testing.T) {
 		least, most time.Duration
 	}{
 		"OK/RefusedAtOnce": {0, ship.Probe, 2 * ship.Probe},
-		"OK/WaitedInVain":  {5 * time.Second, ship.Probe / 2, 3 * time.Second},
+		"OK/WaitedInVain":  {5 * time.Second, ship.Probe / 4, ship.Probe / 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, jitter := range []func(time.Duration) time.Duration{

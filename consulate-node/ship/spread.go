@@ -24,6 +24,12 @@ const (
 	keepFor = 30 * time.Second
 	// full is the share of samples with a queue from which a link counts as full.
 	full = 0.8
+	// leastOnWay is how many packets, of packet bytes, each connection is to have on
+	// the way before there are more.
+	leastOnWay = 6
+	packet     = 1252
+	// leastQueue is by how much longer round trips are where packets wait.
+	leastQueue = 5 * time.Millisecond
 	// about is how much less a trial may measure and count as the same.
 	about = 0.85
 	// fewerEpochs is for how many measurements fewer are tried: what one of them
@@ -105,7 +111,7 @@ func (s *Spread) Step(now time.Time, x Sample) int {
 		return s.want
 	}
 	s.mark.samples++
-	if x.RTT > x.Best+x.Best/4+10*time.Millisecond {
+	if x.RTT > x.Best+max(x.Best/4, leastQueue) {
 		s.mark.queued++
 	}
 	if took := now.Sub(s.mark.at); took >= s.length(x.RTT) {
@@ -208,7 +214,7 @@ func (s *Spread) next(now time.Time, x Sample, m measured) {
 	switch {
 	case now.Before(s.until):
 		s.again(now, x, 0, 0)
-	case limited && s.want < s.most && (!s.fewer || s.want <= x.Least):
+	case limited && s.want < s.most && s.roomy(x, m) && (!s.fewer || s.want <= x.Least):
 		s.was = m.rate
 		s.try(min(s.most, 2*s.want+3) - s.want)
 	case s.want > x.Least && now.Sub(s.kept) >= keepFor:
@@ -217,6 +223,15 @@ func (s *Spread) next(now time.Time, x Sample, m measured) {
 	default:
 		s.again(now, x, 0, 0)
 	}
+}
+
+// roomy reports whether each connection has enough on the way for more of them:
+// one with few packets there notices a loss by a timeout alone (RFC 9002, section
+// 6.1.1), sends twice what arrived, and gets less done than it takes from the
+// others.
+func (s *Spread) roomy(x Sample, m measured) bool {
+	onWay := m.rate * x.Best.Seconds() / packet
+	return s.want == 0 || onWay >= leastOnWay*float64(s.want+1)
 }
 
 // again begins a measurement of the number that stands; rounds of it are behind.

@@ -82,8 +82,9 @@ func TestSpread(t *testing.T) {
 		"OK two are enough in the end":               {func(r *road) { r.share = 0.34 }, 3 * time.Hour, 2, 2},
 		"OK a policed link keeps none":               {func(r *road) { r.policed, r.share = true, 1 }, 4 * time.Hour, 0, 1},
 		"OK what fills the link stays after a burst": {func(r *road) { r.share, r.burst = 0.3, 2*time.Second }, 20 * time.Second, 3, 3},
+		"OK few where little is on the way":          {func(r *road) { r.capacity, r.rtt, r.share = 32_000, 800*time.Millisecond, 0.1 }, time.Hour, 3, 3},
 		"OK the cap holds":                           {func(r *road) { r.spread = ship.NewSpread(3) }, time.Minute, 3, 3},
-		"OK a cap above what there is is ours":       {func(r *road) { r.spread, r.share = ship.NewSpread(50), 0.01 }, time.Hour, 8, 8},
+		"OK a cap above what there is is ours":       {func(r *road) { r.spread, r.share = ship.NewSpread(50), 0.1 }, time.Hour, 8, 8},
 		"OK measurements that differ by a half":      {func(r *road) { r.noise, r.share = 0.5, 0.1 }, time.Hour, 8, 8},
 	}
 	for name, tt := range tests {

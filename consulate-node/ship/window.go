@@ -16,10 +16,12 @@ const (
 	leastSpread  = 4 << 10
 )
 
-// How many bytes may be on the way without a receipt. The number doubles while
-// receipts come quickly and halves when they come late, so that a slow link
-// never holds more than some seconds of ours: a cut costs little, and a
-// heartbeat does not wait long.
+// How many bytes may be on the way without a receipt. The number doubles with each
+// round while receipts come quickly, and halves once a round when they come late,
+// so that a slow link never holds more than some seconds of ours: a cut costs
+// little, and a heartbeat does not wait long. A round is what is on the way: many
+// receipts that come at once, because the first of them was waited for, say no more
+// than one.
 const (
 	firstBytes = 64 << 10
 	leastBytes = 32 << 10
@@ -40,7 +42,8 @@ type window struct {
 	flights []flight // oldest first
 	bytes   int      // of all flights
 	limit   int
-	roads   int // bulk connections that carry batches too
+	halved  uint64 // last sequence on the way when the limit was halved
+	roads   int    // bulk connections that carry batches too
 }
 
 func newWindow() window { return window{limit: firstBytes} }
@@ -71,9 +74,9 @@ func (w *window) fly(f flight) {
 
 // land takes off the flights that a receipt covers, and learns from the newest.
 func (w *window) land(now time.Time, last uint64) {
-	landed := 0
+	landed, bytes := 0, 0
 	for landed < len(w.flights) && w.flights[landed].last <= last {
-		w.bytes -= w.flights[landed].bytes
+		bytes += w.flights[landed].bytes
 		landed++
 	}
 	if landed == 0 {
@@ -85,13 +88,18 @@ func (w *window) land(now time.Time, last uint64) {
 	}
 	switch {
 	case took <= quick:
-		w.limit = min(mostBytes, 2*w.limit)
-	case took > late:
+		w.limit = min(mostBytes, w.limit+bytes)
+	case took > late && last > w.halved:
 		w.limit = max(leastBytes, w.limit/2)
+		w.halved = w.flights[len(w.flights)-1].last
 	}
+	w.bytes -= bytes
 	w.flights = w.flights[landed:]
 }
 
-// empty forgets the flights of a session that ended; what was learned of the
-// link stays.
-func (w *window) empty() { w.flights, w.bytes = nil, 0 }
+// empty forgets the flights of a session that ended, and begins the next with
+// small batches: large ones at once would lie in the way of all that several
+// connections carry behind them. Some receipts later it is as wide as before.
+func (w *window) empty() {
+	w.flights, w.bytes, w.halved, w.limit = nil, 0, 0, min(w.limit, 2*firstBytes)
+}

@@ -106,6 +106,30 @@ func TestRoadBacklog(t *testing.T) {
 	})
 }
 
+// A post knows its own link: the second backlog goes over as many connections as
+// the first needed, and small batches come first, so that none of those which are
+// to be put in order waits behind large ones.
+func TestRoadBacklogAgain(t *testing.T) {
+	l := lossyLinks["20M-40ms-0.1"]
+	road(t, l.rtt, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
+		o.road.set(func(up, down *way) {
+			up.rate, up.queue, up.loss, down.rate, down.loss = l.rate, 50*time.Millisecond, l.loss, l.rate, l.loss
+		})
+		p.fill(10_000)
+		first := p.secured(5 * time.Minute)
+		o.road.cut(true)
+		wait(12 * time.Second)
+		p.fill(10_000)
+		o.road.cut(false)
+		begun := p.state().Receipted
+		p.until(10*time.Second, func(st journal.State) bool { return st.Receipted > begun })
+		again := p.secured(5 * time.Minute)
+		t.Logf("first %v, again %v from its first receipt", first, again)
+		require.Less(t, again, first)
+	})
+}
+
 // A connection that breaks in the middle of a backlog costs nothing but time:
 // what it carried goes over the others, and each entry is taken once.
 func TestRoadBacklogLosesConnections(t *testing.T) {

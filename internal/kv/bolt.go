@@ -183,10 +183,11 @@ func (b *Bolt) commit(tx *bbolt.Tx) error {
 	if needsRewrite(err) {
 		err = errors.Join(err, markSuspect(b.path, err))
 	}
+	err = fault.New(fault.Storage, opUpdate, b.path, fmt.Errorf("outcome unknown: %w", err))
 	if b.onLatch != nil {
-		b.onLatch(err)
+		b.onLatch(err) // it may be the last word of the process: what failed, and where
 	}
-	return fault.New(fault.Storage, opUpdate, b.path, fmt.Errorf("outcome unknown: %w", err))
+	return err
 }
 
 func safeCommit(tx *bbolt.Tx) (panicked bool, err error) {

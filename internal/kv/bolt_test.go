@@ -151,6 +151,7 @@ func TestFailedCommitLatches(t *testing.T) {
 			}
 			require.Error(t, b.Latched())
 			require.Len(t, told, 1)
+			require.Equal(t, err, told[0], "the process leaves with the same words")
 			require.Equal(t, fault.Storage, fault.KindOf(b.Update(write)))
 			require.Equal(t, fault.Storage, fault.KindOf(b.View(func(kv.Reader) error { return nil })))
 			require.Len(t, told, 1)

@@ -26,7 +26,7 @@ func report(tables []table, o Options, out io.Writer) error {
 			fmt.Fprintf(out, "  %-28s %5.1f %% of the link  %7.1f s  first packet %5.2f s  first receipt %6.2f s  %.2f x sent%s\n",
 				l.name, 100*t.share(l), l.took.Seconds(), l.dialed.Seconds(), l.first.Seconds(), float64(l.sent)/float64(max(1, l.carried)), unfinished)
 		}
-		if t.share(t.lines[0]) <= t.share(t.lines[1]) {
+		if t.share(t.lines[1]) <= t.share(t.lines[2]) {
 			behind = append(behind, t.profile.String())
 		}
 	}

@@ -35,6 +35,7 @@ func TestReport(t *testing.T) {
 	of := func(ours, theirs time.Duration) table {
 		c := cargo{entries: 1000, payload: 1_000_000}
 		return table{profile: Profiles[1], cargo: c, lines: []line{
+			{name: "Jaliya, first time", took: 2 * ours, carried: c.payload, sent: 1_100_000},
 			{name: "Jaliya", took: ours, carried: c.payload, sent: 1_100_000},
 			{name: "HTTP/2, TCP bbr", took: theirs, carried: c.payload},
 			{name: "plain QUIC, one stream", took: time.Minute, carried: c.payload / 2},
