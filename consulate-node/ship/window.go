@@ -101,5 +101,5 @@ func (w *window) land(now time.Time, last uint64) {
 // small batches: large ones at once would lie in the way of all that several
 // connections carry behind them. Some receipts later it is as wide as before.
 func (w *window) empty() {
-	w.flights, w.bytes, w.halved, w.limit = nil, 0, 0, min(w.limit, 2*firstBytes)
+	w.flights, w.bytes, w.halved, w.limit = nil, 0, 0, min(w.limit, firstBytes)
 }

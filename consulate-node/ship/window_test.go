@@ -35,7 +35,7 @@ func TestWindowFollowsRounds(t *testing.T) {
 		w.limit = mostBytes
 		w.fly(flight{last: 1, bytes: 1})
 		w.empty()
-		require.Equal(t, 2*firstBytes, w.limit, "the next session begins with small batches")
+		require.Equal(t, firstBytes, w.limit, "the next session begins with small batches")
 		require.True(t, w.open())
 	}
 }
