@@ -74,6 +74,9 @@ func (t *tx) entry(n Node, s *Stored, e wire.Entry) error {
 	if err := putLink(t.w, inPositions, positionKey(s.At.Node, s.At.Incarnation, s.At.Seq), at); err != nil {
 		return err
 	}
+	if err := t.grow(s); err != nil {
+		return err
+	}
 	return t.put(inEntries, number(s.Commit), s)
 }
 

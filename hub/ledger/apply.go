@@ -100,6 +100,11 @@ func applyCommand(t *tx, data []byte) (Result, error) {
 		return Result{}, err
 	}
 	result.Kind = c.kind()
+	if result.Fault == 0 {
+		if err := t.note(result.Kind, data); err != nil {
+			return Result{}, err
+		}
+	}
 	return result, t.close()
 }
 
@@ -127,6 +132,7 @@ type counts struct {
 	Deeds      uint64 `cbor:"40,keyasint,omitempty"`
 
 	Settlements uint64 `cbor:"80,keyasint,omitempty"`
+	Leaves      uint64 `cbor:"90,keyasint,omitempty"` // of the tree: how many there are
 }
 
 func (t *tx) load() (err error) {

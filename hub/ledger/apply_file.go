@@ -48,6 +48,9 @@ func (c File) apply(t *tx) (Result, error) {
 	if err := t.w.putDigested(inBodies, number(s.Commit), c.Body, s.Digest); err != nil {
 		return Result{}, err
 	}
+	if err := t.grow(&s); err != nil {
+		return Result{}, err
+	}
 	return Result{Case: s.Case, Commit: s.Commit}, t.put(inEntries, number(s.Commit), s)
 }
 

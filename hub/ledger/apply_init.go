@@ -8,7 +8,7 @@ import (
 )
 
 // Feature is the highest feature level that this program can apply (D19).
-const Feature = 4
+const Feature = 5
 
 // minSecret is the least length of the index secret, in bytes.
 const minSecret = 32
@@ -50,10 +50,11 @@ func (c Init) apply(t *tx) (Result, error) {
 	if r, bad := badKeys(c.Receipt, c.Intake); bad {
 		return r, nil
 	}
-	return Result{}, t.put(inMeta, keyCluster, Cluster{
+	t.cluster = Cluster{
 		ID: c.Cluster, Secret: c.Secret, Receipt: c.Receipt, Intake: c.Intake,
 		Feature: Feature, Created: c.Time,
-	})
+	}
+	return Result{}, t.put(inMeta, keyCluster, t.cluster)
 }
 
 // maxKeys bounds how many keys of a kind one command may bring.

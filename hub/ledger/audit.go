@@ -26,6 +26,8 @@ type Report struct {
 	Receipts     uint64
 	Notices      uint64
 	Cases        uint64
+	Leaves       uint64      // of the national log
+	Root         wire.Digest // over them
 	Wrong        int
 	Findings     []string // the first ones, without personal data
 }
@@ -74,6 +76,7 @@ func Audit(r kv.Reader) Report {
 	a.void()
 	a.watch()
 	a.forks()
+	a.tree()
 	return a.report
 }
 

@@ -66,6 +66,9 @@ var (
 	inDescribed  = bucket("described")
 
 	inSettlements = bucket("settlements")
+
+	inTree = bucket("tree") // hashes of complete subtrees, in the order in which they were completed
+	inActs = bucket("acts") // leaves of commands
 )
 
 // appendBuckets have keys in commit order.
@@ -73,7 +76,7 @@ func appendBuckets() []string {
 	names := make([]string, 0, 16)
 	for _, b := range []bucket{
 		inEntries, inBodies, inRefused, inQuarantine, inAlarms, inCases, inOrders,
-		inPouches, inOpenings, inDeeds, inSettlements,
+		inPouches, inOpenings, inDeeds, inSettlements, inTree, inActs,
 	} {
 		names = append(names, string(b))
 	}

@@ -31,6 +31,7 @@ type Stored struct {
 	First  uint64 `cbor:"9,keyasint,omitempty"`
 	Case   uint64 `cbor:"10,keyasint,omitempty"`
 	Erased int64  `cbor:"11,keyasint,omitempty"` // when the body was erased
+	Leaf   uint64 `cbor:"12,keyasint,omitempty"` // number of the leaf in the log, and one; 0 for none
 }
 
 // contentOf is the identity of what a record says, wherever it stands: the

@@ -3,6 +3,7 @@ package ledger
 import (
 	"jaliya/internal/consular"
 	"jaliya/internal/kv"
+	"jaliya/internal/wire"
 	"jaliya/internal/workflow"
 )
 
@@ -31,3 +32,21 @@ func PutState(w kv.Writer, n uint64, state workflow.State, holder consular.PostI
 	c.Flow.State, c.Flow.Holder = uint8(state), holder
 	return store(w, inCases, number(n), c)
 }
+
+// ChangeStored is for tests: it rewrites a committed entry, checksum and all.
+func ChangeStored(w kv.Writer, commit uint64, change func(*Stored)) error {
+	s, _, err := load[Stored](w, inEntries, number(commit))
+	if err != nil {
+		return err
+	}
+	change(&s)
+	return store(w, inEntries, number(commit), s)
+}
+
+// PutTree is for tests: it rewrites a hash of the tree.
+func PutTree(w kv.Writer, at uint64, d wire.Digest) error {
+	return w.Put(inTree, number(at), guard(inTree, number(at), d[:]))
+}
+
+// ForgetAct is for tests: it removes the leaf of a command.
+func ForgetAct(w kv.Writer, leaf uint64) error { return w.Delete(inActs, number(leaf)) }

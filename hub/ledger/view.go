@@ -92,7 +92,7 @@ func (v Views) Counts() (Counts, error) {
 
 // Counts says how many entries, cases and so on the state has numbered.
 type Counts struct {
-	Commits, Cases, Orders, Refused, Quarantine, Alarms, Openings, Deeds, Settlements uint64
+	Commits, Cases, Orders, Refused, Quarantine, Alarms, Openings, Deeds, Settlements, Leaves uint64
 }
 
 // Node gives a machine, fault.NotFound when none has the id.

@@ -67,6 +67,10 @@ func (k *SigningKey) Sign(domain Domain, msg []byte) []byte {
 	return ed25519.Sign(k.private, signed(domain, msg))
 }
 
+// SignNote signs the text of a signed note (C2SP signed-note), whose format leaves
+// no room for a domain: no text of a note begins as what Sign signs does.
+func (k *SigningKey) SignNote(text []byte) []byte { return ed25519.Sign(k.private, text) }
+
 // Public gives the half that verifies.
 func (k *SigningKey) Public() VerifyKey {
 	return VerifyKey{KeyID: k.KeyID, public: ed25519.PublicKey(k.private[ed25519.SeedSize:])}
