@@ -59,6 +59,7 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invite", answer(h.invite))
 	mux.HandleFunc("GET /status", answer(func(context.Context, struct{}) (Status, error) { return h.Status() }))
+	mux.HandleFunc("GET /checkpoint", answer(h.checkpoint))
 	mux.HandleFunc("POST /revoke", answer(h.revoke))
 	mux.HandleFunc("POST /certify", answer(h.certify))
 	h.keyRoutes(mux)

@@ -151,6 +151,28 @@ func (c *revokeCommand) Run(ctx context.Context, s cli.Streams) error {
 	return err
 }
 
+type checkpointCommand struct {
+	configFlag
+	JSON bool `name:"json" help:"Print as JSON."`
+}
+
+// Run prints the signed note.
+func (c *checkpointCommand) Run(ctx context.Context, s cli.Streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	at, err := hub.AskCheckpoint(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return cli.PrintJSON(s.Out, at)
+	}
+	_, err = fmt.Fprint(s.Out, at.Note)
+	return err
+}
+
 type statusCommand struct {
 	configFlag
 	JSON bool `name:"json" help:"Print as JSON."`

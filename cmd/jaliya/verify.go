@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"jaliya/consulate-node/journal"
 	"jaliya/hub/ledger"
+	"jaliya/internal/checkpoint"
 	"jaliya/internal/cli"
 	"jaliya/internal/fault"
 	"jaliya/internal/wire"
@@ -182,8 +185,10 @@ func (c *verifyReceipt) text(s cli.Streams) (string, error) {
 }
 
 type verifyLedger struct {
-	Path string `arg:"" type:"path" help:"ledger.db of a stopped hub, or a copy of it."`
-	JSON bool   `name:"json" help:"Print the result as JSON."`
+	Path        string   `arg:"" type:"path" help:"ledger.db of a stopped hub, or a copy of it."`
+	Checkpoints []string `name:"checkpoint" type:"path" help:"Signed checkpoint that somebody kept: the state must begin with its log." placeholder:"FILE"`
+	Keys        string   `type:"path" help:"File of receipt keys, as hub keys prints them: they prove the checkpoints." placeholder:"FILE"`
+	JSON        bool     `name:"json" help:"Print the result as JSON."`
 }
 
 // Run audits the state and says what was proved.
@@ -192,11 +197,54 @@ func (c *verifyLedger) Run(s cli.Streams) error {
 	if err != nil {
 		return err
 	}
+	if err := r.Err(); err == nil { // a tree that does not prove has no root to compare
+		if err := c.compare(); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		err = cli.PrintJSON(s.Out, r)
 	} else {
-		_, err = fmt.Fprintf(s.Out, "%d entries of %d histories chained without a gap, %d receipts, %d notices, %d cases; state hash %s at log position %d.\n",
-			r.Entries, r.Incarnations, r.Receipts, r.Notices, r.Cases, r.Hash, r.Index)
+		_, err = fmt.Fprintf(s.Out, "%d entries of %d histories chained without a gap, %d receipts, %d notices, %d cases; state hash %s at log position %d.\n"+
+			"The log has %d leaves, its root is %s. %d checkpoints agree.\n",
+			r.Entries, r.Incarnations, r.Receipts, r.Notices, r.Cases, r.Hash, r.Index, r.Leaves, r.Root, len(c.Checkpoints))
 	}
 	return errors.Join(err, r.Err())
+}
+
+// compare wants the log of each checkpoint at the beginning of the state's.
+func (c *verifyLedger) compare() error {
+	const op = "jaliya: compare with checkpoint"
+	if len(c.Checkpoints) == 0 {
+		return nil
+	}
+	if c.Keys == "" {
+		return fault.New(fault.Invalid, op, "--keys is missing: a state may name keys of its own", nil)
+	}
+	keys, err := keysFlag{Keys: c.Keys}.load()
+	if err != nil {
+		return err
+	}
+	for _, path := range c.Checkpoints {
+		raw, err := readLimited(path, checkpoint.MaxBytes)
+		if err != nil {
+			return err
+		}
+		cluster, root := wire.ClusterID{}, wire.Digest{}
+		kept, err := ledger.LogAt(c.Path, func(id wire.ClusterID) (size uint64, err error) {
+			cluster = id
+			held, err := checkpoint.Open([]byte(raw), checkpoint.Origin(id), slices.Collect(maps.Values(keys))...)
+			root = held.Root
+			return held.Size, err
+		})
+		switch {
+		case fault.Is(err, fault.NotFound):
+			return fault.New(fault.Corrupt, op, path+": the state is older than it, or its end was cut off", err)
+		case err != nil:
+			return err
+		case kept != root:
+			return fault.New(fault.Corrupt, op, path+": the history of "+cluster.String()+" was rewritten", nil)
+		}
+	}
+	return nil
 }

@@ -1,6 +1,9 @@
 package ledger
 
 import (
+	"errors"
+	"os"
+
 	"golang.org/x/mod/sumdb/tlog"
 
 	"jaliya/internal/fault"
@@ -130,4 +133,28 @@ func proofFault(err error) error {
 		return nil
 	}
 	return fault.New(fault.Corrupt, opProve, "", err)
+}
+
+// LogAt gives the root over the first leaves of a state file, or of a copy of one;
+// size is asked how many, and told whose log it is. Errors: NotFound when the state
+// has fewer.
+func LogAt(path string, size func(wire.ClusterID) (uint64, error)) (root wire.Digest, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return root, fault.New(fault.NotFound, opProve, path, err)
+	}
+	db, err := kv.Open(path, kv.Options{ReadOnly: true})
+	if err != nil {
+		return root, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	v := NewViews(db)
+	cluster, err := v.Cluster()
+	if err != nil {
+		return root, err
+	}
+	n, err := size(cluster.ID)
+	if err != nil {
+		return root, err
+	}
+	return v.RootAt(n)
 }
