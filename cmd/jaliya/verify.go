@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -233,7 +231,7 @@ func (c *verifyLedger) compare() error {
 		cluster, root := wire.ClusterID{}, wire.Digest{}
 		kept, err := ledger.LogAt(c.Path, func(id wire.ClusterID) (size uint64, err error) {
 			cluster = id
-			held, err := checkpoint.Open([]byte(raw), checkpoint.Origin(id), slices.Collect(maps.Values(keys))...)
+			held, err := checkpoint.Open([]byte(raw), checkpoint.Origin(id), keys.List()...)
 			root = held.Root
 			return held.Size, err
 		})

@@ -22,7 +22,13 @@ func (l *loop) greet(head wire.Position) (*Event, error) {
 	}
 	// The desk may have written more since: what the hub answers is about this.
 	st.Head, st.Receipted = head, min(st.Receipted, head.Seq)
-	return l.say(wire.FrameHello, wire.Marshal(hello(st, l.cfg))), nil
+	h := hello(st, l.cfg)
+	kept, err := l.cfg.Journal.Kept()
+	if err != nil {
+		return nil, err
+	}
+	h.Log = kept.Size
+	return l.say(wire.FrameHello, wire.Marshal(h)), nil
 }
 
 // hello says what a journal holds.
@@ -30,7 +36,7 @@ func hello(st journal.State, cfg Config) wire.Hello {
 	return wire.Hello{
 		Lowest: wire.Version, Highest: wire.Version, Node: st.Head.Node,
 		Histories: []wire.History{{Oldest: st.Oldest, Head: st.Head, Receipted: st.Receipted}},
-		Notices:   st.Notices, Time: cfg.Now().UnixMilli(), Software: cfg.Software, Feature: wire.FeatureMissing,
+		Notices:   st.Notices, Time: cfg.Now().UnixMilli(), Software: cfg.Software, Feature: wire.FeatureLog,
 	}
 }
 
@@ -180,6 +186,8 @@ func (l *loop) frame(ctx context.Context, f frame) error {
 		return l.notices(ctx, f.payload)
 	case wire.FrameMissing:
 		return l.missing(ctx, f.payload)
+	case wire.FrameCheckpoint:
+		return l.vouched(ctx, f.payload)
 	case wire.FramePong:
 		var p wire.Pong
 		if err := wire.Unmarshal(f.payload, len(f.payload), &p); err != nil {
@@ -257,6 +265,9 @@ func (l *loop) welcome(ctx context.Context, payload []byte) error {
 			return l.broken(ctx, err)
 		}
 		l.told = w
+	}
+	if err := l.proveLog(w.Log); err != nil {
+		return l.broken(ctx, err)
 	}
 	l.feature = w.Feature
 	l.session.Store(w.Session)

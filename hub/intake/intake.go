@@ -37,6 +37,10 @@ type State interface {
 	NoticeHead(post consular.PostID) (wire.NoticeCursor, error)
 	// NoticesAfter gives notices after a sequence and the cursor before the first.
 	NoticesAfter(post consular.PostID, seq uint64, limit int) (after wire.NoticeCursor, raw [][]byte, err error)
+	// Root gives the size of the national log and the root over it; Consistency
+	// proves that the log of a size begins with that of an older one.
+	Root() (size uint64, root wire.Digest, err error)
+	Consistency(older, size uint64) ([]wire.Digest, error)
 	// Watch gives what is applied and a channel that closes at the next change.
 	Watch() (applied uint64, changed <-chan struct{})
 }

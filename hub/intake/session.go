@@ -41,6 +41,8 @@ type session struct {
 	key     seal.VerifyKey // journal key
 	shown   []wire.History // by the node's hello
 	hears   bool           // it knows wire.FrameMissing
+	vouches bool           // it knows wire.FrameCheckpoint
+	kept    uint64         // leaves of the log that it was shown
 	number  uint64
 	order   *order
 	talk    *link.Stream
@@ -146,6 +148,7 @@ func (s *session) hello(ctx context.Context) error {
 		return err
 	}
 	s.notices, s.shown, s.hears = h.Notices, h.Histories, h.Feature >= wire.FeatureMissing
+	s.vouches, s.kept = h.Feature >= wire.FeatureLog, h.Log
 	return s.welcome(ctx, h)
 }
 
@@ -177,6 +180,9 @@ func (s *session) welcome(ctx context.Context, h wire.Hello) error {
 		Version: wire.Version, Cluster: cluster.ID, Session: s.number, Decisions: decisions,
 		Time: s.cfg.Now().UnixMilli(), Receipts: cluster.Receipt, Intake: cluster.Intake, Feature: cluster.Feature,
 		Notices: told.Seq, Others: others,
+	}
+	if w.Log, err = s.logProof(); err != nil {
+		return err
 	}
 	return s.talk.WriteFrame(byte(wire.FrameWelcome), wire.Marshal(w))
 }
@@ -247,6 +253,7 @@ func (s *session) serve(ctx context.Context) error {
 	g.Go(func() error { return s.tell(ctx) })
 	g.Go(func() error { return s.watch(ctx) })
 	g.Go(func() error { return s.askBack(ctx) })
+	g.Go(func() error { return s.vouch(ctx) })
 	return g.Wait()
 }
 

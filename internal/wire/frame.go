@@ -27,6 +27,7 @@ const (
 	FrameCarried      FrameType = 12
 	FrameCarriedEnd   FrameType = 13
 	FrameMissing      FrameType = 14
+	FrameCheckpoint   FrameType = 15
 	FrameOffer        FrameType = 16
 	FrameWant         FrameType = 17
 	FrameChunk        FrameType = 18
@@ -62,7 +63,7 @@ func (t FrameType) Limit() int {
 		return 64
 	case FrameOffer:
 		return 65536
-	case FrameWant:
+	case FrameWant, FrameCheckpoint:
 		return 8192
 	case FrameChunk:
 		return MaxChunk

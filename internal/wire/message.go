@@ -29,6 +29,7 @@ type Hello struct {
 	Time      int64        `cbor:"6,keyasint"`
 	Software  string       `cbor:"7,keyasint"`
 	Feature   uint32       `cbor:"8,keyasint,omitempty"` // level up to which the node's software hears the hub; 0 from one of before
+	Log       uint64       `cbor:"9,keyasint,omitempty"` // leaves of the national log at the checkpoint that the node keeps
 }
 
 // Validate names the field of a hello that no honest node sends.
@@ -92,6 +93,7 @@ type Welcome struct {
 	Feature   uint32      `cbor:"8,keyasint"`
 	Notices   uint64      `cbor:"9,keyasint,omitempty"`  // how many the post has been told; 0 from a hub that does not say
 	Others    []Position  `cbor:"10,keyasint,omitempty"` // what the hub has of incarnations that the hello did not name, at most MaxOthers
+	Log       *LogProof   `cbor:"11,keyasint,omitempty"` // to a node whose hello's feature level is 5 or more, from a hub of that level
 }
 
 // MaxOthers bounds the incarnations of one node that a welcome names.

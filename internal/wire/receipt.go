@@ -3,6 +3,8 @@ package wire
 import (
 	"bytes"
 	"encoding/base32"
+	"maps"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -59,6 +61,9 @@ func DecodeReceipt(raw []byte) (SignedReceipt, error) {
 
 // KeySet holds the public keys that may have signed, by id.
 type KeySet map[KeyID]seal.VerifyKey
+
+// List gives the keys, in no order.
+func (s KeySet) List() []seal.VerifyKey { return slices.Collect(maps.Values(s)) }
 
 // ParseKeySet reads public keys of 32 bytes each.
 func ParseKeySet(raw [][]byte) (KeySet, error) {
