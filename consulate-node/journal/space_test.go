@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"jaliya/consulate-node/journal"
 	"jaliya/internal/fault"
 	"jaliya/internal/kv"
 	"jaliya/internal/wire"
@@ -36,6 +37,7 @@ func TestAFullJournalRefusesBeforeCapture(t *testing.T) {
 	j := open(t, t.TempDir(), o)
 	require.NoError(t, j.CanCapture(2<<20))
 	warned, refused := false, false
+	var before journal.State
 	var err error
 	for range 1000 {
 		if !refused {
@@ -44,18 +46,16 @@ func TestAFullJournalRefusesBeforeCapture(t *testing.T) {
 		s, serr := j.Space()
 		require.NoError(t, serr)
 		warned = warned || s.Warn()
+		before = state(t, j)
 		if _, err = j.Append(t.Context(), k.Release(wire.MaxBody)); err != nil {
 			break
 		}
 	}
 	requireKind(t, err, fault.Full)
+	require.Equal(t, before, state(t, j), "nothing was changed, and it is not latched")
 	require.True(t, warned, "a warning at 80 % came first")
 	require.True(t, refused, "and then a refusal before capture")
 
-	before := state(t, j)
-	_, err = j.Append(t.Context(), k.Release(wire.MaxBody))
-	requireKind(t, err, fault.Full)
-	require.Equal(t, before, state(t, j), "nothing was changed, and it is not latched")
 	require.NoError(t, k.Secure(j, 256), "what the hub says still finds room")
 	requireSound(t, j, k)
 }

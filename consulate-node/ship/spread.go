@@ -154,7 +154,7 @@ func (s *Spread) judge(now time.Time, x Sample, rate float64) {
 	case s.trying > 0 && s.mark.rounds == 0: // new connections fill the link until it drops
 		s.again(now, x, 1, 0)
 		return
-	case s.trying > 0 && s.mark.rounds < moreEpochs && m.queued && !s.helped(m): // and what they dropped is not made up for
+	case s.trying > 0 && s.mark.rounds < moreEpochs && !s.helped(m): // and what they dropped is not made up for
 		s.again(now, x, s.mark.rounds+1, 0)
 		return
 	case s.trying < 0 && s.mark.rounds < fewerEpochs-1:

@@ -21,6 +21,8 @@ type road struct {
 	lossy    bool    // packets are lost though nothing queues
 	policed  bool    // what is too much is lost, and never queues
 	noise    float64
+	recovery time.Duration // in which new connections make up for what they dropped
+	begun    time.Time     // when there were more of them last
 	burst    time.Duration // in which the first connection sends more than the link takes
 	chance   *rand.Rand
 
@@ -51,6 +53,9 @@ func (r *road) run(d time.Duration, busy bool) {
 			r.burst -= sampleEvery
 			taken = 1.1 // the rest waits in the queue, and counts as arrived
 		}
+		if r.now.Sub(r.begun) < r.recovery {
+			taken /= 4
+		}
 		rate := r.capacity * taken * (1 + r.noise*(2*r.chance.Float64()-1))
 		if busy {
 			r.bytes += rate * sampleEvery.Seconds()
@@ -62,6 +67,9 @@ func (r *road) run(d time.Duration, busy bool) {
 			Standing: r.standing, Busy: busy, Bytes: uint64(r.bytes), Lost: r.lost, RTT: rtt, Best: r.rtt,
 		})
 		if busy && want != r.standing {
+			if want > r.standing {
+				r.begun = r.now
+			}
 			r.standing = want
 			r.changes = append(r.changes, want)
 		}
@@ -82,6 +90,7 @@ func TestSpread(t *testing.T) {
 		"OK two are enough in the end":               {func(r *road) { r.share = 0.34 }, 3 * time.Hour, 2, 2},
 		"OK a policed link keeps none":               {func(r *road) { r.policed, r.share = true, 1 }, 4 * time.Hour, 0, 1},
 		"OK what fills the link stays after a burst": {func(r *road) { r.share, r.burst = 0.3, 2*time.Second }, 20 * time.Second, 3, 3},
+		"OK new ones make up for what they dropped":  {func(r *road) { r.share, r.recovery = 0.1, 3*time.Second }, 30 * time.Second, 7, 8},
 		"OK few where little is on the way":          {func(r *road) { r.capacity, r.rtt, r.share = 32_000, 800*time.Millisecond, 0.1 }, time.Hour, 3, 3},
 		"OK the cap holds":                           {func(r *road) { r.spread = ship.NewSpread(3) }, time.Minute, 3, 3},
 		"OK a cap above what there is is ours":       {func(r *road) { r.spread, r.share = ship.NewSpread(50), 0.1 }, time.Hour, 8, 8},

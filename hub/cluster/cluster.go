@@ -187,10 +187,11 @@ func (c *Cluster) openTransport(cfg Config, stable *stableStore) (raft.Transport
 	if c.layer, err = newStreamLayer(cfg, key); err != nil {
 		return nil, err
 	}
-	return raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+	inner := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: c.layer, MaxPool: 2, MaxRPCsInFlight: 2,
 		Timeout: cfg.Settings.RPC, Logger: newRaftLogger(cfg.Logger),
-	}), nil
+	})
+	return pipelined{inner, 2 * cfg.Settings.RPC}, nil // an answer comes within one, or its reading fails
 }
 
 func (c *Cluster) closeTransport(t raft.Transport) error {

@@ -116,11 +116,11 @@ func TestRoadBacklogAgain(t *testing.T) {
 		o.road.set(func(up, down *way) {
 			up.rate, up.queue, up.loss, down.rate, down.loss = l.rate, 50*time.Millisecond, l.loss, l.rate, l.loss
 		})
-		p.fill(10_000)
+		p.fill(4000)
 		first := p.secured(5 * time.Minute)
 		o.road.cut(true)
 		wait(12 * time.Second)
-		p.fill(10_000)
+		p.fill(4000)
 		o.road.cut(false)
 		begun := p.state().Receipted
 		p.until(10*time.Second, func(st journal.State) bool { return st.Receipted > begun })
