@@ -35,9 +35,9 @@ func (n *Node) openAnchor() error {
 		case fault.Is(err, fault.Full):
 			// What has no receipt cannot be issued again until there is room. The
 			// anchor stays as it is: the next start compares again, the hub before.
-			n.unanchored(err)
+			n.unanchored(errors.Join(err, anchor.Close()))
 			n.anchor = nil
-			return anchor.Close()
+			return nil
 		case err != nil:
 			return err
 		}

@@ -242,6 +242,7 @@ func TestChangeRefusedByTheHub(t *testing.T) {
 		s := surfer{tb: t, handler: w.screens(t), role: "agent", lang: "en"}
 		page := s.get("/changes/" + v.Change).text
 		require.Equal(t, word == "code", strings.Contains(page, "The code of the slip is missing or not the right one"))
+		require.Equal(t, word == "code", strings.Contains(page, "Start again with the code of the slip"), "the way to try again")
 	}
 }
 

@@ -189,6 +189,7 @@ func (s *Screens) showConflict(at screen, v ChangeView) {
 		"Open": v.Settled == "" && v.Outcome != "said",
 	}
 	if v.Reason != "" {
+		data["Retry"] = v.Reason == "code" && mayWrite(at.who)
 		data["Why"], data["WhyNext"] = p.T("change.refused."+v.Reason+".title"), p.T("change.refused."+v.Reason+".means")
 	}
 	if v.Other != nil {

@@ -19,12 +19,24 @@ func ParsePhone(s string, home Country) (Phone, error) {
 	if len(s) > maxTyped {
 		return "", broken(opParse, "phone", RuleLength)
 	}
-	n, err := phonenumbers.Parse(foldDigits(s), string(home))
-	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+	p, ok := international(foldDigits(s), home)
+	if !ok {
 		return "", broken(opParse, "phone", RuleFormat)
 	}
-	p := Phone(phonenumbers.Format(n, phonenumbers.E164))
+	if again, ok := international(string(p), "ZZ"); !ok || again != p {
+		return "", broken(opParse, "phone", RuleFormat)
+	}
 	return p, broken(opParse, "phone", p.rule())
+}
+
+// international is the E.164 form of a possible number. Of some texts, like
+// "0000000" in Korea, it reads as another number again: those are none.
+func international(s string, home Country) (Phone, bool) {
+	n, err := phonenumbers.Parse(s, string(home))
+	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+		return "", false
+	}
+	return Phone(phonenumbers.Format(n, phonenumbers.E164)), true
 }
 
 func (p Phone) rule() Rule {

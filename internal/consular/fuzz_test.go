@@ -67,6 +67,7 @@ func FuzzCodes(f *testing.F) {
 
 func FuzzPhone(f *testing.F) {
 	f.Add("06 12 34 56 78", "FR")
+	f.Add("0000000", "KR")
 	f.Fuzz(func(t *testing.T, text, home string) {
 		stable(t, text, func(s string) (consular.Phone, error) { return consular.ParsePhone(s, consular.Country(home)) })
 	})
