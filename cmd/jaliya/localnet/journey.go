@@ -47,6 +47,7 @@ func Journeys() []Journey {
 		{Name: "murder", Tell: "people are enrolled while hub and nodes are killed at random moments (--kills)", run: murder, alone: true},
 		{Name: "murder-print", Tell: "records are printed at a post whose node is killed between the beginning and the sheet (--kills)", run: murderPrint, alone: true},
 		{Name: "murder-card", Tell: "cards go the whole way to a hand while hub and nodes are killed and sites lose their answers (--kills)", run: murderCard, alone: true},
+		{Name: "murder-clock", Tell: "people are enrolled while clocks are set back and forth and processes killed (--kills; programs of make crash only)", run: murderClock, alone: true},
 	}
 }
 

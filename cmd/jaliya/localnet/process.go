@@ -29,6 +29,7 @@ type process struct {
 	admin string   // host:port of its admin listener
 	log   string   // file; empty: beside its configuration
 	env   []string // besides ours
+	clock string   // file, where the clock can be set
 	cmd   *exec.Cmd
 	done  chan error // receives the end once
 }
