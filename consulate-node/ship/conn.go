@@ -29,12 +29,15 @@ const (
 // conn is one control session: stream a carries the conversation, stream b the
 // batches, so that a heartbeat never waits behind a batch.
 type conn struct {
+	now      func() time.Time
 	session  *link.Session
 	talk     *link.Stream
 	entries  *link.Stream
 	talks    chan frame    // to the writer of the conversation
 	batches  chan parcel   // to whoever writes batches, over this session or a bulk connection
+	urgent   chan urgent   // the same, to this session's own writer
 	landed   atomic.Uint64 // last sequence with a receipt
+	ways     passages      // of batches without a receipt
 	in       chan frame    // from the reader
 	stop     context.CancelFunc
 	done     <-chan struct{} // closed when the session is to end
@@ -67,7 +70,7 @@ func (s *Ship) connect(ctx context.Context, attempt uint64) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := newConn(ctx, session)
+	c, err := newConn(ctx, session, s.cfg.Now)
 	if err != nil {
 		session.CloseWithReason(link.CodeDone, "")
 		return nil, err
@@ -75,7 +78,7 @@ func (s *Ship) connect(ctx context.Context, attempt uint64) (*conn, error) {
 	return c, nil
 }
 
-func newConn(ctx context.Context, session *link.Session) (*conn, error) {
+func newConn(ctx context.Context, session *link.Session, now func() time.Time) (*conn, error) {
 	talk, err := session.OpenStream(ctx)
 	if err != nil {
 		return nil, err
@@ -88,9 +91,10 @@ func newConn(ctx context.Context, session *link.Session) (*conn, error) {
 	}
 	inner, stop := context.WithCancel(ctx)
 	c := &conn{
-		session: session, talk: talk, entries: entries, stop: stop, done: inner.Done(),
+		now: now, session: session, talk: talk, entries: entries, stop: stop, done: inner.Done(),
 		talks: make(chan frame, talksWaiting), batches: make(chan parcel, 4*spreadWindow),
-		in: make(chan frame, framesWaiting), finished: make(chan struct{}),
+		urgent: make(chan urgent, 1),
+		in:     make(chan frame, framesWaiting), finished: make(chan struct{}),
 	}
 	go c.run(inner)
 	return c, nil
@@ -214,17 +218,21 @@ func (c *conn) writeTalk(ctx context.Context) {
 
 func (c *conn) writeBatches(ctx context.Context) {
 	for {
+		var p parcel
 		select {
 		case <-ctx.Done():
 			return
-		case p := <-c.batches:
-			if p.last <= c.landed.Load() {
-				continue // it came back from a connection that broke, and had arrived
-			}
-			if err := c.entries.WriteFrame(byte(wire.FrameBatch), p.raw); err != nil {
-				c.deliver(ctx, frame{err: err})
-				return
-			}
+		case u := <-c.urgent:
+			p = u.parcel
+		case p = <-c.batches:
+		}
+		if p.last <= c.landed.Load() {
+			continue // it came back from a connection that broke, and had arrived
+		}
+		c.ways.begin(c.landed.Load(), p, nil, c.now())
+		if err := c.entries.WriteFrame(byte(wire.FrameBatch), p.raw); err != nil {
+			c.deliver(ctx, frame{err: err})
+			return
 		}
 	}
 }

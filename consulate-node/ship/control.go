@@ -128,6 +128,9 @@ func (l *loop) held() (Held, error) {
 	}
 	l.known.Uploading = l.uploading.Load() > 0
 	l.known.Roads = int(l.lanes.carrying.Load())
+	if l.known.Packets = 0; l.conn != nil {
+		l.known.Packets = l.conn.session.Stats().Received
+	}
 	return l.known, nil
 }
 

@@ -51,6 +51,7 @@ type Held struct {
 	Unstored  uint64 // first sequence that names a bundle the hub lacks, 0 for none
 	Uploading bool   // bundles are on their way and share the link
 	Roads     int    // bulk connections that carry batches too
+	Packets   uint64 // that came from the hub over the control session
 }
 
 // Sendable gives the last sequence that may go: before the first entry whose
@@ -70,6 +71,8 @@ type Core struct {
 	Offered  wire.Position // head that the hello of this session named
 	Sent     wire.Position // last entry sent in this session
 	Heard    time.Time     // last frame from the hub
+	Stirred  time.Time     // when packets from the hub were last noticed
+	packets  uint64        // that had come by then
 	Pinged   time.Time     // last ping sent
 	Asked    time.Time     // first ping since the last answer; zero when none waits
 	NextDial time.Time
@@ -152,9 +155,13 @@ type Effect struct {
 // what is to be done, in order.
 func (c *Core) Step(now time.Time, held Held, ev Event) []Effect {
 	c.shared, c.window.roads = held.Uploading, held.Roads
+	if held.Packets > c.packets {
+		c.packets, c.Stirred = held.Packets, now
+	}
 	switch ev.Kind {
 	case Connected:
 		c.enter(Greeting, now)
+		c.packets, c.Stirred = held.Packets, now
 		c.Heard, c.Pinged, c.Asked, c.Offered = now, now, time.Time{}, held.Head
 		return []Effect{{Kind: Greet, From: held.Head}}
 	case Welcomed:
@@ -220,12 +227,17 @@ func (c *Core) proceed(now time.Time, held Held) []Effect {
 
 // deadline is when the session counts as lost. The hub beats by itself, so its
 // silence is never our own full link; only answers to our pings wait behind
-// what we send.
+// what we send. A beat that is lost on a long link holds up those behind it until
+// it came again: while packets come, the frames are waited for. They are noticed
+// with the next step only, which is what is taken off.
 func (c *Core) deadline() time.Time {
 	if c.Phase == Greeting {
 		return c.Heard.Add(Welcoming)
 	}
 	silent := c.Heard.Add(Silence)
+	if stirred := c.Stirred.Add(Silence - Heartbeat); stirred.After(silent) {
+		silent = earlier(stirred, c.Heard.Add(Deaf))
+	}
 	if c.Asked.IsZero() {
 		return silent
 	}
@@ -233,10 +245,14 @@ func (c *Core) deadline() time.Time {
 	if c.shared || c.window.full() > 0 {
 		unheard = c.Asked.Add(Deaf)
 	}
-	if unheard.Before(silent) {
-		return unheard
+	return earlier(unheard, silent)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
 	}
-	return silent
+	return a
 }
 
 func (c *Core) heartbeat(now time.Time) []Effect {

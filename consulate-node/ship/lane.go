@@ -22,6 +22,7 @@ type lane struct {
 	*lanes
 	session *link.Session
 	uploads int           // at once
+	urgent  chan urgent   // what another connection is late with
 	retired chan struct{} // closed when it is let go; by tend
 	bundles atomic.Int32  // on their way
 
@@ -106,6 +107,7 @@ func (l *lane) carryBatches(ctx context.Context) {
 	for {
 		c, changed := l.target()
 		var batches <-chan parcel
+		var p parcel
 		if c != nil {
 			batches = c.batches
 		}
@@ -119,24 +121,30 @@ func (l *lane) carryBatches(ctx context.Context) {
 			l.awaitReceipts(ctx)
 			return
 		case <-changed:
-		case p := <-batches:
-			l.note(c, p)
-			if stream == nil {
-				var err error
-				if stream, err = l.openBatches(ctx); err != nil {
-					l.session.CloseWithReason(link.CodeDone, "")
-					return
-				}
-				reader.Go(func() {
-					// The hub says something there only when it takes no more.
-					_, _, _ = stream.ReadFrame(limit)
-					close(broken)
-				})
+			continue
+		case u := <-l.urgent:
+			if u.last <= u.of.landed.Load() {
+				continue
 			}
-			if err := stream.WriteFrame(byte(wire.FrameBatch), p.raw); err != nil {
+			c, p = u.of, u.parcel
+		case p = <-batches:
+		}
+		l.note(c, p)
+		if stream == nil {
+			var err error
+			if stream, err = l.openBatches(ctx); err != nil {
 				l.session.CloseWithReason(link.CodeDone, "")
 				return
 			}
+			reader.Go(func() {
+				// The hub says something there only when it takes no more.
+				_, _, _ = stream.ReadFrame(limit)
+				close(broken)
+			})
+		}
+		if err := stream.WriteFrame(byte(wire.FrameBatch), p.raw); err != nil {
+			l.session.CloseWithReason(link.CodeDone, "")
+			return
 		}
 	}
 }
@@ -162,6 +170,7 @@ func (l *lane) note(c *conn, p parcel) {
 		l.heardAt = l.cfg.Now()
 	}
 	l.carried = append(l.carried, p)
+	c.ways.begin(c.landed.Load(), p, l, l.cfg.Now())
 }
 
 // ofBatches reports whether batches went over the connection, and no bundle does.

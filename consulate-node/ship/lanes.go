@@ -32,6 +32,9 @@ type lanes struct {
 
 	carrying atomic.Int32 // connections that carry batches
 
+	landed   uint64    // last sequence with a receipt; owned by tend
+	landedAt time.Time // when it was another; owned by tend
+
 	mu      sync.Mutex // guards what follows
 	list    []*lane
 	dialing int
@@ -175,7 +178,7 @@ func (l *lanes) add(ctx, dialing context.Context) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	one := &lane{lanes: l, session: session, retired: make(chan struct{}), uploads: 1, heardAt: l.cfg.Now()}
+	one := &lane{lanes: l, session: session, retired: make(chan struct{}), urgent: make(chan urgent, 1), uploads: 1, heardAt: l.cfg.Now()}
 	if len(l.list) == 0 {
 		one.uploads = parallelUploads
 	}
@@ -251,6 +254,7 @@ func (l *lanes) look(ctx context.Context, idle bool) {
 	}
 	list = slices.DeleteFunc(list, (*lane).leaving)
 	x := l.sample(list)
+	l.rescue(now, list, x)
 	if l.missed() {
 		l.spread.Failed(now, x.Standing)
 	}

@@ -26,7 +26,7 @@ const (
 	full = 0.8
 	// leastOnWay is how many packets, of packet bytes, each connection is to have on
 	// the way before there are more.
-	leastOnWay = 6
+	leastOnWay = 5
 	packet     = 1252
 	// leastQueue is by how much longer round trips are where packets wait.
 	leastQueue = 5 * time.Millisecond
@@ -35,6 +35,8 @@ const (
 	// fewerEpochs is for how many measurements fewer are tried: what one of them
 	// says differs more from the next than one connection matters.
 	fewerEpochs = 4
+	// calmEpochs is how many measurements of what stands come before that.
+	calmEpochs = 8
 	// moreEpochs is how long more may take to show what they bring.
 	moreEpochs = 4
 )
@@ -53,6 +55,7 @@ type Spread struct {
 	trying int     // by how many the number changed for the trial under way; 0: none
 	was    float64 // bytes per second before the trial
 	usual  float64 // bytes per second with the number that stands, smoothed
+	calm   int     // measurements behind usual
 	until  time.Time
 	pause  time.Duration // after the next trial that brings nothing
 	fewer  bool          // the next trial is of fewer
@@ -157,11 +160,13 @@ func (s *Spread) judge(now time.Time, x Sample, rate float64) {
 	case s.trying > 0 && s.mark.rounds < moreEpochs && !s.helped(m): // and what they dropped is not made up for
 		s.again(now, x, s.mark.rounds+1, 0)
 		return
-	case s.trying < 0 && s.mark.rounds < fewerEpochs-1:
-		s.again(now, x, s.mark.rounds+1, s.mark.rate+rate)
-		return
 	case s.trying < 0:
-		m.rate = (s.mark.rate + rate) / fewerEpochs
+		rounds, sum := s.mark.rounds+1, s.mark.rate+rate
+		m.rate = sum / float64(rounds)
+		if rounds < fewerEpochs && m.rate >= about*s.was { // what is far less needs no more looks
+			s.again(now, x, rounds, sum)
+			return
+		}
 	}
 	if !s.helped(m) {
 		s.fewer = s.trying > 0 // the other way is tried next
@@ -206,18 +211,19 @@ func (s *Spread) helped(m measured) bool {
 // next begins the next trial, or the next measurement of what stands.
 func (s *Spread) next(now time.Time, x Sample, m measured) {
 	if s.usual == 0 || s.trying != 0 {
-		s.usual = m.rate
+		s.usual, s.calm = m.rate, 0
 	}
 	s.usual += (m.rate - s.usual) / fewerEpochs
+	s.calm++
 	limited := m.lossy && !m.queued
 	s.trying = 0
 	switch {
 	case now.Before(s.until):
 		s.again(now, x, 0, 0)
-	case limited && s.want < s.most && s.roomy(x, m) && (!s.fewer || s.want <= x.Least):
+	case limited && s.want < s.room(x, m) && (!s.fewer || s.want <= x.Least):
 		s.was = m.rate
-		s.try(min(s.most, 2*s.want+3) - s.want)
-	case s.want > x.Least && now.Sub(s.kept) >= keepFor:
+		s.try(min(s.room(x, m), 2*s.want+3) - s.want)
+	case s.want > x.Least && s.calm >= calmEpochs && now.Sub(s.kept) >= keepFor:
 		s.was = s.usual
 		s.try(-1)
 	default:
@@ -225,13 +231,15 @@ func (s *Spread) next(now time.Time, x Sample, m measured) {
 	}
 }
 
-// roomy reports whether each connection has enough on the way for more of them:
-// one with few packets there notices a loss by a timeout alone (RFC 9002, section
-// 6.1.1), sends twice what arrived, and gets less done than it takes from the
-// others.
-func (s *Spread) roomy(x Sample, m measured) bool {
-	onWay := m.rate * x.Best.Seconds() / packet
-	return s.want == 0 || onWay >= leastOnWay*float64(s.want+1)
+// room is how many there may be: each is to have enough on the way, for one with
+// few packets there notices a loss by a timeout alone (RFC 9002, section 6.1.1),
+// sends twice what arrived, and gets less done than it takes from the others. What a
+// first one gets says nothing of what more would.
+func (s *Spread) room(x Sample, m measured) int {
+	if s.want == 0 {
+		return s.most
+	}
+	return min(s.most, int(m.rate*x.Best.Seconds()/packet/leastOnWay))
 }
 
 // again begins a measurement of the number that stands; rounds of it are behind.

@@ -180,6 +180,26 @@ func TestStories(t *testing.T) {
 			s.lost(fault.Timeout)
 			s.untilDial()
 		},
+		"packets-come-and-frames-wait": func(s *story) { // a beat was lost, and what came behind it waits for its repeat
+			s.following(200)
+			for range 7 {
+				s.wait(1500 * time.Millisecond)
+				s.held.Packets++
+				s.tick()
+			}
+			for range 3 { // and now nothing comes at all
+				s.wait(1500 * time.Millisecond)
+				s.tick()
+			}
+		},
+		"packets-come-and-no-frame-ever": func(s *story) {
+			s.following(200)
+			for range 15 {
+				s.wait(1500 * time.Millisecond)
+				s.held.Packets++
+				s.tick()
+			}
+		},
 		"heard-but-not-hearing": func(s *story) {
 			s.following(0)
 			for range 5 {

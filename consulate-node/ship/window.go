@@ -14,6 +14,7 @@ const Window = 16
 const (
 	spreadWindow = 4 * Window
 	leastSpread  = 4 << 10
+	spreadBytes  = 256 << 10
 )
 
 // How many bytes may be on the way without a receipt. The number doubles with each
@@ -87,9 +88,9 @@ func (w *window) land(now time.Time, last uint64) {
 		took /= 2 // it waited for what went over the slowest connection
 	}
 	switch {
-	case took <= quick:
+	case took <= quick, w.roads > 0 && w.limit < spreadBytes:
 		w.limit = min(mostBytes, w.limit+bytes)
-	case took > late && last > w.halved:
+	case took > late && last > w.halved && (w.roads == 0 || w.limit > spreadBytes):
 		w.limit = max(leastBytes, w.limit/2)
 		w.halved = w.flights[len(w.flights)-1].last
 	}

