@@ -180,6 +180,13 @@ func (l *lane) ofBatches() bool {
 	return l.of != nil && l.bundles.Load() == 0
 }
 
+// carries reports whether batches of a control session went over the connection.
+func (l *lane) carries(c *conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.of == c
+}
+
 // prune forgets what has its receipt; mu is held.
 func (l *lane) prune() {
 	if l.of == nil {

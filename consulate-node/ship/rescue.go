@@ -88,7 +88,7 @@ func (l *lanes) rescue(now time.Time, list []*lane, x Sample) {
 	}
 	late, load := c.ways.late(landed, now.Add(-trips*x.RTT))
 	for _, p := range late {
-		for _, to := range others(p.by, list, load) {
+		for _, to := range others(c, p.by, list, load) {
 			if c.hurry(to, p.parcel) {
 				c.ways.begin(landed, p.parcel, to, now)
 				load[to]++
@@ -119,9 +119,10 @@ func (c *conn) hurry(to *lane, p parcel) bool {
 }
 
 // others gives the connections that do not carry a batch yet: the control session
-// first, which is known to live, and then those that carry little.
-func others(by, list []*lane, load map[*lane]int) []*lane {
-	list = slices.Clone(list)
+// first, which is known to live, and then those that carry little. A connection that
+// has carried no batch of this session is not asked: a hub of before takes none there.
+func others(c *conn, by, list []*lane, load map[*lane]int) []*lane {
+	list = slices.DeleteFunc(slices.Clone(list), func(one *lane) bool { return !one.carries(c) })
 	slices.SortStableFunc(list, func(a, b *lane) int { return cmp.Compare(load[a], load[b]) })
 	return slices.DeleteFunc(append([]*lane{nil}, list...), func(one *lane) bool { return slices.Contains(by, one) })
 }
