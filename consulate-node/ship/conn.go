@@ -229,11 +229,12 @@ func (c *conn) writeBatches(ctx context.Context) {
 		if p.last <= c.landed.Load() {
 			continue // it came back from a connection that broke, and had arrived
 		}
-		c.ways.begin(c.landed.Load(), p, nil, c.now())
+		c.ways.begin(p, nil, c.now())
 		if err := c.entries.WriteFrame(byte(wire.FrameBatch), p.raw); err != nil {
 			c.deliver(ctx, frame{err: err})
 			return
 		}
+		c.ways.written(p.last, c.now())
 	}
 }
 

@@ -163,8 +163,9 @@ func (l *loop) receipts(ctx context.Context, frames []frame) error {
 	}
 	last := proved[len(proved)-1].Receipt
 	l.tried.receipted(last.Last)
-	if l.conn != nil {
+	if l.conn != nil && last.Incarnation == l.core.Sent.Incarnation { // of an older one they come again too
 		l.conn.landed.Store(last.Last)
+		l.conn.ways.forget(last.Last)
 	}
 	return l.step(ctx, Event{Kind: Receipted, Receipt: last})
 }

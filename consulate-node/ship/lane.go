@@ -21,8 +21,8 @@ const laneFarewell = 10 * time.Second
 type lane struct {
 	*lanes
 	session *link.Session
-	uploads int           // at once
-	urgent  chan urgent   // what another connection is late with
+	uploads int // at once
+	urgent  chan urgent
 	retired chan struct{} // closed when it is let go; by tend
 	bundles atomic.Int32  // on their way
 
@@ -123,11 +123,11 @@ func (l *lane) carryBatches(ctx context.Context) {
 		case <-changed:
 			continue
 		case u := <-l.urgent:
-			if u.last <= u.of.landed.Load() {
-				continue
-			}
 			c, p = u.of, u.parcel
 		case p = <-batches:
+		}
+		if !l.current(c) || p.last <= c.landed.Load() {
+			continue // of a session that ended: the next one sends it again
 		}
 		l.note(c, p)
 		if stream == nil {
@@ -146,6 +146,7 @@ func (l *lane) carryBatches(ctx context.Context) {
 			l.session.CloseWithReason(link.CodeDone, "")
 			return
 		}
+		c.ways.written(p.last, l.cfg.Now())
 	}
 }
 
@@ -170,7 +171,7 @@ func (l *lane) note(c *conn, p parcel) {
 		l.heardAt = l.cfg.Now()
 	}
 	l.carried = append(l.carried, p)
-	c.ways.begin(c.landed.Load(), p, l, l.cfg.Now())
+	c.ways.begin(p, l, l.cfg.Now())
 }
 
 // ofBatches reports whether batches went over the connection, and no bundle does.
@@ -178,6 +179,13 @@ func (l *lane) ofBatches() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.of != nil && l.bundles.Load() == 0
+}
+
+// quiet is for how long nothing has come back, while something was on its way.
+func (l *lane) quiet(now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return now.Sub(l.heardAt)
 }
 
 // carries reports whether batches of a control session went over the connection.
@@ -242,6 +250,9 @@ func (l *lane) giveBack() {
 	defer l.mu.Unlock()
 	l.prune()
 	for _, p := range l.carried {
+		if l.of.ways.leave(p.last, l) {
+			continue // another connection carries it
+		}
 		select {
 		case l.of.batches <- p:
 		default: // never, by the core's window; the next session sends it again

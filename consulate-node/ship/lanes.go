@@ -139,6 +139,13 @@ func (l *lanes) target() (*conn, <-chan struct{}) {
 	return l.control, l.changed
 }
 
+// current reports whether a control session is the one that stands.
+func (l *lanes) current(c *conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.control == c
+}
+
 // past keeps what a session that ended had carried; mu is held.
 func (l *lanes) past(s *link.Session) {
 	st := s.Stats()

@@ -10,7 +10,9 @@ import (
 const Window = 16
 
 // spreadWindow is how many while several connections carry them: smaller ones,
-// so that one on a slow connection holds up few.
+// so that one on a slow connection holds up few. spreadBytes is what they have in
+// steady work at any time: receipts come late there because one of them is waited
+// for, and not because the link is full.
 const (
 	spreadWindow = 4 * Window
 	leastSpread  = 4 << 10
@@ -88,9 +90,9 @@ func (w *window) land(now time.Time, last uint64) {
 		took /= 2 // it waited for what went over the slowest connection
 	}
 	switch {
-	case took <= quick, w.roads > 0 && w.limit < spreadBytes:
+	case took <= quick, w.roads > 1 && w.limit < spreadBytes:
 		w.limit = min(mostBytes, w.limit+bytes)
-	case took > late && last > w.halved && (w.roads == 0 || w.limit > spreadBytes):
+	case took > late && last > w.halved && (w.roads < 2 || w.limit > spreadBytes):
 		w.limit = max(leastBytes, w.limit/2)
 		w.halved = w.flights[len(w.flights)-1].last
 	}
