@@ -84,9 +84,25 @@ func (c *Client) Rests() time.Time { return c.gate.Until() }
 type Question struct {
 	Op, Method, Path string
 	Key              string // idempotency key, none when empty
-	Body             []byte // JSON; nil: none
+	Body             []byte // nil: none
+	Media            Media  // zero: JSON
 	Limit            time.Duration
 	Read             func(raw []byte) error
+}
+
+// Media are the media types of a contract that is not of JSON.
+type Media struct {
+	Body   string // of the question
+	Answer string // of a good answer
+	No     string // of an answer that says no, whose first bytes AnswerError gives
+}
+
+const mediaJSON = "application/json"
+
+func (m Media) withDefaults() Media {
+	Or(&m.Body, mediaJSON)
+	Or(&m.Answer, mediaJSON)
+	return m
 }
 
 // Ask puts a question, unless the system is left alone, and reads a good
@@ -119,13 +135,14 @@ func (c *Client) Ask(parent context.Context, q Question) error {
 
 func (c *Client) exchange(ctx context.Context, q Question) (raw []byte, err error) {
 	op := q.Op
+	q.Media = q.Media.withDefaults()
 	req, err := http.NewRequestWithContext(ctx, q.Method, c.Endpoint.URL+q.Path, bytes.NewReader(q.Body))
 	if err != nil {
 		return nil, fault.New(fault.Internal, op, c.Name, nil)
 	}
-	req.Header.Set("Accept", "application/json, application/problem+json")
+	req.Header.Set("Accept", q.Media.Answer+", application/problem+json")
 	if q.Body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", q.Media.Body)
 	}
 	if q.Key != "" {
 		req.Header.Set("Idempotency-Key", q.Key)
@@ -147,17 +164,18 @@ func (c *Client) exchange(ctx context.Context, q Question) (raw []byte, err erro
 	case len(raw) > c.MaxAnswer:
 		return nil, fault.New(fault.TooLarge, op, c.Name, errors.New("the answer"))
 	}
-	return raw, c.check(op, resp, raw)
+	return raw, c.check(q, resp, raw)
 }
 
 // check turns status and media type into an error, nil for a good answer.
-func (c *Client) check(op string, resp *http.Response, raw []byte) error {
+func (c *Client) check(q Question, resp *http.Response, raw []byte) error {
+	op := q.Op
 	media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
 		return fault.New(fault.Unsupported, op, c.Name, errRedirect)
-	case resp.StatusCode < 300 && (err != nil || media != "application/json"):
-		return fault.New(fault.Corrupt, op, c.Name, errors.New("the answer is not JSON"))
+	case resp.StatusCode < 300 && (err != nil || media != q.Media.Answer):
+		return fault.New(fault.Corrupt, op, c.Name, errors.New("the answer is not "+q.Media.Answer))
 	case resp.StatusCode < 300:
 		return nil
 	}
@@ -166,6 +184,9 @@ func (c *Client) check(op string, resp *http.Response, raw []byte) error {
 		if p, err := DecodeProblem(raw); err == nil {
 			a.Code = p.Code
 		}
+	}
+	if media == q.Media.No && media != "" {
+		a.Body = raw[:min(len(raw), mostBody)]
 	}
 	kind, said := c.Kinds[a.Code]
 	if !said || a.Code == "" {

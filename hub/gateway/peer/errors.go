@@ -18,7 +18,11 @@ type AnswerError struct {
 	Status int
 	Code   string        // of the contract's form, or empty
 	After  time.Duration // Retry-After, zero when not given
+	Body   []byte        // beginning of what it says in Media.No
 }
+
+// mostBody is how much of an answer that says no is given on, in bytes.
+const mostBody = 256
 
 // Error gives status and code: numbers and small letters of the contract.
 func (a *AnswerError) Error() string { return "HTTP " + strconv.Itoa(a.Status) + " " + a.Code }
