@@ -34,6 +34,7 @@ func (h *Hub) openHealth() (err error) {
 			return err
 		}},
 		telemetry.Check{Name: "vault-objects", Func: h.vaultWhole},
+		telemetry.Check{Name: "witness", Func: h.witnessAgrees},
 	)
 	return err
 }
@@ -60,6 +61,7 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("POST /invite", answer(h.invite))
 	mux.HandleFunc("GET /status", answer(func(context.Context, struct{}) (Status, error) { return h.Status() }))
 	mux.HandleFunc("GET /checkpoint", answer(h.checkpoint))
+	mux.HandleFunc("GET /witnessed", answer(h.witnessedCheckpoint))
 	mux.HandleFunc("POST /revoke", answer(h.revoke))
 	mux.HandleFunc("POST /certify", answer(h.certify))
 	h.keyRoutes(mux)

@@ -15,6 +15,7 @@ import (
 	"jaliya/hub/gateway/sms"
 	"jaliya/hub/gateway/stamp"
 	"jaliya/hub/gateway/tell"
+	"jaliya/hub/gateway/witness"
 	"jaliya/hub/watch"
 	"jaliya/hub/watch/alert"
 	"jaliya/internal/config"
@@ -43,6 +44,7 @@ type Config struct {
 	Console ConsoleConfig     `toml:"console"` // officers' web surface
 	Watch   watch.Limits      `toml:"watch"`   // when something becomes a need of operators
 	Alert   *alert.Config     `toml:"alert"`   // who is told of it without looking; none: nobody
+	Witness *witness.Config   `toml:"witness"` // who cosigns the log; none: the posts alone watch it
 	Log     telemetry.Options `toml:"log"`
 }
 
@@ -176,6 +178,11 @@ func (c Config) validateCarriers() error {
 	}
 	if c.SMS != nil {
 		if err := c.SMS.WithDefaults().Validate(); err != nil {
+			return err
+		}
+	}
+	if c.Witness != nil {
+		if err := c.Witness.WithDefaults().Validate(); err != nil {
 			return err
 		}
 	}

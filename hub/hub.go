@@ -47,6 +47,7 @@ type Hub struct {
 	dicts    *seal.Dictionaries // of what is sealed to posts
 	officers deskOfOfficers
 	watch    watching
+	witness  witnessing
 	fatal    chan error // the first failure that ends the process; buffered
 }
 
@@ -62,7 +63,7 @@ func Open(c Config, log *slog.Logger) (*Hub, error) {
 	if err := h.renewMember(); err != nil {
 		return nil, err
 	}
-	for _, build := range []func() error{h.openLedger, h.openCluster, h.openVault, h.openWorkers, h.openStaff, h.openWatch, h.openConsole, h.openListener, h.openHealth} {
+	for _, build := range []func() error{h.openLedger, h.openCluster, h.openVault, h.openWorkers, h.openStaff, h.openWatch, h.openConsole, h.openWitness, h.openListener, h.openHealth} {
 		if err := build(); err != nil {
 			return nil, errors.Join(err, h.close())
 		}
@@ -248,6 +249,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.keepVoided(ctx) })
 	g.Go(func() error { return h.watch.watcher.Run(ctx) })
 	g.Go(func() error { return h.keepAlerting(ctx) })
+	g.Go(func() error { return h.keepWitnessed(ctx) })
 	g.Go(func() error {
 		telemetry.TellReady(ctx, h.log, h.answers)
 		return nil

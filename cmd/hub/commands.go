@@ -153,7 +153,9 @@ func (c *revokeCommand) Run(ctx context.Context, s cli.Streams) error {
 
 type checkpointCommand struct {
 	configFlag
-	JSON bool `name:"json" help:"Print as JSON."`
+	Witnessed bool `help:"The newest one that the witness cosigned." xor:"what"`
+	Key       bool `help:"The key line of the log, for a witness and for readers." xor:"what"`
+	JSON      bool `name:"json" help:"Print as JSON."`
 }
 
 // Run prints the signed note.
@@ -162,12 +164,20 @@ func (c *checkpointCommand) Run(ctx context.Context, s cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	at, err := hub.AskCheckpoint(ctx, cfg)
+	ask := hub.AskCheckpoint
+	if c.Witnessed {
+		ask = hub.AskWitnessed
+	}
+	at, err := ask(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return cli.PrintJSON(s.Out, at)
+	}
+	if c.Key {
+		_, err = fmt.Fprintln(s.Out, at.Key)
+		return err
 	}
 	_, err = fmt.Fprint(s.Out, at.Note)
 	return err

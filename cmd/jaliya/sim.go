@@ -31,6 +31,7 @@ type simCommand struct {
 	Stamp       simStampCommand       `cmd:"" help:"The electronic payment of stamp duty, with its page."`
 	SMS         simSMSCommand         `cmd:"" name:"sms" help:"A carrier of short messages, with the telephones."`
 	Timestamp   simTimestampCommand   `cmd:"" help:"A time-stamping authority."`
+	Witness     simWitnessCommand     `cmd:"" help:"Somebody outside who cosigns the log (C2SP tlog-witness)."`
 	Records     simRecordsCommand     `cmd:"" help:"The record offices of police and justice."`
 	Record      simRecordCommand      `cmd:"" help:"Issue a specimen criminal record, to try verify document with."`
 }

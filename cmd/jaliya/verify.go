@@ -15,6 +15,7 @@ import (
 	"jaliya/internal/checkpoint"
 	"jaliya/internal/cli"
 	"jaliya/internal/fault"
+	"jaliya/internal/seal"
 	"jaliya/internal/wire"
 )
 
@@ -186,6 +187,7 @@ type verifyLedger struct {
 	Path        string   `arg:"" type:"path" help:"ledger.db of a stopped hub, or a copy of it."`
 	Checkpoints []string `name:"checkpoint" type:"path" help:"Signed checkpoint that somebody kept: the state must begin with its log." placeholder:"FILE"`
 	Keys        string   `type:"path" help:"File of receipt keys, as hub keys prints them: they prove the checkpoints." placeholder:"FILE"`
+	Witness     string   `type:"path" help:"File with a witness's key line: each checkpoint must have its cosignature." placeholder:"FILE"`
 	JSON        bool     `name:"json" help:"Print the result as JSON."`
 }
 
@@ -210,6 +212,25 @@ func (c *verifyLedger) Run(s cli.Streams) error {
 	return errors.Join(err, r.Err())
 }
 
+// reader opens checkpoints, of a witness where one is named.
+func (c *verifyLedger) reader() (func([]byte, string, ...seal.VerifyKey) (checkpoint.Checkpoint, error), error) {
+	if c.Witness == "" {
+		return checkpoint.Open, nil
+	}
+	line, err := readLimited(c.Witness, maxKeysFile)
+	if err != nil {
+		return nil, err
+	}
+	w, err := checkpoint.ParseWitness(line)
+	if err != nil {
+		return nil, err
+	}
+	return func(raw []byte, origin string, keys ...seal.VerifyKey) (checkpoint.Checkpoint, error) {
+		held, _, err := checkpoint.Witnessed(raw, origin, w, keys...)
+		return held, err
+	}, nil
+}
+
 // compare wants the log of each checkpoint at the beginning of the state's.
 func (c *verifyLedger) compare() error {
 	const op = "jaliya: compare with checkpoint"
@@ -223,6 +244,10 @@ func (c *verifyLedger) compare() error {
 	if err != nil {
 		return err
 	}
+	open, err := c.reader()
+	if err != nil {
+		return err
+	}
 	for _, path := range c.Checkpoints {
 		raw, err := readLimited(path, checkpoint.MaxBytes)
 		if err != nil {
@@ -231,7 +256,7 @@ func (c *verifyLedger) compare() error {
 		cluster, root := wire.ClusterID{}, wire.Digest{}
 		kept, err := ledger.LogAt(c.Path, func(id wire.ClusterID) (size uint64, err error) {
 			cluster = id
-			held, err := checkpoint.Open([]byte(raw), checkpoint.Origin(id), keys.List()...)
+			held, err := open([]byte(raw), checkpoint.Origin(id), keys.List()...)
 			root = held.Root
 			return held.Size, err
 		})

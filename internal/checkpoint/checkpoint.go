@@ -67,15 +67,25 @@ type signer struct {
 func (s signer) Sign(msg []byte) ([]byte, error) { return s.key.SignNote(msg), nil }
 
 func verifier(name string, key seal.VerifyKey) (note.Verifier, error) {
-	line, err := note.NewEd25519VerifierKey(name, key.Bytes())
+	line, err := KeyLine(name, key)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "checkpoint: name key", "", err)
+		return nil, err
 	}
 	v, err := note.NewVerifier(line)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "checkpoint: name key", "", err)
 	}
 	return v, nil
+}
+
+// KeyLine gives a key of a log as witnesses and readers of signed notes are told it
+// (C2SP signed-note), "origin+id+key". Errors: Invalid.
+func KeyLine(origin string, key seal.VerifyKey) (string, error) {
+	line, err := note.NewEd25519VerifierKey(origin, key.Bytes())
+	if err != nil {
+		return "", fault.New(fault.Invalid, "checkpoint: name key", "", err)
+	}
+	return line, nil
 }
 
 // Sign gives the signed note. Equal checkpoints give equal bytes.

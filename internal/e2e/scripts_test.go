@@ -30,7 +30,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PATH", dir+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("PORT", portBase(t))
 			for name, network := range map[string]string{
-				"NODES": "udp", "CLUSTER": "udp", "ADMIN": "tcp", "DESK": "tcp", "NODEADMIN": "tcp",
+				"NODES": "udp", "CLUSTER": "udp", "ADMIN": "tcp", "DESK": "tcp", "NODEADMIN": "tcp", "WITNESS": "tcp", "WITNESSADMIN": "tcp",
 			} {
 				_, port, err := net.SplitHostPort(freePort(t, network))
 				require.NoError(t, err)

@@ -109,6 +109,7 @@ func New(o Options) (*Client, error) {
 type Cosigned struct {
 	Note []byte // with both signatures
 	Size uint64
+	Root wire.Digest
 	At   time.Time // the witness's clock
 }
 
@@ -179,6 +180,20 @@ func (c *Client) submit(ctx context.Context, at checkpoint.Checkpoint, signed []
 	return nil, 0, err
 }
 
+// Recall proves what an earlier life of the hub was given. Errors: Corrupt, Invalid.
+func (c *Client) Recall(raw []byte) (Cosigned, error) {
+	cluster, err := c.Log.Cluster()
+	if err != nil {
+		return Cosigned{}, err
+	}
+	at, when, err := checkpoint.Witnessed(raw, checkpoint.Origin(cluster.ID), c.witness, c.Signer().Public())
+	if err != nil {
+		return Cosigned{}, err
+	}
+	c.old = at.Size
+	return Cosigned{Note: raw, Size: at.Size, Root: at.Root, At: when}, nil
+}
+
 // prove believes a cosignature only when it is one.
 func (c *Client) prove(at checkpoint.Checkpoint, raw []byte) (Cosigned, error) {
 	got, when, err := checkpoint.Witnessed(raw, at.Origin, c.witness, c.Signer().Public())
@@ -189,5 +204,5 @@ func (c *Client) prove(at checkpoint.Checkpoint, raw []byte) (Cosigned, error) {
 		return Cosigned{}, err
 	}
 	c.old = at.Size
-	return Cosigned{Note: raw, Size: at.Size, At: when}, nil
+	return Cosigned{Note: raw, Size: at.Size, Root: at.Root, At: when}, nil
 }

@@ -1,0 +1,134 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"jaliya/hub/gateway/witness"
+	"jaliya/internal/durable"
+	"jaliya/internal/fault"
+	"jaliya/internal/pause"
+)
+
+// fileWitnessed holds the newest checkpoint that the witness cosigned.
+const fileWitnessed = "witnessed.note"
+
+const (
+	// witnessRetry is how soon the witness is asked again after a time that failed.
+	witnessRetry = 30 * time.Second
+	// witnessTurn is how soon a member notices that it leads.
+	witnessTurn = time.Second
+)
+
+// witnessing is how the log stands with the witness outside.
+type witnessing struct {
+	client *witness.Client // nil: nobody witnesses
+	asked  *prometheus.CounterVec
+	at     prometheus.Gauge
+
+	mu   sync.Mutex // guards what follows
+	held witness.Cosigned
+	err  error // of the last time, nil when it cosigned
+}
+
+// openWitness builds the client, where a witness is configured, and proves what it
+// cosigned before.
+func (h *Hub) openWitness() error {
+	if h.cfg.Witness == nil {
+		return nil
+	}
+	w := &h.witness
+	w.asked = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "jaliya_witness_asked_total", Help: "Checkpoints shown to the witness, by what became of them.",
+	}, []string{"kind"})
+	w.at = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "jaliya_witness_cosigned_timestamp_seconds", Help: "When the witness last cosigned the log, by its clock.",
+	})
+	h.metrics.MustRegister(w.asked, w.at)
+	var err error
+	w.client, err = witness.New(witness.Options{Config: *h.cfg.Witness, Log: h.ledger, Signer: h.keys.signer, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	raw, err := os.ReadFile(h.witnessedPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fault.New(fault.Storage, "hub: read", fileWitnessed, err)
+	}
+	if w.held, err = w.client.Recall(raw); err != nil {
+		h.log.Warn("what the witness cosigned before is not kept", slog.Any("error", err))
+	}
+	return nil
+}
+
+func (h *Hub) witnessedPath() string { return filepath.Join(h.cfg.Dir, fileWitnessed) }
+
+// keepWitnessed has the witness cosign the log while this member leads.
+func (h *Hub) keepWitnessed(ctx context.Context) error {
+	if h.witness.client == nil {
+		return nil
+	}
+	every := h.cfg.Witness.WithDefaults().Every.Std()
+	for {
+		next := witnessTurn
+		if h.cluster.IsLeader() {
+			next = every
+			if err := h.askWitness(ctx); err != nil && ctx.Err() == nil {
+				next = witnessRetry
+				h.log.Warn("the witness has not cosigned", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
+			}
+		}
+		if pause.For(ctx, next) != nil {
+			return nil
+		}
+	}
+}
+
+func (h *Hub) askWitness(ctx context.Context) error {
+	w := &h.witness
+	got, err := w.client.Ask(ctx)
+	if err == nil {
+		err = durable.WriteFile(h.witnessedPath(), got.Note, 0o600)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err = err; err != nil {
+		w.asked.WithLabelValues(fault.KindOf(err).String()).Inc()
+		return err
+	}
+	w.held = got
+	w.asked.WithLabelValues("cosigned").Inc()
+	w.at.Set(float64(got.At.Unix()))
+	return nil
+}
+
+// witnessed is what the witness cosigned last. Errors: NotFound.
+func (h *Hub) witnessed() (witness.Cosigned, error) {
+	w := &h.witness
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held.Note == nil {
+		return witness.Cosigned{}, fault.New(fault.NotFound, "hub: ask for a witnessed checkpoint", "", nil)
+	}
+	return w.held, nil
+}
+
+// witnessAgrees is a check of health: the witness has seen no other history.
+func (h *Hub) witnessAgrees(context.Context) error {
+	h.witness.mu.Lock()
+	defer h.witness.mu.Unlock()
+	if fault.Is(h.witness.err, fault.Fork) {
+		return h.witness.err
+	}
+	return nil
+}
