@@ -50,11 +50,21 @@ func Parse(text string) (c Checkpoint, err error) {
 	if err != nil || strconv.FormatUint(size, 10) != lines[1] {
 		return bad("size")
 	}
-	root, err := base64.StdEncoding.Strict().DecodeString(lines[2])
-	if err != nil || len(root) != len(c.Root) {
+	root, ok := parseHash(lines[2])
+	if !ok {
 		return bad("root")
 	}
-	return Checkpoint{Origin: lines[0], Size: size, Root: wire.Digest(root)}, nil
+	return Checkpoint{Origin: lines[0], Size: size, Root: root}, nil
+}
+
+// parseHash reads a hash in base64 as it is written, and not otherwise: the decoder
+// passes over line breaks.
+func parseHash(text string) (wire.Digest, bool) {
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(raw) != len(wire.Digest{}) || base64.StdEncoding.EncodeToString(raw) != text {
+		return wire.Digest{}, false
+	}
+	return wire.Digest(raw), true
 }
 
 // signer signs notes with a key of the cluster.

@@ -79,6 +79,7 @@ func TestParse(t *testing.T) {
 		"ErrNegative": strings.Replace(good, "\n5\n", "\n-5\n", 1),
 		"ErrHuge":     strings.Replace(good, "\n5\n", "\n9223372036854775808\n", 1),
 		"ErrRoot":     strings.Replace(good, "=\n", "\n", 1),
+		"ErrBreaks":   strings.Replace(good, "=\n", "\r=\n", 1),
 		"ErrShort":    strings.TrimSuffix(good, "\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
