@@ -86,6 +86,7 @@ type heard struct {
 // TestDoctorOfStoppedNode makes things wrong on the disk of a node, and in front
 // of it, and reads what its doctor says.
 func TestDoctorOfStoppedNode(t *testing.T) {
+	t.Parallel() // it waits for answers, most of the time
 	p := newOutpatient(t)
 	t.Run("OK", func(t *testing.T) {
 		r := p.says(t, "config-good", "keys-good", "process-stopped", "certificates-good", "names-good", "reach-good", "tunnel-good")
@@ -156,6 +157,7 @@ func TestDoctorOfStoppedNode(t *testing.T) {
 
 // TestDoctorOfRevokedNode is a machine that was reported stolen.
 func TestDoctorOfRevokedNode(t *testing.T) {
+	t.Parallel() // it waits for answers, most of the time
 	p := newOutpatient(t)
 	st, err := hub.AskStatus(t.Context(), p.hcfg)
 	require.NoError(t, err)
@@ -166,6 +168,7 @@ func TestDoctorOfRevokedNode(t *testing.T) {
 
 // TestDoctorOfMember looks at both ports of the posts, and at one that stopped.
 func TestDoctorOfMember(t *testing.T) {
+	t.Parallel() // it waits for answers, most of the time
 	_, cfg := startHub(t)
 	file := filepath.Join(t.TempDir(), "hub.toml")
 	examine := func(cfg hub.Config) map[string]doctor.Code {
@@ -224,6 +227,7 @@ func (p *outpatient) expire(t *testing.T) {
 // TestDoctorOfRunningNode has the doctor ask a program that answers as a running
 // node does, in states that take weeks, or a broken disk, to come about.
 func TestDoctorOfRunningNode(t *testing.T) {
+	t.Parallel() // it waits for answers, most of the time
 	p := newOutpatient(t)
 	good := func() node.Inside {
 		now := time.Now()
@@ -306,6 +310,7 @@ func TestDoctorOfRunningNode(t *testing.T) {
 // TestDoctorOnFullDisk runs the program on a file system of its own that is full,
 // where the system lets a test have one.
 func TestDoctorOnFullDisk(t *testing.T) {
+	t.Parallel() // it waits for answers, most of the time
 	p := newOutpatient(t)
 	mount := filepath.Join(t.TempDir(), "full")
 	require.NoError(t, os.Mkdir(mount, 0o700))
