@@ -82,10 +82,8 @@ func (h *Hub) keepWitnessed(ctx context.Context) error {
 	for {
 		next := witnessTurn
 		if h.cluster.IsLeader() {
-			next = every
-			if err := h.askWitness(ctx); err != nil && ctx.Err() == nil {
+			if next = every; !h.askWitness(ctx) {
 				next = witnessRetry
-				h.log.Warn("the witness has not cosigned", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
 			}
 		}
 		if pause.For(ctx, next) != nil {
@@ -94,7 +92,8 @@ func (h *Hub) keepWitnessed(ctx context.Context) error {
 	}
 }
 
-func (h *Hub) askWitness(ctx context.Context) error {
+// askWitness asks once, and reports whether the log is cosigned.
+func (h *Hub) askWitness(ctx context.Context) bool {
 	w := &h.witness
 	got, err := w.client.Ask(ctx)
 	if err == nil {
@@ -102,14 +101,19 @@ func (h *Hub) askWitness(ctx context.Context) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.err = err; err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case err != nil:
+		w.err = err
 		w.asked.WithLabelValues(fault.KindOf(err).String()).Inc()
-		return err
+		h.log.Warn("the witness has not cosigned", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
+		return false
 	}
-	w.held = got
+	w.held, w.err = got, nil
 	w.asked.WithLabelValues("cosigned").Inc()
 	w.at.Set(float64(got.At.Unix()))
-	return nil
+	return true
 }
 
 // witnessed is what the witness cosigned last. Errors: NotFound.

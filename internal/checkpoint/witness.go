@@ -105,11 +105,11 @@ func ParseSubmission(raw []byte) (s Submission, err error) {
 		return bad("proof")
 	}
 	for _, line := range lines[1:] {
-		hash, err := base64.StdEncoding.Strict().DecodeString(line)
-		if err != nil || len(hash) != len(wire.Digest{}) {
+		hash, ok := parseHash(line)
+		if !ok {
 			return bad("proof")
 		}
-		s.Proof = append(s.Proof, wire.Digest(hash))
+		s.Proof = append(s.Proof, hash)
 	}
 	s.Note = signed
 	return s, nil
