@@ -107,15 +107,21 @@ func TestRoadBacklog(t *testing.T) {
 	})
 }
 
+// over gives the road a link's rate and losses, and a queue of one round trip on the
+// way up.
+func (o *office) over(l lossy) {
+	o.road.set(func(up, down *way) {
+		up.rate, up.queue, up.loss, down.rate, down.loss = l.rate, l.rtt, l.loss, l.rate, l.loss
+	})
+}
+
 // After an outage a backlog goes over new connections: those that carried batches
 // before may have died unnoticed, and the first receipt would wait for them.
 func TestRoadBacklogAgain(t *testing.T) {
 	l := lossyLinks["4M-220ms-1"]
 	road(t, l.rtt, func(t *testing.T, o *office, p *outpost) {
 		t.Helper()
-		o.road.set(func(up, down *way) {
-			up.rate, up.queue, up.loss, down.rate, down.loss = l.rate, l.rtt, l.loss, l.rate, l.loss
-		})
+		o.over(l)
 		p.fill(4000)
 		first := p.secured(5 * time.Minute)
 		p.mu.Lock()
@@ -142,9 +148,7 @@ func TestRoadBacklogEnds(t *testing.T) {
 	l := lossyLinks["4M-220ms-1"]
 	road(t, l.rtt, func(t *testing.T, o *office, p *outpost) {
 		t.Helper()
-		o.road.set(func(up, down *way) {
-			up.rate, up.queue, up.loss, down.rate, down.loss = l.rate, l.rtt, l.loss, l.rate, l.loss
-		})
+		o.over(l)
 		p.fill(4000)
 		p.until(5*time.Minute, func(st journal.State) bool { return st.Head.Seq-st.Receipted < 600 })
 		require.NotZero(t, p.ship.Status().Bulk)
