@@ -30,36 +30,55 @@ func tellSocket(w http.ResponseWriter, status int, body any) {
 const compactPatience = 10 * time.Minute
 
 // AskCompact has the running node compact its journal now.
-func AskCompact(ctx context.Context, c Config) (done journal.Compaction, err error) {
-	const op = "consulate-node: compact"
-	c = c.WithDefaults()
+func AskCompact(ctx context.Context, c Config) (journal.Compaction, error) {
 	ctx, cancel := context.WithTimeout(ctx, compactPatience)
 	defer cancel()
+	return askSocket[journal.Compaction](ctx, c, http.MethodPost, pathCompact)
+}
+
+// AskCheckpoint asks the running node for the newest checkpoint of the national log
+// that it was shown and has proved. Errors: NotFound before the first.
+func AskCheckpoint(ctx context.Context, c Config) (Checkpoint, error) {
+	return askSocket[Checkpoint](ctx, c, http.MethodGet, pathCheckpoint)
+}
+
+// askSocket asks the admin socket of the running node.
+func askSocket[Answer any](ctx context.Context, c Config, method, path string) (answer Answer, err error) {
+	const op = "consulate-node: ask the node"
+	c = c.WithDefaults()
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return byhand.Dial(ctx, c.Admin.Socket)
 	}}}
 	defer client.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://node"+pathCompact, nil)
+	request, err := http.NewRequestWithContext(ctx, method, "http://node"+path, nil)
 	if err != nil {
-		return done, fault.New(fault.Invalid, op, c.Admin.Socket, err)
+		return answer, fault.New(fault.Invalid, op, c.Admin.Socket, err)
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return done, fault.New(fault.Unavailable, op, "the node does not answer at "+c.Admin.Socket, err)
+		return answer, fault.New(fault.Unavailable, op, "the node does not answer at "+c.Admin.Socket, err)
 	}
 	defer func() { _ = response.Body.Close() }() // only read
 	d := json.NewDecoder(io.LimitReader(response.Body, 1<<16))
 	if response.StatusCode != http.StatusOK {
-		var why Refusal
-		if err := d.Decode(&why); err != nil {
-			return done, fault.New(fault.Unavailable, op, response.Status, err)
-		}
-		return done, fault.New(fault.Unavailable, op, why.Text, nil)
+		return answer, refused(op, response, d)
 	}
-	if err := d.Decode(&done); err != nil {
-		return done, fault.New(fault.Invalid, op, "answer", err)
+	if err := d.Decode(&answer); err != nil {
+		return answer, fault.New(fault.Invalid, op, "answer", err)
 	}
-	return done, nil
+	return answer, nil
+}
+
+func refused(op string, response *http.Response, d *json.Decoder) error {
+	kind := fault.Unavailable
+	if response.StatusCode == http.StatusNotFound {
+		kind = fault.NotFound
+	}
+	var why Refusal
+	if err := d.Decode(&why); err != nil {
+		return fault.New(kind, op, response.Status, err)
+	}
+	return fault.New(kind, op, why.Text, nil)
 }
 
 // AskInside asks the running node how it stands.

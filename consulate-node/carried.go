@@ -16,7 +16,7 @@ import (
 )
 
 // serveSocket answers the commands that need the running node: files that
-// travel by hand, and compaction. Whoever may open the socket may say them: its mode is the
+// travel by hand, compaction, and what it knows of the national log. Whoever may open the socket may say them: its mode is the
 // permission.
 func (n *Node) serveSocket(ctx context.Context) error {
 	l, err := byhand.Listen(ctx, n.cfg.Admin.Socket)
@@ -27,6 +27,7 @@ func (n *Node) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("GET "+byhand.PathExport, byhand.Export(n.exportCarried))
 	mux.HandleFunc("POST "+byhand.PathImport, byhand.Import(n.tray(), n.importCarried))
 	mux.HandleFunc("POST "+pathCompact, n.compactNow)
+	mux.HandleFunc("GET "+pathCheckpoint, n.serveCheckpoint)
 	return telemetry.ServeAdminOn(ctx, l, mux)
 }
 

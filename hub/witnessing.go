@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"jaliya/hub/gateway/witness"
 	"jaliya/internal/durable"
 	"jaliya/internal/fault"
@@ -31,8 +29,7 @@ const (
 // witnessing is how the log stands with the witness outside.
 type witnessing struct {
 	client *witness.Client // nil: nobody witnesses
-	asked  *prometheus.CounterVec
-	at     prometheus.Gauge
+	shown  *witness.Metrics
 
 	mu   sync.Mutex // guards what follows
 	held witness.Cosigned
@@ -46,13 +43,7 @@ func (h *Hub) openWitness() error {
 		return nil
 	}
 	w := &h.witness
-	w.asked = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "jaliya_witness_asked_total", Help: "Checkpoints shown to the witness, by what became of them.",
-	}, []string{"kind"})
-	w.at = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "jaliya_witness_cosigned_timestamp_seconds", Help: "When the witness last cosigned the log, by its clock.",
-	})
-	h.metrics.MustRegister(w.asked, w.at)
+	w.shown = witness.NewMetrics(h.metrics)
 	var err error
 	w.client, err = witness.New(witness.Options{Config: *h.cfg.Witness, Log: h.ledger, Signer: h.keys.signer, Now: time.Now})
 	if err != nil {
@@ -67,7 +58,9 @@ func (h *Hub) openWitness() error {
 	}
 	if w.held, err = w.client.Recall(raw); err != nil {
 		h.log.Warn("what the witness cosigned before is not kept", slog.Any("error", err))
+		return nil
 	}
+	w.shown.Recalled(w.held.At)
 	return nil
 }
 
@@ -105,13 +98,12 @@ func (h *Hub) askWitness(ctx context.Context) bool {
 		return false
 	case err != nil:
 		w.err = err
-		w.asked.WithLabelValues(fault.KindOf(err).String()).Inc()
+		w.shown.Failed(err)
 		h.log.Warn("the witness has not cosigned", slog.String("kind", fault.KindOf(err).String()), slog.Any("error", err))
 		return false
 	}
 	w.held, w.err = got, nil
-	w.asked.WithLabelValues("cosigned").Inc()
-	w.at.Set(float64(got.At.Unix()))
+	w.shown.Cosigned(got.At)
 	return true
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"jaliya/hub/gateway/witness"
 	"jaliya/hub/vault"
 	"jaliya/hub/watch"
 	"jaliya/hub/watch/alert"
@@ -21,9 +22,9 @@ import (
 
 const deploy = "../../deploy/"
 
-// ofMachinery are the alerts about the watch itself and about a member's own
-// disk: Prometheus alone can say them.
-var ofMachinery = []string{"hub-down", "watch-stale", "alert-unsent", "vault-damaged"}
+// ofMachinery are the alerts about the watch itself, a member's own disk and its
+// log: Prometheus alone can say them.
+var ofMachinery = []string{"hub-down", "watch-stale", "alert-unsent", "vault-damaged", "log-witness"}
 
 func read(t *testing.T, path string) string {
 	t.Helper()
@@ -124,6 +125,7 @@ func TestFiguresExist(t *testing.T) {
 	watch.NewMetrics(shown)
 	alert.NewMetrics(shown)
 	vault.NewMetrics(shown)
+	witness.NewMetrics(shown)
 	var board struct {
 		Title  string
 		Panels []struct {
