@@ -69,6 +69,7 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	h.officerRoutes(mux)
 	h.postRoutes(mux)
 	h.forkRoutes(mux)
+	h.backupRoutes(mux)
 	mux.HandleFunc("POST /alert/test", answer(h.testAlert))
 	mux.HandleFunc("POST /staff", answer(h.changeStaff))
 	mux.HandleFunc("POST /staff/list", answer(h.listStaff))

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -48,6 +49,7 @@ type Hub struct {
 	officers deskOfOfficers
 	watch    watching
 	witness  witnessing
+	changing sync.Mutex // one change of keys at a time, and none while they are copied
 	fatal    chan error // the first failure that ends the process; buffered
 }
 

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"sync"
 	"time"
 
 	"jaliya/hub/cluster"
@@ -51,15 +50,14 @@ type WaitingPost struct {
 const opRotate = "hub: rotate keys"
 
 func (h *Hub) keyRoutes(mux *http.ServeMux) {
-	var one sync.Mutex // one change of keys at a time
 	mux.HandleFunc("POST /keys/rotate", answer(func(ctx context.Context, in RotateRequest) (RotateReply, error) {
-		one.Lock()
-		defer one.Unlock()
+		h.changing.Lock()
+		defer h.changing.Unlock()
 		return h.rotateKeys(ctx, in)
 	}))
 	mux.HandleFunc("POST /authorities", answer(func(_ context.Context, in AuthoritiesRequest) (AuthoritiesReply, error) {
-		one.Lock()
-		defer one.Unlock()
+		h.changing.Lock()
+		defer h.changing.Unlock()
 		return h.takeAuthorities(in)
 	}))
 }

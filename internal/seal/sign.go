@@ -20,6 +20,7 @@ const (
 	DomainNoticeHead   Domain = "notice-head"   // the cluster, over a post's notice log
 	DomainArchive      Domain = "archive"       // the cluster, over an archive statement
 	DomainInvitation   Domain = "invitation"    // the cluster, over a one-time invitation
+	DomainBackup       Domain = "backup"        // the cluster, over the manifest of a backup
 	DomainCarried      Domain = "carried"       // a node or the cluster, over the digest of a file carried by hand
 )
 
