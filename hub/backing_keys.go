@@ -41,10 +41,12 @@ type keyFile struct {
 
 func sharedKeys() []keyFile {
 	list := []keyFile{
-		{name: fileTrust}, {name: fileReceiptTold, optional: true},
+		{name: fileTrust},
+		{name: fileReceiptTold, optional: true},
 		{name: fileReceipt, purpose: seal.PurposeSigning},
 		{name: fileReceiptNext, purpose: seal.PurposeSigning, optional: true},
-		{name: fileIntake, purpose: seal.PurposeIntake}, {name: fileIndex, purpose: purposeIndex},
+		{name: fileIntake, purpose: seal.PurposeIntake},
+		{name: fileIndex, purpose: purposeIndex},
 		{name: fileOfficers, purpose: seal.PurposeData, optional: true},
 	}
 	for _, role := range pki.IssuerRoles() {

@@ -19,6 +19,8 @@ type grammar struct {
 	Doctor   doctorCommand   `cmd:"" help:"Look at the whole path of a post, a member or a portal, and say what is wrong and what to do."`
 	Verify   verifyCommand   `cmd:"" help:"Prove a journal or a receipt offline."`
 	Pouch    pouchCommand    `cmd:"" help:"Carry a post's work to the hub in a file, where no link does, and the receipts back."`
+	Backup   backupCommand   `cmd:"" help:"Back up a running hub, encrypted to an offline key, and look at backups."`
+	Restore  restoreCommand  `cmd:"" help:"Make a hub out of a backup, in an empty directory."`
 	Sim      simCommand      `cmd:"" help:"Simulators of the outside systems."`
 
 	Dictionary dictionaryCommand `cmd:"" help:"Train and measure what bodies are compressed with."`
