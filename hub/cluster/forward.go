@@ -185,7 +185,9 @@ func (r *road) read() {
 		case verdictDone:
 		case verdictNotProposed:
 			a.err = notProposed(errRefused)
-		default:
+		case verdictUnknown:
+			a.err = unknown(errVerdict)
+		default: // of a newer version
 			a.err = unknown(errVerdict)
 		}
 		r.hear(binary.BigEndian.Uint32(frame[:]), a)

@@ -100,7 +100,7 @@ func TestForwardRefused(t *testing.T) {
 
 func frame(number uint32, command []byte) []byte {
 	out := binary.BigEndian.AppendUint32(nil, number)
-	out = binary.BigEndian.AppendUint32(out, uint32(len(command))) //nolint:gosec // a test's length
+	out = binary.BigEndian.AppendUint32(out, uint32(len(command)))
 	return append(out, command...)
 }
 

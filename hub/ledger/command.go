@@ -53,6 +53,11 @@ const (
 	// KindNoteFork begins the kinds of forks (feature level 4).
 	KindNoteFork   Kind = 80
 	KindSettleFork Kind = 81
+
+	// KindInviteMember begins the kinds of members (feature level 5).
+	KindInviteMember Kind = 90
+	KindJoinMember   Kind = 91
+	KindRemoveMember Kind = 92
 )
 
 var kindNames = [...]string{
@@ -66,6 +71,7 @@ var kindNames = [...]string{
 	KindObserve: "observe", KindAttendNeed: "attend need", KindRedriveOrder: "redrive order",
 	KindSettleRefused: "settle refused", KindDescribePost: "describe post", KindNoteAlert: "note alert",
 	KindNoteFork: "note fork", KindSettleFork: "settle fork",
+	KindInviteMember: "invite member", KindJoinMember: "join member", KindRemoveMember: "remove member",
 }
 
 // String gives the kind in words, as it stands in errors.
@@ -131,6 +137,9 @@ var readers = map[Kind]func(raw []byte) (Command, error){
 	KindNoteAlert:     read[NoteAlert],
 	KindNoteFork:      read[NoteFork],
 	KindSettleFork:    read[SettleFork],
+	KindInviteMember:  read[InviteMember],
+	KindJoinMember:    read[JoinMember],
+	KindRemoveMember:  read[RemoveMember],
 }
 
 // Decode reads an encoded command: fault.Unsupported for a kind that this

@@ -92,7 +92,8 @@ func answerable(k Kind) bool {
 	case KindInit, KindInviteNode, KindJoinNode, KindCompleteOrder, KindRevoke, KindRotateKeys, KindDecide,
 		KindRaiseFeature, KindErase, KindChangeStaff, KindOpenPouch, KindMovePouch, KindNoteOpening, KindReadOnce,
 		KindVoidDocument, KindChangeOfficer, KindSeatOfficer, KindOfficerAct, KindAttendNeed, KindRedriveOrder,
-		KindSettleRefused, KindDescribePost, KindNoteFork, KindSettleFork:
+		KindSettleRefused, KindDescribePost, KindNoteFork, KindSettleFork,
+		KindInviteMember, KindJoinMember, KindRemoveMember:
 		return true
 	}
 	return true
