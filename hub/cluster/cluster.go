@@ -19,6 +19,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"sync"
 	"time"
@@ -189,10 +190,12 @@ func (c *Cluster) openTransport(cfg Config, stable *stableStore) (raft.Transport
 	if err != nil {
 		return nil, err
 	}
-	if c.layer, err = newStreamLayer(cfg, key, c.serveForwarded); err != nil {
+	if c.layer, err = newStreamLayer(cfg, key, c.serve); err != nil {
 		return nil, err
 	}
-	c.forwards = &forwarder{dial: c.layer.dialForward}
+	c.forwards = &forwarder{dial: func(ctx context.Context, target string) (net.Conn, error) {
+		return c.layer.dialFor(ctx, target, forProposals)
+	}}
 	inner := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: c.layer, MaxPool: 2, MaxRPCsInFlight: 2,
 		Timeout: cfg.Settings.RPC, Logger: newRaftLogger(cfg.Logger),

@@ -16,7 +16,7 @@ func (c *Cluster) OpenLive() (*raft.SnapshotMeta, io.ReadCloser, error) {
 
 // NewTransport gives a transport of its own, for a peer that is no raft.
 func NewTransport(cfg Config) (*raft.NetworkTransport, func() error, error) {
-	layer, err := newStreamLayer(cfg, &quic.StatelessResetKey{}, func(c net.Conn) { _ = c.Close() })
+	layer, err := newStreamLayer(cfg, &quic.StatelessResetKey{}, func(_ byte, c net.Conn) { _ = c.Close() })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -28,5 +28,5 @@ func NewTransport(cfg Config) (*raft.NetworkTransport, func() error, error) {
 
 // DialForward opens a connection for proposals, to say on it what a member would not.
 func (c *Cluster) DialForward(ctx context.Context, target string) (net.Conn, error) {
-	return c.layer.dialForward(ctx, target)
+	return c.layer.dialFor(ctx, target, forProposals)
 }

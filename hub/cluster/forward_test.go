@@ -56,7 +56,13 @@ func TestForward(t *testing.T) {
 	n, _ := third.state.sum(t)
 	require.Equal(t, before+3*4*each, n)
 
-	_, _, err := second.Propose(t.Context(), make([]byte, cluster.MaxProposal))
+	far, err := third.ProgressOf(t.Context(), second.Address())
+	require.NoError(t, err)
+	require.Equal(t, second.Progress(), far)
+	_, err = third.ProgressOf(t.Context(), "127.0.0.1:1")
+	require.True(t, fault.Is(err, fault.Unavailable))
+
+	_, _, err = second.Propose(t.Context(), make([]byte, cluster.MaxProposal))
 	require.NoError(t, err)
 	_, _, err = second.Propose(t.Context(), make([]byte, cluster.MaxProposal+1))
 	require.True(t, fault.Is(err, fault.TooLarge))

@@ -12,15 +12,24 @@ import (
 	"time"
 )
 
-// serveForwarded answers the proposals of a member that does not lead, until it
-// ends the connection. This member may have lost the leadership since: it says so.
-func (c *Cluster) serveForwarded(conn net.Conn) {
+// serve answers another member on a connection that is not raft's.
+func (c *Cluster) serve(purpose byte, conn net.Conn) {
 	defer func() { _ = conn.Close() }()
 	select {
 	case <-c.ready:
 	case <-time.After(helloTimeout): // this member does not come up
 		return
 	}
+	if purpose == forProgress {
+		c.serveProgress(conn)
+		return
+	}
+	c.serveForwarded(conn)
+}
+
+// serveForwarded answers the proposals of a member that does not lead, until it
+// ends the connection. This member may have lost the leadership since: it says so.
+func (c *Cluster) serveForwarded(conn net.Conn) {
 	ctx, cancel := context.WithCancel(c.ctx)
 	defer cancel()
 	var (

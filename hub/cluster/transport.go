@@ -28,6 +28,7 @@ const (
 	// other side only when something was sent on it (D24).
 	forRaft      = 1
 	forProposals = 2
+	forProgress  = 3
 
 	helloTimeout = 5 * time.Second
 )
@@ -44,7 +45,7 @@ type streamLayer struct {
 	client    *tls.Config
 	address   address
 	accepted  chan net.Conn
-	forwarded func(net.Conn)
+	serve     func(purpose byte, conn net.Conn) // what is not raft's
 
 	ctx    context.Context //nolint:containedctx // ends with Close
 	cancel context.CancelFunc
@@ -66,9 +67,9 @@ func (a address) Network() string { return "udp" }
 func (a address) String() string { return string(a) }
 
 // newStreamLayer listens on the socket of cfg. resetKey lets the others notice at
-// once that this member started anew (D28); forwarded serves, and closes, the
-// connections over which they propose.
-func newStreamLayer(cfg Config, resetKey *quic.StatelessResetKey, forwarded func(net.Conn)) (*streamLayer, error) {
+// once that this member started anew (D28); serve answers, and closes, the
+// connections that are not raft's.
+func newStreamLayer(cfg Config, resetKey *quic.StatelessResetKey, serve func(purpose byte, conn net.Conn)) (*streamLayer, error) {
 	socket := cfg.PacketConn
 	if socket == nil {
 		var err error
@@ -79,7 +80,7 @@ func newStreamLayer(cfg Config, resetKey *quic.StatelessResetKey, forwarded func
 	s := &streamLayer{
 		transport: &quic.Transport{Conn: socket, StatelessResetKey: resetKey},
 		socket:    socket, client: secure(cfg.ClientTLS), address: address(cfg.Advertise),
-		forwarded: forwarded, accepted: make(chan net.Conn), conns: make(map[*quic.Conn]struct{}),
+		serve: serve, accepted: make(chan net.Conn), conns: make(map[*quic.Conn]struct{}),
 	}
 	if s.address == "" {
 		s.address = address(socket.LocalAddr().String())
@@ -157,8 +158,8 @@ func (s *streamLayer) welcome(conn *quic.Conn) {
 	}
 	c := &streamConn{stream: stream, conn: conn, local: s.address}
 	switch purpose := c.readPurpose(); {
-	case purpose == forProposals:
-		s.forwarded(c)
+	case purpose == forProposals, purpose == forProgress:
+		s.serve(purpose, c)
 		return
 	case purpose != forRaft:
 		_ = conn.CloseWithError(codeRefused, "no purpose")
@@ -235,11 +236,11 @@ func (s *streamLayer) dial(ctx context.Context, target string, purpose byte) (ne
 	return &streamConn{stream: stream, conn: conn, local: s.address}, nil
 }
 
-// dialForward opens a connection for proposals to the member at target.
-func (s *streamLayer) dialForward(ctx context.Context, target string) (net.Conn, error) {
+// dialFor opens a connection to the member at target for something that is not raft's.
+func (s *streamLayer) dialFor(ctx context.Context, target string, purpose byte) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
 	defer cancel()
-	c, err := s.dial(ctx, target, forProposals)
+	c, err := s.dial(ctx, target, purpose)
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, opDial, target, err)
 	}

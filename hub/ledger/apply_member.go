@@ -28,15 +28,15 @@ type MemberInvitation struct {
 	Member  wire.NodeID `cbor:"3,keyasint"` // who used it; zero: nobody
 }
 
-// JoinMember makes a machine known as a member. The same machine with the same key
-// may say it again. The first one of a hub needs no invitation: it is the hub.
+// JoinMember makes a machine known as a member. The same machine may say it again
+// with the same invitation, until that expires. The first one of a hub needs none: it
+// is the hub; and no member that is known does, to tell its address.
 type JoinMember struct {
 	Time       int64       `cbor:"1,keyasint"`
 	Invitation wire.Digest `cbor:"2,keyasint,omitempty"`
 	Member     wire.NodeID `cbor:"3,keyasint"` // permanent, random, of 16 bytes (D15)
 	Name       string      `cbor:"4,keyasint"` // such as rabat-2
 	Address    string      `cbor:"5,keyasint"` // host:port of its raft socket
-	Key        wire.Digest `cbor:"6,keyasint"` // SHA-256 of its key's SubjectPublicKeyInfo; zero for the first
 }
 
 // RemoveMember shuts a member out, for good: what its disk held can never vote again
@@ -53,9 +53,8 @@ type Member struct {
 	ID      wire.NodeID `cbor:"1,keyasint"`
 	Name    string      `cbor:"2,keyasint"`
 	Address string      `cbor:"3,keyasint"`
-	Key     wire.Digest `cbor:"4,keyasint"`
-	Joined  int64       `cbor:"5,keyasint"`
-	Removed int64       `cbor:"6,keyasint,omitempty"`
+	Joined  int64       `cbor:"4,keyasint"`
+	Removed int64       `cbor:"5,keyasint,omitempty"`
 }
 
 func (InviteMember) kind() Kind { return KindInviteMember }
@@ -107,13 +106,23 @@ func (c JoinMember) apply(t *tx) (Result, error) {
 		return Result{}, err
 	case known && held.Removed != 0:
 		return refuse(fault.Denied, "member is removed"), nil
-	case known && (held.Name != c.Name || held.Key != c.Key):
+	case known && held.Name != c.Name:
 		return refuse(fault.Exists, "member id"), nil
-	case known:
-		held.Address = c.Address
-		return Result{}, t.put(inMembers, c.Member[:], held)
+	case !known:
+		held = Member{ID: c.Member, Name: c.Name, Joined: c.Time}
 	}
-	return c.join(t, len(others) == 0)
+	return c.keep(t, held, len(others) == 0 || known)
+}
+
+// keep stores the member; trusted is one that needs no invitation.
+func (c JoinMember) keep(t *tx, m Member, trusted bool) (Result, error) {
+	if !trusted || !c.Invitation.IsZero() {
+		if refused, err := c.use(t); err != nil || refused.Fault != fault.Other {
+			return refused, err
+		}
+	}
+	m.Address = c.Address
+	return Result{}, t.put(inMembers, c.Member[:], m)
 }
 
 func (c JoinMember) badField() string {
@@ -149,27 +158,21 @@ func (c JoinMember) among(others []Member) (fault.Kind, string) {
 	return fault.Other, ""
 }
 
-func (c JoinMember) join(t *tx, first bool) (Result, error) {
-	if !first {
-		invitation, found, err := load[MemberInvitation](t.w, inMemberInvites, c.Invitation[:])
-		switch {
-		case err != nil:
-			return Result{}, err
-		case !found:
-			return refuse(fault.NotFound, "invitation"), nil
-		case !invitation.Member.IsZero():
-			return refuse(fault.Used, "invitation"), nil
-		case c.Time > invitation.Expires:
-			return refuse(fault.Expired, "invitation"), nil
-		}
-		invitation.Member = c.Member
-		if err := t.put(inMemberInvites, c.Invitation[:], invitation); err != nil {
-			return Result{}, err
-		}
+// use takes the invitation, or refuses.
+func (c JoinMember) use(t *tx) (Result, error) {
+	invitation, found, err := load[MemberInvitation](t.w, inMemberInvites, c.Invitation[:])
+	switch {
+	case err != nil:
+		return Result{}, err
+	case !found:
+		return refuse(fault.NotFound, "invitation"), nil
+	case !invitation.Member.IsZero() && invitation.Member != c.Member:
+		return refuse(fault.Used, "invitation"), nil
+	case c.Time > invitation.Expires:
+		return refuse(fault.Expired, "invitation"), nil
 	}
-	return Result{}, t.put(inMembers, c.Member[:], Member{
-		ID: c.Member, Name: c.Name, Address: c.Address, Key: c.Key, Joined: c.Time,
-	})
+	invitation.Member = c.Member
+	return Result{}, t.put(inMemberInvites, c.Invitation[:], invitation)
 }
 
 func (RemoveMember) kind() Kind { return KindRemoveMember }

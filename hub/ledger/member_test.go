@@ -25,7 +25,7 @@ func (h *hub) invitedMember(n int) ledger.JoinMember {
 	h.tb.Helper()
 	c := ledger.JoinMember{
 		Time: h.now, Invitation: wire.Digest(h.bytes(32)), Member: wire.NodeID(h.bytes(16)),
-		Name: fmt.Sprintf("rabat-%d", n), Address: fmt.Sprintf("10.0.0.%d:7701", n), Key: wire.Digest(h.bytes(32)),
+		Name: fmt.Sprintf("rabat-%d", n), Address: fmt.Sprintf("10.0.0.%d:7701", n),
 	}
 	require.NoError(h.tb, h.do(ledger.InviteMember{Time: h.now, Invitation: c.Invitation, Expires: h.now + 1000}).Err())
 	return c
@@ -78,26 +78,31 @@ func TestJoinMember(t *testing.T) {
 	}
 }
 
-// TestMemberAgain: the same machine says it again after a lost answer, moves to
+// TestMemberAgain: the same machine says it again after a lost answer, or moves to
 // another address, and nobody else takes its place.
 func TestMemberAgain(t *testing.T) {
 	h, first := founded(t)
 	c := h.invitedMember(2)
 	require.NoError(t, h.do(c).Err())
-	c.Time += 5000
-	c.Address = "10.0.0.22:7701"
-	require.NoError(t, h.do(c).Err(), "the invitation is used and over, and it is the same machine")
-	held, err := h.views.Members()
-	require.NoError(t, err)
-	require.Contains(t, []string{held[0].Address, held[1].Address}, c.Address)
-
+	require.NoError(t, h.do(c).Err(), "the same machine, after a lost answer")
 	thief := c
 	thief.Member, thief.Name, thief.Address = wire.NodeID(h.bytes(16)), "rabat-9", "10.0.0.9:7701"
-	thief.Time = h.now
 	wantFault(t, fault.Used, h.do(thief).Err())
-	other := c
-	other.Key = wire.Digest(h.bytes(32))
-	wantFault(t, fault.Exists, h.do(other).Err())
+	renamed := c
+	renamed.Name = "rabat-8"
+	wantFault(t, fault.Exists, h.do(renamed).Err())
+	late := c
+	late.Time += 5000
+	wantFault(t, fault.Expired, h.do(late).Err())
+
+	late.Invitation, late.Address = wire.Digest{}, "10.0.0.22:7701"
+	require.NoError(t, h.do(late).Err(), "a member tells its new address")
+	held, err := h.views.Members()
+	require.NoError(t, err)
+	require.Contains(t, []string{held[0].Address, held[1].Address}, late.Address)
+	stranger := late
+	stranger.Member, stranger.Name, stranger.Address = wire.NodeID(h.bytes(16)), "rabat-7", "10.0.0.7:7701"
+	wantFault(t, fault.NotFound, h.do(stranger).Err())
 	taken := c
 	taken.Address = first.Address
 	wantFault(t, fault.Exists, h.do(taken).Err())
