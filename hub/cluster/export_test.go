@@ -30,3 +30,6 @@ func NewTransport(cfg Config) (*raft.NetworkTransport, func() error, error) {
 func (c *Cluster) DialForward(ctx context.Context, target string) (net.Conn, error) {
 	return c.layer.dialFor(ctx, target, forProposals)
 }
+
+// ReadForwarded reads one proposal of another member.
+func ReadForwarded(r io.Reader) (number uint32, command []byte, err error) { return readForwarded(r) }

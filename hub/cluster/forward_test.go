@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"net"
@@ -129,4 +130,20 @@ func (m *member) dialForward(t *testing.T, to *member) net.Conn {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
+}
+
+// FuzzReadForwarded: what comes is a command of the size that it says, or nothing.
+func FuzzReadForwarded(f *testing.F) {
+	f.Add(frame(7, []byte("whole")))
+	f.Add(frame(1, nil))
+	f.Add(binary.BigEndian.AppendUint32([]byte{0, 0, 0, 1}, cluster.MaxProposal+1))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		number, command, err := cluster.ReadForwarded(bytes.NewReader(raw))
+		if err != nil {
+			return
+		}
+		require.NotEmpty(t, command)
+		require.LessOrEqual(t, len(command), cluster.MaxProposal)
+		require.True(t, bytes.HasPrefix(raw, frame(number, command)))
+	})
 }
