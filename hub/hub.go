@@ -347,9 +347,13 @@ func (h *Hub) tellAddress(ctx context.Context) error {
 			return nil
 		}
 	}
-	return h.propose(ctx, ledger.JoinMember{
+	err = h.propose(ctx, ledger.JoinMember{
 		Time: time.Now().UnixMilli(), Member: id, Name: h.keys.member.Name, Address: h.cluster.Address(),
 	})
+	if fault.Is(err, fault.Unsupported) {
+		return nil // a ledger of an older level goes on with the one member that it has
+	}
+	return err
 }
 
 // propose commits a command of the hub's own, waiting up to a minute for a
