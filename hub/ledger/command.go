@@ -49,6 +49,7 @@ const (
 	KindSettleRefused Kind = 63
 	KindDescribePost  Kind = 64
 	KindNoteAlert     Kind = 65
+	KindNoteReports   Kind = 66 // feature level 5
 
 	// KindNoteFork begins the kinds of forks (feature level 4).
 	KindNoteFork   Kind = 80
@@ -70,7 +71,8 @@ var kindNames = [...]string{
 	KindChangeOfficer: "change officer", KindSeatOfficer: "seat officer", KindOfficerAct: "officer act",
 	KindObserve: "observe", KindAttendNeed: "attend need", KindRedriveOrder: "redrive order",
 	KindSettleRefused: "settle refused", KindDescribePost: "describe post", KindNoteAlert: "note alert",
-	KindNoteFork: "note fork", KindSettleFork: "settle fork",
+	KindNoteReports: "note reports",
+	KindNoteFork:    "note fork", KindSettleFork: "settle fork",
 	KindInviteMember: "invite member", KindJoinMember: "join member", KindRemoveMember: "remove member",
 }
 
@@ -135,6 +137,7 @@ var readers = map[Kind]func(raw []byte) (Command, error){
 	KindSettleRefused: read[SettleRefused],
 	KindDescribePost:  read[DescribePost],
 	KindNoteAlert:     read[NoteAlert],
+	KindNoteReports:   read[NoteReports],
 	KindNoteFork:      read[NoteFork],
 	KindSettleFork:    read[SettleFork],
 	KindInviteMember:  read[InviteMember],

@@ -87,7 +87,8 @@ func (t *tx) note(kind Kind, data []byte) error {
 // network stands.
 func answerable(k Kind) bool {
 	switch k {
-	case KindAdmit, KindFile, KindTick, KindOpenSession, KindTell, KindRetell, KindSweptVoid, KindObserve, KindNoteAlert:
+	case KindAdmit, KindFile, KindTick, KindOpenSession, KindTell, KindRetell, KindSweptVoid, KindObserve, KindNoteAlert,
+		KindNoteReports:
 		return false
 	case KindInit, KindInviteNode, KindJoinNode, KindCompleteOrder, KindRevoke, KindRotateKeys, KindDecide,
 		KindRaiseFeature, KindErase, KindChangeStaff, KindOpenPouch, KindMovePouch, KindNoteOpening, KindReadOnce,
