@@ -65,6 +65,7 @@ func (h *Hub) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("POST /revoke", answer(h.revoke))
 	mux.HandleFunc("POST /certify", answer(h.certify))
 	h.keyRoutes(mux)
+	h.memberRoutes(mux)
 	h.deskRoutes(mux)
 	h.officerRoutes(mux)
 	h.postRoutes(mux)

@@ -59,7 +59,9 @@ const off = "off"
 
 // ClusterConfig says where members connect.
 type ClusterConfig struct {
-	Listen string `toml:"listen"` // UDP host:port, default "127.0.0.1:7701"
+	Listen  string          `toml:"listen"`  // UDP host:port, default "127.0.0.1:7701"
+	Address string          `toml:"address"` // host:port by which the other members reach it; needed with more than one
+	Proof   config.Duration `toml:"proof"`   // for how long a member must have kept up before it gets the vote, default 60 s
 }
 
 // Portals says where the citizens' processes ask.
@@ -99,6 +101,7 @@ func (c Config) WithDefaults() Config {
 	or(&c.Nodes.Listen, ":7700")
 	or(&c.Nodes.TCP, c.Nodes.Listen)
 	or(&c.Cluster.Listen, "127.0.0.1:7701")
+	or(&c.Cluster.Proof, config.Duration(time.Minute))
 	or(&c.Admin.Listen, "127.0.0.1:9700")
 	or(&c.Admin.Socket, filepath.Join(c.Dir, "admin.sock"))
 	or(&c.Vault.Dir, filepath.Join(c.Dir, "vault"))

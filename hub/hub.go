@@ -23,8 +23,10 @@ import (
 	"jaliya/internal/kv"
 	"jaliya/internal/link"
 	"jaliya/internal/link/pki"
+	"jaliya/internal/pause"
 	"jaliya/internal/seal"
 	"jaliya/internal/telemetry"
+	"jaliya/internal/wire"
 )
 
 // Hub is one member with all its parts.
@@ -48,6 +50,7 @@ type Hub struct {
 	dicts    *seal.Dictionaries // of what is sealed to posts
 	officers deskOfOfficers
 	watch    watching
+	enlisted enlisted
 	witness  witnessing
 	changing sync.Mutex // one change of keys at a time, and none while they are copied
 	fatal    chan error // the first failure that ends the process; buffered
@@ -105,7 +108,7 @@ func (h *Hub) openCluster() error {
 		return err
 	}
 	h.cluster, err = cluster.Open(cluster.Config{
-		ID: h.keys.member.ID, Dir: dir, Bind: h.cfg.Cluster.Listen, ServerTLS: server, ClientTLS: client,
+		ID: h.keys.member.ID, Dir: dir, Bind: h.cfg.Cluster.Listen, Advertise: h.cfg.Cluster.Address, ServerTLS: server, ClientTLS: client,
 		State: replicated{h.ledger}, Tick: h.tick, Exit: h.leave,
 		Alarm:   func(op string) { h.log.Error("disk is slow", slog.String("operation", op)) },
 		Logger:  h.log.With(slog.String("component", "cluster")),
@@ -245,6 +248,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.servePortals(ctx) })
 	g.Go(func() error { return h.officers.people.Run(ctx) })
 	g.Go(func() error { return h.serveConsole(ctx) })
+	g.Go(func() error { return h.keepMembers(ctx) })
 	g.Go(func() error { return h.keepIdentity(ctx) })
 	g.Go(func() error { return h.keepDenylist(ctx) })
 	g.Go(func() error { return h.keepTold(ctx) })
@@ -288,19 +292,70 @@ func (h *Hub) close() error {
 }
 
 // found makes a cluster of one out of a member that never had any company, and
-// gives the ledger its identity.
+// gives the ledger its identity. A member that joined waits until the leader has sent
+// it the state.
 func (h *Hub) found(ctx context.Context) error {
-	held, err := h.ledger.Cluster()
-	if err != nil || held.ID == h.keys.cluster {
+	joined, err := h.cfg.joined()
+	if err != nil {
 		return err
+	}
+	held, err := h.ledger.Cluster()
+	switch {
+	case err != nil:
+		return err
+	case joined:
+		return h.awaitState(ctx)
+	case held.ID == h.keys.cluster:
+		return h.tellAddress(ctx)
 	}
 	if err := h.cluster.Bootstrap(); err != nil && !fault.Is(err, fault.Exists) {
 		return err
 	}
-	return h.propose(ctx, ledger.Init{
+	if err := h.propose(ctx, ledger.Init{
 		Time: time.Now().UnixMilli(), Cluster: h.keys.cluster, Secret: h.keys.index,
 		Receipt: [][]byte{h.keys.signer().Public().Bytes()}, Intake: h.keys.intakeKeys(),
+	}); err != nil {
+		return err
+	}
+	return h.tellAddress(ctx)
+}
+
+// awaitState returns when the leader has sent this member the state.
+func (h *Hub) awaitState(ctx context.Context) error {
+	for {
+		held, err := h.ledger.Cluster()
+		if err != nil || held.ID == h.keys.cluster {
+			return err
+		}
+		if err := pause.For(ctx, membersTurn); err != nil {
+			return fault.New(fault.Unavailable, "hub: wait for the state", "the leader has not let this member in", err)
+		}
+	}
+}
+
+// tellAddress makes the founding member known by the address at which others reach
+// it, when it is not.
+func (h *Hub) tellAddress(ctx context.Context) error {
+	id, err := wire.ParseNodeID(h.keys.member.ID)
+	if err != nil {
+		return err
+	}
+	known, err := h.ledger.Members()
+	if err != nil {
+		return err
+	}
+	for _, m := range known {
+		if m.ID == id && (m.Address == h.cluster.Address() || m.Removed != 0) {
+			return nil
+		}
+	}
+	err = h.propose(ctx, ledger.JoinMember{
+		Time: time.Now().UnixMilli(), Member: id, Name: h.keys.member.Name, Address: h.cluster.Address(),
 	})
+	if fault.Is(err, fault.Unsupported) {
+		return nil // a ledger of an older level goes on with the one member that it has
+	}
+	return err
 }
 
 // propose commits a command of the hub's own, waiting up to a minute for a
@@ -317,10 +372,7 @@ func (h *Hub) ask(ctx context.Context, c ledger.Command) (ledger.Result, error) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	if err := h.awaitLeading(ctx); err != nil {
-		return ledger.Result{}, err
-	}
-	answer, _, err := h.cluster.Propose(ctx, raw)
+	answer, err := h.proposed(ctx, raw)
 	if err != nil {
 		return ledger.Result{}, err
 	}
@@ -331,15 +383,18 @@ func (h *Hub) ask(ctx context.Context, c ledger.Command) (ledger.Result, error) 
 	return result, result.Err()
 }
 
-func (h *Hub) awaitLeading(ctx context.Context) error {
-	leading, stop := h.cluster.LeaderCh()
-	defer stop()
-	for !h.cluster.IsLeader() {
-		select {
-		case <-leading:
-		case <-ctx.Done():
-			return fault.New(fault.Unavailable, "hub: wait for leadership", h.keys.member.Name, ctx.Err())
+// askAgain is how soon a command that no leader took up is proposed again.
+const askAgain = 50 * time.Millisecond
+
+// proposed commits a command, here or at the leader, waiting for one.
+func (h *Hub) proposed(ctx context.Context, raw []byte) (any, error) {
+	for {
+		answer, _, err := h.cluster.Propose(ctx, raw)
+		if err == nil || !errors.Is(err, cluster.ErrNotProposed) {
+			return answer, err
+		}
+		if pause.For(ctx, askAgain) != nil {
+			return nil, err
 		}
 	}
-	return nil
 }

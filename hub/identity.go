@@ -55,6 +55,10 @@ func (h *Hub) endpoints() (map[string]link.Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	member, err := pki.JoinServer(own, h.keys.trust.Root, link.ALPNMember)
+	if err != nil {
+		return nil, err
+	}
 	renew, err := pki.MutualServer(own, h.verifier(pki.Device), link.ALPNRenew)
 	if err != nil {
 		return nil, err
@@ -72,11 +76,12 @@ func (h *Hub) endpoints() (map[string]link.Endpoint, error) {
 		return nil, err
 	}
 	return map[string]link.Endpoint{
-		link.ALPNJoin:  {TLS: join, Handle: link.JoinServer{Handle: h.join}.Serve, Sessions: 16},
-		link.ALPNRenew: {TLS: renew, Handle: link.Exchanger{Answer: h.renew}.Serve, Sessions: 128},
-		link.ALPNShip:  {TLS: ship, Handle: h.intake.Ship},
-		link.ALPNBulk:  {TLS: bulk, Handle: h.intake.Bulk},
-		link.ALPNFetch: {TLS: fetch, Handle: link.Exchanger{Answer: h.fetch, MaxRequest: 1024}.Serve},
+		link.ALPNJoin:   {TLS: join, Handle: link.JoinServer{Handle: h.join}.Serve, Sessions: 16},
+		link.ALPNMember: {TLS: member, Handle: link.JoinServer{Handle: h.enlist}.Serve, Sessions: 4},
+		link.ALPNRenew:  {TLS: renew, Handle: link.Exchanger{Answer: h.renew}.Serve, Sessions: 128},
+		link.ALPNShip:   {TLS: ship, Handle: h.intake.Ship},
+		link.ALPNBulk:   {TLS: bulk, Handle: h.intake.Bulk},
+		link.ALPNFetch:  {TLS: fetch, Handle: link.Exchanger{Answer: h.fetch, MaxRequest: 1024}.Serve},
 	}, nil
 }
 

@@ -24,6 +24,7 @@ const (
 	fileIndex   = "index.key"
 	fileCluster = "cluster.id"
 	fileMember  = "member.id"
+	fileJoined  = "joined" // of a member that came to a hub that was there before it
 
 	purposeAuthority = "authority"
 	purposeIndex     = "index"

@@ -55,11 +55,17 @@ func (h *Hub) officerName(id wire.StaffID) string {
 	return h.officers.people.Name(string(id))
 }
 
-// members gives how the cluster stands, as this member knows it.
+// members gives how the cluster stands, as this member knows it: what the others
+// have applied is known to the leader alone.
 func (h *Hub) members() (list []watch.Member, leader string) {
-	id, _ := h.cluster.Leader()
+	lead, _ := h.cluster.Leader()
+	names := h.memberNames()
 	for _, m := range h.cluster.Members() {
-		one := watch.Member{Name: m.ID, Leading: m.ID == id, Voter: m.Voter}
+		one := watch.Member{Name: m.ID, Leading: m.ID == lead, Voter: m.Voter}
+		if known, ok := names[m.ID]; ok {
+			s := h.enlisted.of(known.ID)
+			one.Name, one.Applied, one.Heard = known.Name, s.progress.Applied, s.at
+		}
 		if m.ID == h.keys.member.ID {
 			one.Name, one.Applied, one.Heard = h.keys.member.Name, h.cluster.AppliedIndex(), time.Now()
 			one.Disk = diskOf(h.cfg.Dir)
@@ -70,6 +76,20 @@ func (h *Hub) members() (list []watch.Member, leader string) {
 		list = append(list, one)
 	}
 	return list, leader
+}
+
+// memberNames gives the members that the ledger knows by raft's ids; none when it
+// cannot be read, and then the ids stand for them.
+func (h *Hub) memberNames() map[string]ledger.Member {
+	known, err := h.ledger.Members()
+	if err != nil {
+		h.log.Warn("members are not known by name", slog.Any("error", err))
+	}
+	names := make(map[string]ledger.Member, len(known))
+	for _, m := range known {
+		names[m.ID.String()] = m
+	}
+	return names
 }
 
 // diskOf measures the file system that a directory is on; a disk that cannot be

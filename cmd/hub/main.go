@@ -14,6 +14,8 @@ func main() {
 
 type grammar struct {
 	Init       initCommand       `cmd:"" help:"Make a new national trust and this first member."`
+	Join       joinCommand       `cmd:"" help:"Make this machine a member of a hub that is there, by a one-time invitation."`
+	Member     memberCommand     `cmd:"" help:"Members of the hub: list, add, promote, remove, transfer."`
 	Serve      serveCommand      `cmd:"" help:"Run the member, or the citizens' portal."`
 	Certify    certifyCommand    `cmd:"" help:"Certify the key of a portal by its signing request."`
 	Portal     portalCommand     `cmd:"" help:"The citizens' process: request and install its certificate."`

@@ -23,6 +23,7 @@ import (
 	"jaliya/hub/gateway/sms"
 	"jaliya/hub/gateway/stamp"
 	"jaliya/hub/gateway/tell"
+	"jaliya/hub/gateway/witness"
 	"jaliya/hub/office"
 	"jaliya/hub/portal"
 	"jaliya/hub/portal/signin"
@@ -65,6 +66,7 @@ func examples() []example {
 	member.Alert = new(alert.Config{Webhook: new(alert.Webhook)}.WithDefaults())
 	member.SMS = new(sms.Config{}.WithDefaults())
 	member.Tell = new(tell.Config{}.WithDefaults())
+	member.Witness = new(witness.Config{}.WithDefaults())
 	member.Pouch = member.Pouch.WithDefaults()
 	member.Log = logs
 	citizens := portal.Config{Dir: "/var/lib/jaliya/portal", Log: logs}.WithDefaults()

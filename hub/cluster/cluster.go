@@ -19,6 +19,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"sync"
 	"time"
@@ -47,13 +48,16 @@ type Cluster struct {
 	tick     func(time.Time) []byte
 	metrics  *metrics
 
-	raft   *raft.Raft
-	fsm    *fsm
-	logs   *logStore
-	db     *kv.Bolt
-	layer  *streamLayer // nil with a transport given from outside
-	slots  chan struct{}
-	leader *leadership
+	raft  *raft.Raft
+	fsm   *fsm
+	logs  *logStore
+	db    *kv.Bolt
+	layer *streamLayer // nil with a transport given from outside
+	slots chan struct{}
+	ready chan struct{} // closed when proposals of other members can be served
+
+	forwards *forwarder // to the leader; nil with a transport given from outside
+	leader   *leadership
 
 	ctx    context.Context //nolint:containedctx // the life of the goroutines below
 	cancel context.CancelFunc
@@ -135,6 +139,7 @@ func start(cfg Config, db *kv.Bolt, m *metrics, l *leaver) (*Cluster, error) {
 	c := &Cluster{
 		log: cfg.Logger, settings: cfg.Settings, tick: cfg.Tick, metrics: m,
 		fsm: f, logs: logs, db: db, slots: make(chan struct{}, MaxInFlight), leader: newLeadership(),
+		ready: make(chan struct{}),
 	}
 	return c, c.run(cfg, stable)
 }
@@ -173,6 +178,7 @@ func (c *Cluster) run(cfg Config, stable *stableStore) error {
 		c.loops.Go(c.tickLoop)
 	}
 	c.metrics.observe(c)
+	close(c.ready)
 	return nil
 }
 
@@ -184,9 +190,12 @@ func (c *Cluster) openTransport(cfg Config, stable *stableStore) (raft.Transport
 	if err != nil {
 		return nil, err
 	}
-	if c.layer, err = newStreamLayer(cfg, key); err != nil {
+	if c.layer, err = newStreamLayer(cfg, key, c.serve); err != nil {
 		return nil, err
 	}
+	c.forwards = &forwarder{dial: func(ctx context.Context, target string) (net.Conn, error) {
+		return c.layer.dialFor(ctx, target, forProposals)
+	}}
 	inner := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: c.layer, MaxPool: 2, MaxRPCsInFlight: 2,
 		Timeout: cfg.Settings.RPC, Logger: newRaftLogger(cfg.Logger),
@@ -239,6 +248,7 @@ func (c *Cluster) Shutdown() error {
 	stopping := c.raft.Shutdown()
 	var err error
 	if c.layer != nil {
+		c.forwards.close()
 		err = c.layer.Close() // first, for raft waits for a dial under way
 	}
 	err = errors.Join(err, stopping.Error()) // closes a transport given from outside

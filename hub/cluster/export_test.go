@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"context"
 	"io"
+	"net"
 
 	"github.com/hashicorp/raft"
 	"github.com/quic-go/quic-go"
@@ -14,7 +16,7 @@ func (c *Cluster) OpenLive() (*raft.SnapshotMeta, io.ReadCloser, error) {
 
 // NewTransport gives a transport of its own, for a peer that is no raft.
 func NewTransport(cfg Config) (*raft.NetworkTransport, func() error, error) {
-	layer, err := newStreamLayer(cfg, &quic.StatelessResetKey{})
+	layer, err := newStreamLayer(cfg, &quic.StatelessResetKey{}, func(_ byte, c net.Conn) { _ = c.Close() })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -23,3 +25,11 @@ func NewTransport(cfg Config) (*raft.NetworkTransport, func() error, error) {
 	})
 	return t, t.Close, nil
 }
+
+// DialForward opens a connection for proposals, to say on it what a member would not.
+func (c *Cluster) DialForward(ctx context.Context, target string) (net.Conn, error) {
+	return c.layer.dialFor(ctx, target, forProposals)
+}
+
+// ReadForwarded reads one proposal of another member.
+func ReadForwarded(r io.Reader) (number uint32, command []byte, err error) { return readForwarded(r) }

@@ -27,6 +27,8 @@ type fsm struct {
 	snaps *snapshots
 	leave func(error)
 
+	answers answers // to what others proposed for this member
+
 	mu      sync.Mutex    // guards all below
 	applied uint64        // what the state has on disk
 	changed chan struct{} // closed and replaced when applied or failed changes
@@ -103,6 +105,7 @@ func (f *fsm) apply(entries []Entry) []any {
 				strconv.Itoa(len(entries))+" entries", nil)
 		}
 		if err == nil {
+			f.answers.note(entries, responses)
 			f.advance(entries[len(entries)-1].Index)
 			return responses
 		}

@@ -52,6 +52,34 @@ func (c *Cluster) Remove(ctx context.Context, id string) error {
 	})
 }
 
+// Transfer gives leadership to the member with that id, or to the one that is
+// furthest when id is empty. It returns when the other was told to take over.
+func (c *Cluster) Transfer(ctx context.Context, id string) error {
+	const op = "cluster: transfer leadership"
+	if !c.IsLeader() {
+		return fault.New(fault.Unavailable, op, id, notProposed(errNotLeader))
+	}
+	var to raft.Server
+	for _, m := range c.Members() {
+		if m.ID == id && m.Voter {
+			to = raft.Server{ID: raft.ServerID(m.ID), Address: raft.ServerAddress(m.Address)}
+		}
+	}
+	if id != "" && to.ID == "" {
+		return fault.New(fault.NotFound, op, id, nil)
+	}
+	err := c.await(ctx, func() error {
+		if to.ID == "" {
+			return c.raft.LeadershipTransfer().Error()
+		}
+		return c.raft.LeadershipTransferToServer(to.ID, to.Address).Error()
+	})
+	if err != nil {
+		return fault.New(fault.Unavailable, op, id, err)
+	}
+	return nil
+}
+
 // change passes the index of the membership that the caller could see, so that
 // of two changes at once one fails.
 func (c *Cluster) change(ctx context.Context, id string, do func(previous uint64) raft.IndexFuture) error {

@@ -25,10 +25,11 @@ var (
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 )
 
-// Propose commits command and applies it on this member, which must be the
-// leader. It returns what State.Apply answered and the index of the entry, after
-// a majority has the entry and this member the change on disk. It blocks while
-// MaxInFlight proposals are under way. The command must not be changed later.
+// Propose commits command and applies it on this member. It returns what
+// State.Apply answered and the index of the entry, after a majority has the entry
+// and this member the change on disk. It blocks while MaxInFlight proposals are
+// under way. The command must not be changed later. A member that does not lead
+// hands it to the leader.
 //
 // Errors: fault.TooLarge above MaxProposal bytes, fault.Invalid for none, and
 // fault.Unavailable with ErrNotProposed or ErrOutcomeUnknown in the chain. The
@@ -41,6 +42,14 @@ func (c *Cluster) Propose(ctx context.Context, command []byte) (response any, in
 		return nil, 0, fault.New(fault.Invalid, opPropose, "empty command", nil)
 	}
 	defer func() { c.metrics.proposed(err) }()
+	if !c.IsLeader() {
+		return c.forward(ctx, command)
+	}
+	return c.proposeHere(ctx, command)
+}
+
+// proposeHere is Propose on the leader.
+func (c *Cluster) proposeHere(ctx context.Context, command []byte) (response any, index uint64, err error) {
 	if err := c.takeSlot(ctx); err != nil {
 		return nil, 0, notProposed(err)
 	}
@@ -57,6 +66,32 @@ func (c *Cluster) Propose(ctx context.Context, command []byte) (response any, in
 		return nil, 0, unknown(u.err)
 	}
 	return future.Response(), future.Index(), nil
+}
+
+// forward is Propose on a member that does not lead.
+func (c *Cluster) forward(ctx context.Context, command []byte) (response any, index uint64, err error) {
+	_, leader := c.Leader()
+	switch {
+	case c.forwards == nil:
+		return nil, 0, notProposed(errNoRoad)
+	case leader == "" || leader == c.Address():
+		return nil, 0, notProposed(errNotLeader)
+	}
+	at, done := c.fsm.answers.expect(command)
+	defer done()
+	if index, err = c.forwards.propose(ctx, leader, command); err != nil {
+		return nil, 0, err
+	}
+	if err := c.fsm.waitApplied(ctx, index); err != nil {
+		return nil, 0, unknown(err)
+	}
+	response, ok := at(index)
+	if !ok {
+		// A snapshot brought this member past the entry: the change is there, what was
+		// answered to it is not.
+		return nil, 0, unknown(errInstalled)
+	}
+	return response, index, nil
 }
 
 var errNotLeader = errors.New("this member is not the leader")

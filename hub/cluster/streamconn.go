@@ -27,15 +27,19 @@ type streamConn struct {
 
 var _ net.Conn = (*streamConn)(nil)
 
-func (c *streamConn) readHello() bool {
+// readPurpose gives the first byte, 0 when none came in time.
+func (c *streamConn) readPurpose() byte {
 	var first [1]byte
 	if c.stream.SetReadDeadline(time.Now().Add(helloTimeout)) != nil {
-		return false
+		return 0
 	}
-	if _, err := io.ReadFull(c.stream, first[:]); err != nil || first[0] != hello {
-		return false
+	if _, err := io.ReadFull(c.stream, first[:]); err != nil {
+		return 0
 	}
-	return c.stream.SetReadDeadline(time.Time{}) == nil
+	if c.stream.SetReadDeadline(time.Time{}) != nil {
+		return 0
+	}
+	return first[0]
 }
 
 // Read may return data together with io.EOF, as io.Reader allows. A connection

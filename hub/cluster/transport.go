@@ -24,9 +24,11 @@ const (
 	opListen = "cluster: listen"
 	opDial   = "cluster: dial"
 
-	// hello is the first byte of a stream: a QUIC stream exists for the other side
-	// only when something was sent on it (D24).
-	hello = 1
+	// The first byte of a stream says what it is for: a QUIC stream exists for the
+	// other side only when something was sent on it (D24).
+	forRaft      = 1
+	forProposals = 2
+	forProgress  = 3
 
 	helloTimeout = 5 * time.Second
 )
@@ -43,6 +45,7 @@ type streamLayer struct {
 	client    *tls.Config
 	address   address
 	accepted  chan net.Conn
+	serve     func(purpose byte, conn net.Conn) // what is not raft's
 
 	ctx    context.Context //nolint:containedctx // ends with Close
 	cancel context.CancelFunc
@@ -64,8 +67,9 @@ func (a address) Network() string { return "udp" }
 func (a address) String() string { return string(a) }
 
 // newStreamLayer listens on the socket of cfg. resetKey lets the others notice at
-// once that this member started anew (D28).
-func newStreamLayer(cfg Config, resetKey *quic.StatelessResetKey) (*streamLayer, error) {
+// once that this member started anew (D28); serve answers, and closes, the
+// connections that are not raft's.
+func newStreamLayer(cfg Config, resetKey *quic.StatelessResetKey, serve func(purpose byte, conn net.Conn)) (*streamLayer, error) {
 	socket := cfg.PacketConn
 	if socket == nil {
 		var err error
@@ -76,7 +80,7 @@ func newStreamLayer(cfg Config, resetKey *quic.StatelessResetKey) (*streamLayer,
 	s := &streamLayer{
 		transport: &quic.Transport{Conn: socket, StatelessResetKey: resetKey},
 		socket:    socket, client: secure(cfg.ClientTLS), address: address(cfg.Advertise),
-		accepted: make(chan net.Conn), conns: make(map[*quic.Conn]struct{}),
+		serve: serve, accepted: make(chan net.Conn), conns: make(map[*quic.Conn]struct{}),
 	}
 	if s.address == "" {
 		s.address = address(socket.LocalAddr().String())
@@ -153,8 +157,12 @@ func (s *streamLayer) welcome(conn *quic.Conn) {
 		return
 	}
 	c := &streamConn{stream: stream, conn: conn, local: s.address}
-	if !c.readHello() {
-		_ = conn.CloseWithError(codeRefused, "no hello")
+	switch purpose := c.readPurpose(); {
+	case purpose == forProposals, purpose == forProgress:
+		s.serve(purpose, c)
+		return
+	case purpose != forRaft:
+		_ = conn.CloseWithError(codeRefused, "no purpose")
 		return
 	}
 	select {
@@ -199,14 +207,14 @@ func (s *streamLayer) Addr() net.Addr { return s.address }
 func (s *streamLayer) Dial(target raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, timeout)
 	defer cancel()
-	c, err := s.dial(ctx, string(target))
+	c, err := s.dial(ctx, string(target), forRaft)
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, opDial, string(target), err)
 	}
 	return c, nil
 }
 
-func (s *streamLayer) dial(ctx context.Context, target string) (net.Conn, error) {
+func (s *streamLayer) dial(ctx context.Context, target string, purpose byte) (net.Conn, error) {
 	addr, err := resolve(ctx, target)
 	if err != nil {
 		return nil, err
@@ -220,12 +228,23 @@ func (s *streamLayer) dial(ctx context.Context, target string) (net.Conn, error)
 	}
 	stream, err := conn.OpenStream()
 	if err == nil {
-		_, err = stream.Write([]byte{hello})
+		_, err = stream.Write([]byte{purpose})
 	}
 	if err != nil {
 		return nil, errors.Join(err, conn.CloseWithError(codeRefused, "no stream"))
 	}
 	return &streamConn{stream: stream, conn: conn, local: s.address}, nil
+}
+
+// dialFor opens a connection to the member at target for something that is not raft's.
+func (s *streamLayer) dialFor(ctx context.Context, target string, purpose byte) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
+	defer cancel()
+	c, err := s.dial(ctx, target, purpose)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, opDial, target, err)
+	}
+	return c, nil
 }
 
 func resolve(ctx context.Context, target string) (*net.UDPAddr, error) {

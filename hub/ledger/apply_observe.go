@@ -97,17 +97,55 @@ func (c Observe) apply(t *tx) (Result, error) {
 	return Result{}, t.put(inMeta, keyWatch, w)
 }
 
-func (c Observe) badField() string {
-	if len(c.Reports) > maxObservations {
+// NoteReports is what a member that does not lead heard of the posts that are
+// connected to it. It says nothing of needs, and is no sign that somebody leads.
+type NoteReports struct {
+	Time    int64         `cbor:"1,keyasint"`
+	Reports []Observation `cbor:"2,keyasint"`
+}
+
+func (NoteReports) kind() Kind { return KindNoteReports }
+
+func (c NoteReports) when() int64 { return c.Time }
+
+func (c NoteReports) apply(t *tx) (Result, error) {
+	if t.cluster.Feature < featureMembers {
+		return errLevel(), nil
+	}
+	if field := badReports(c.Reports, c.Time); field != "" {
+		return refuse(fault.Invalid, field), nil
+	}
+	w, _, err := load[watching](t.w, inMeta, keyWatch)
+	if err != nil {
+		return Result{}, err
+	}
+	for _, o := range c.Reports {
+		if err := t.observe(o, w.Observed); err != nil {
+			return Result{}, err
+		}
+	}
+	return Result{}, nil
+}
+
+// badReports names what is wrong with one of them.
+func badReports(list []Observation, by int64) string {
+	if len(list) > maxObservations {
 		return "reports"
+	}
+	for _, o := range list {
+		if field := o.badField(by); field != "" {
+			return field
+		}
+	}
+	return ""
+}
+
+func (c Observe) badField() string {
+	if field := badReports(c.Reports, c.Time); field != "" {
+		return field
 	}
 	if len(c.Begun) > maxNeeds || len(c.Ended) > maxNeeds {
 		return "needs"
-	}
-	for _, o := range c.Reports {
-		if field := o.badField(c.Time); field != "" {
-			return field
-		}
 	}
 	for _, b := range c.Begun {
 		if !needKey(b.Key) || b.Urgency == 0 || b.Urgency > maxUrgency {

@@ -76,6 +76,7 @@ func Audit(r kv.Reader) Report {
 	a.void()
 	a.watch()
 	a.forks()
+	a.members()
 	a.tree()
 	return a.report
 }

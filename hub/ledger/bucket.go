@@ -69,6 +69,9 @@ var (
 
 	inTree = bucket("tree") // hashes of complete subtrees, in the order in which they were completed
 	inActs = bucket("acts") // leaves of commands
+
+	inMembers       = bucket("members")
+	inMemberInvites = bucket("member-invites")
 )
 
 // appendBuckets have keys in commit order.

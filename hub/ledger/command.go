@@ -49,10 +49,16 @@ const (
 	KindSettleRefused Kind = 63
 	KindDescribePost  Kind = 64
 	KindNoteAlert     Kind = 65
+	KindNoteReports   Kind = 66 // feature level 5
 
 	// KindNoteFork begins the kinds of forks (feature level 4).
 	KindNoteFork   Kind = 80
 	KindSettleFork Kind = 81
+
+	// KindInviteMember begins the kinds of members (feature level 5).
+	KindInviteMember Kind = 90
+	KindJoinMember   Kind = 91
+	KindRemoveMember Kind = 92
 )
 
 var kindNames = [...]string{
@@ -65,7 +71,9 @@ var kindNames = [...]string{
 	KindChangeOfficer: "change officer", KindSeatOfficer: "seat officer", KindOfficerAct: "officer act",
 	KindObserve: "observe", KindAttendNeed: "attend need", KindRedriveOrder: "redrive order",
 	KindSettleRefused: "settle refused", KindDescribePost: "describe post", KindNoteAlert: "note alert",
-	KindNoteFork: "note fork", KindSettleFork: "settle fork",
+	KindNoteReports: "note reports",
+	KindNoteFork:    "note fork", KindSettleFork: "settle fork",
+	KindInviteMember: "invite member", KindJoinMember: "join member", KindRemoveMember: "remove member",
 }
 
 // String gives the kind in words, as it stands in errors.
@@ -129,8 +137,12 @@ var readers = map[Kind]func(raw []byte) (Command, error){
 	KindSettleRefused: read[SettleRefused],
 	KindDescribePost:  read[DescribePost],
 	KindNoteAlert:     read[NoteAlert],
+	KindNoteReports:   read[NoteReports],
 	KindNoteFork:      read[NoteFork],
 	KindSettleFork:    read[SettleFork],
+	KindInviteMember:  read[InviteMember],
+	KindJoinMember:    read[JoinMember],
+	KindRemoveMember:  read[RemoveMember],
 }
 
 // Decode reads an encoded command: fault.Unsupported for a kind that this

@@ -16,7 +16,7 @@ func FuzzApply(f *testing.F) {
 	for _, e := range h.log {
 		f.Add(e.Command)
 	}
-	for kind := range byte(ledger.KindSettleFork) + 1 {
+	for kind := range byte(ledger.KindRemoveMember) + 1 {
 		f.Add([]byte{kind, 0xa0})
 	}
 	base, ok := h.store.(*kv.Memory)

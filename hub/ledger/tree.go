@@ -87,12 +87,14 @@ func (t *tx) note(kind Kind, data []byte) error {
 // network stands.
 func answerable(k Kind) bool {
 	switch k {
-	case KindAdmit, KindFile, KindTick, KindOpenSession, KindTell, KindRetell, KindSweptVoid, KindObserve, KindNoteAlert:
+	case KindAdmit, KindFile, KindTick, KindOpenSession, KindTell, KindRetell, KindSweptVoid, KindObserve, KindNoteAlert,
+		KindNoteReports:
 		return false
 	case KindInit, KindInviteNode, KindJoinNode, KindCompleteOrder, KindRevoke, KindRotateKeys, KindDecide,
 		KindRaiseFeature, KindErase, KindChangeStaff, KindOpenPouch, KindMovePouch, KindNoteOpening, KindReadOnce,
 		KindVoidDocument, KindChangeOfficer, KindSeatOfficer, KindOfficerAct, KindAttendNeed, KindRedriveOrder,
-		KindSettleRefused, KindDescribePost, KindNoteFork, KindSettleFork:
+		KindSettleRefused, KindDescribePost, KindNoteFork, KindSettleFork,
+		KindInviteMember, KindJoinMember, KindRemoveMember:
 		return true
 	}
 	return true

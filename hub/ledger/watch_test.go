@@ -111,6 +111,9 @@ func TestObserveRefusals(t *testing.T) {
 			c := ledger.Observe{Reports: []ledger.Observation{h.join("FR-LYO").said(1)}}
 			edit(h, &c)
 			wantFault(t, fault.Invalid, h.observe(c))
+			if len(c.Begun)+len(c.Ended) == 0 {
+				wantFault(t, fault.Invalid, h.do(ledger.NoteReports{Time: h.now, Reports: c.Reports}).Err())
+			}
 			at, err := h.views.Observed()
 			require.NoError(t, err)
 			require.Zero(t, at)

@@ -19,7 +19,7 @@ import (
 
 // nation is a ledger on disk with machines at all posts and open requests.
 type nation struct {
-	b     *testing.B
+	b     testing.TB
 	index uint64
 	live  []ledger.Observation
 	*ledger.Ledger

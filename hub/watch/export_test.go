@@ -1,6 +1,8 @@
 package watch
 
 import (
+	"context"
+
 	"jaliya/hub/ledger"
 	"jaliya/internal/workflow"
 )
@@ -17,3 +19,6 @@ func KindName(k workflow.Kind) string { return kindName(k) }
 
 // Fingerprint is fingerprint.
 func Fingerprint(p Picture) uint64 { return fingerprint(p) }
+
+// Look is one beat of Run.
+func (w *Watcher) Look(ctx context.Context) error { return w.look(ctx) }

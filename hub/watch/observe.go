@@ -36,6 +36,28 @@ func (w *Watcher) observe(ctx context.Context, p Picture) error {
 	return err
 }
 
+// report has the ledger note what was heard here, by a member that does not lead:
+// posts are connected to any of them.
+func (w *Watcher) report(ctx context.Context) error {
+	now := w.cfg.Now()
+	if age := now.Sub(w.reported); age >= 0 && age < observeEvery {
+		return nil
+	}
+	w.reported = now
+	cluster, err := w.cfg.State.Cluster()
+	if err != nil || cluster.Feature < featureMembers {
+		return err
+	}
+	c := ledger.NoteReports{Time: now.UnixMilli()}
+	if c.Reports, err = w.news(c.Time); err != nil || len(c.Reports) == 0 {
+		return err
+	}
+	return w.cfg.Commit(ctx, c)
+}
+
+// featureMembers is the level from which others than the leader report.
+const featureMembers = 5
+
 // featureWatch is the level from which the ledger takes it.
 const featureWatch = 4
 
@@ -59,8 +81,8 @@ func (w *Watcher) news(now int64) ([]ledger.Observation, error) {
 		if before.Heard > now {
 			before.Heard = 0
 		}
-		if o.Heard <= before.Heard && (o.Session == 0) == (before.Session == 0) {
-			continue
+		if o.Heard < before.Heard || o.Heard == before.Heard && (o.Session == 0) == (before.Session == 0) {
+			continue // another member has heard it since, or there is nothing new
 		}
 		o.Heard, o.Told = min(o.Heard, now), min(o.Told, now)
 		o.Session = min(o.Session, o.Heard)

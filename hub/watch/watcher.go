@@ -58,6 +58,8 @@ type Watcher struct {
 	home  *time.Location // whose midnight ends today
 	posts []consular.Post
 
+	reported time.Time // by this member while it does not lead; Run's alone
+
 	mu       sync.Mutex // guards what follows
 	held     heavy
 	rates    map[consular.PostID]int64 // by how much disks fill a day
@@ -115,7 +117,8 @@ const (
 )
 
 // Run keeps the picture fresh and, while this member leads, has the ledger note
-// once a minute what was heard and which needs began and ended. A picture that
+// once a minute what was heard and which needs began and ended. A member that does
+// not lead tells what it heard itself. A picture that
 // cannot be made is logged and tried again: the hub works without being watched.
 func (w *Watcher) Run(ctx context.Context) error {
 	ticker := time.NewTicker(beat)
@@ -143,7 +146,7 @@ func (w *Watcher) look(ctx context.Context) error {
 	}
 	w.cfg.Metrics.picture(p)
 	if !w.cfg.Leading() {
-		return nil
+		return w.report(ctx)
 	}
 	return w.observe(ctx, p)
 }

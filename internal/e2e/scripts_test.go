@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PORT", portBase(t))
 			for name, network := range map[string]string{
 				"NODES": "udp", "CLUSTER": "udp", "ADMIN": "tcp", "DESK": "tcp", "NODEADMIN": "tcp", "WITNESS": "tcp", "WITNESSADMIN": "tcp",
+				"NODES2": "udp", "CLUSTER2": "udp", "ADMIN2": "tcp",
 			} {
 				_, port, err := net.SplitHostPort(freePort(t, network))
 				require.NoError(t, err)

@@ -4,6 +4,7 @@
 //
 //	dialer                              listener (one UDP socket)
 //	  Dial(addr, alpn) ---- TLS 1.3 ---> by ALPN: jaliya-join/1   no certificate
+//	                                              jaliya-member/1 no certificate
 //	                                              jaliya-renew/1  device
 //	                                              jaliya-ship/1   node, control
 //	                                              jaliya-bulk/1   node, bulk
@@ -11,7 +12,7 @@
 //
 // Guarantees (D23-D33, D51):
 //
-//   - a Session has a verified Peer, or none on the join road alone; there is
+//   - a Session has a verified Peer, or none on the two join roads alone; there is
 //     no resumption and no 0-RTT;
 //   - a revoked peer's sessions end at once (Registry), and none begins;
 //   - a Stream finishes both its halves on every path;
@@ -43,6 +44,8 @@ const (
 	ALPNBulk  = "jaliya-bulk/1"
 	ALPNRaft  = "jaliya-raft/1"
 	ALPNFetch = "jaliya-fetch/1" // documents down, part by part
+
+	ALPNMember = "jaliya-member/1" // a machine becomes a member
 )
 
 // Config is how sessions behave. Zero fields take the defaults of

@@ -104,6 +104,10 @@ func recordGoldens(t *testing.T) []golden {
 			name: "invitation", value: invitation(), raw: []byte(invitation().Text()), closed: true,
 			decode: func(raw []byte) (any, error) { return wire.ParseInvitation(string(raw)) },
 		},
+		{
+			name: "member-invitation", value: memberInvitation(), raw: []byte(memberInvitation().Text()), closed: true,
+			decode: func(raw []byte) (any, error) { return wire.ParseMemberInvitation(string(raw)) },
+		},
 		{name: "frame", value: []byte("ping"), raw: frame(t, wire.FramePing, "ping"), closed: true, decode: readOne},
 		{
 			name: "chunk", value: []byte("sealed"), raw: wire.ChunkFrame(5, []byte("sealed")), closed: true,

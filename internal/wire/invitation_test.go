@@ -63,3 +63,51 @@ func FuzzParseInvitation(f *testing.F) {
 		require.Equal(t, got, again)
 	})
 }
+
+func memberInvitation() wire.MemberInvitation {
+	return wire.MemberInvitation{
+		Version: wire.Version, Secret: bytes.Repeat([]byte{8}, 32), Addresses: []string{"hub.example.org:7700"}, Root: image, Expires: hubTime,
+	}
+}
+
+func TestParseMemberInvitation(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*wire.MemberInvitation)
+		want   fault.Kind
+	}{
+		{"OK", func(*wire.MemberInvitation) {}, fault.Other},
+		{"ErrVersion", func(i *wire.MemberInvitation) { i.Version = 2 }, fault.Unsupported},
+		{"ErrSecret", func(i *wire.MemberInvitation) { i.Secret = i.Secret[:31] }, fault.Invalid},
+		{"ErrRoot", func(i *wire.MemberInvitation) { i.Root = wire.Digest{} }, fault.Invalid},
+		{"ErrNoAddress", func(i *wire.MemberInvitation) { i.Addresses = nil }, fault.Invalid},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			want := memberInvitation()
+			tc.change(&want)
+			got, err := wire.ParseMemberInvitation(want.Text())
+			requireKind(t, tc.want, err)
+			if err == nil {
+				require.Equal(t, want, got)
+				require.Equal(t, want.Name(), got.Name())
+			}
+		})
+	}
+	_, err := wire.ParseMemberInvitation(invitation().Text())
+	requireKind(t, fault.Invalid, err)
+	_, err = wire.ParseInvitation(memberInvitation().Text())
+	requireKind(t, fault.Invalid, err)
+}
+
+func FuzzParseMemberInvitation(f *testing.F) {
+	f.Add(memberInvitation().Text())
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := wire.ParseMemberInvitation(text)
+		if err != nil {
+			return
+		}
+		again, err := wire.ParseMemberInvitation(got.Text())
+		require.NoError(t, err)
+		require.Equal(t, got, again)
+	})
+}
