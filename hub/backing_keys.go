@@ -14,7 +14,6 @@ import (
 	"jaliya/hub/ledger"
 	"jaliya/internal/durable"
 	"jaliya/internal/fault"
-	"jaliya/internal/link/pki"
 	"jaliya/internal/seal"
 	"jaliya/internal/wire"
 )
@@ -23,8 +22,7 @@ import (
 const maxKeptKeys = 8 << 20
 
 // keptKeys is what a backup holds of keys/: secrets without their wrapping, as
-// the custody of the machine is gone with it. The member's own identity is not
-// among them: a restored hub is a new member (D15).
+// the custody of the machine is gone with it.
 type keptKeys struct {
 	Version int               `cbor:"1,keyasint"`
 	Cluster wire.ClusterID    `cbor:"2,keyasint"`
@@ -33,24 +31,22 @@ type keptKeys struct {
 	Secret  map[string][]byte `cbor:"5,keyasint"` // what is in wrapped files
 }
 
-// keyFile is one file of keys/ that all members share.
+// keyFile is one file of keys/ in a backup.
 type keyFile struct {
-	name, purpose string // no purpose: it is public
-	optional      bool
+	sharedKey // without a purpose: it is public
+
+	optional bool
 }
 
-func sharedKeys() []keyFile {
+// backupKeys are what all members share, and the receipt key that comes next.
+func backupKeys() []keyFile {
 	list := []keyFile{
-		{name: fileTrust},
-		{name: fileReceiptTold, optional: true},
-		{name: fileReceipt, purpose: seal.PurposeSigning},
-		{name: fileReceiptNext, purpose: seal.PurposeSigning, optional: true},
-		{name: fileIntake, purpose: seal.PurposeIntake},
-		{name: fileIndex, purpose: purposeIndex},
-		{name: fileOfficers, purpose: seal.PurposeData, optional: true},
+		{sharedKey: sharedKey{file: fileTrust}},
+		{sharedKey: sharedKey{file: fileReceiptTold}, optional: true},
+		{sharedKey: sharedKey{fileReceiptNext, seal.PurposeSigning}, optional: true},
 	}
-	for _, role := range pki.IssuerRoles() {
-		list = append(list, keyFile{name: authorityFile(role), purpose: purposeAuthority})
+	for _, key := range sharedKeys() {
+		list = append(list, keyFile{sharedKey: key, optional: key.file == fileOfficers})
 	}
 	return list
 }
@@ -62,22 +58,22 @@ func gatherKeys(c Config, cluster wire.ClusterID, member string) (keptKeys, erro
 		return keptKeys{}, err
 	}
 	k := keptKeys{Version: 1, Cluster: cluster, Member: member, Public: map[string][]byte{}, Secret: map[string][]byte{}}
-	for _, f := range sharedKeys() {
+	for _, f := range backupKeys() {
 		into := k.Secret
 		var raw []byte
 		if f.purpose == "" {
 			into = k.Public
-			raw, err = os.ReadFile(c.keyPath(f.name))
+			raw, err = os.ReadFile(c.keyPath(f.file))
 		} else {
-			raw, err = seal.LoadSecret(c.keyPath(f.name), box, f.purpose)
+			raw, err = seal.LoadSecret(c.keyPath(f.file), box, f.purpose)
 		}
 		if f.optional && errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return keptKeys{}, fault.New(fault.KindOf(err), "hub: gather keys", f.name, err)
+			return keptKeys{}, fault.New(fault.KindOf(err), "hub: gather keys", f.file, err)
 		}
-		into[f.name] = raw
+		into[f.file] = raw
 	}
 	return k, nil
 }
@@ -92,20 +88,20 @@ func (k keptKeys) write(c Config) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range sharedKeys() {
+	for _, f := range backupKeys() {
 		from := k.Secret
 		if f.purpose == "" {
 			from = k.Public
 		}
-		raw, found := from[f.name]
+		raw, found := from[f.file]
 		switch {
 		case !found && f.optional:
 		case !found:
-			return fault.New(fault.Corrupt, op, f.name+" is not in the backup", nil)
+			return fault.New(fault.Corrupt, op, f.file+" is not in the backup", nil)
 		case f.purpose == "":
-			err = writePublic(c.keyPath(f.name), raw)
+			err = writePublic(c.keyPath(f.file), raw)
 		default:
-			err = seal.SaveSecret(c.keyPath(f.name), box, f.purpose, raw)
+			err = seal.SaveSecret(c.keyPath(f.file), box, f.purpose, raw)
 		}
 		if err != nil {
 			return err

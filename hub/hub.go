@@ -306,7 +306,7 @@ func (h *Hub) found(ctx context.Context) error {
 	case joined:
 		return h.awaitState(ctx)
 	case held.ID == h.keys.cluster:
-		return h.tellAddress(ctx)
+		return errors.Join(h.shutOutOld(ctx), h.tellAddress(ctx))
 	}
 	if err := h.cluster.Bootstrap(); err != nil && !fault.Is(err, fault.Exists) {
 		return err

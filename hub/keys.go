@@ -17,14 +17,15 @@ import (
 // Files under keys/ in the data directory. The root is meant to be taken away
 // to an offline place after init.
 const (
-	fileRoot    = "root.age"
-	fileTrust   = "trust.pem"
-	fileReceipt = "receipt.key"
-	fileIntake  = "intake.key"
-	fileIndex   = "index.key"
-	fileCluster = "cluster.id"
-	fileMember  = "member.id"
-	fileJoined  = "joined" // of a member that came to a hub that was there before it
+	fileRoot     = "root.age"
+	fileTrust    = "trust.pem"
+	fileReceipt  = "receipt.key"
+	fileIntake   = "intake.key"
+	fileIndex    = "index.key"
+	fileCluster  = "cluster.id"
+	fileMember   = "member.id"
+	fileRestored = "restored" // of one that goes on from a backup, until the ledger knows
+	fileJoined   = "joined"   // of a member that came to a hub that was there before it
 
 	purposeAuthority = "authority"
 	purposeIndex     = "index"

@@ -56,8 +56,8 @@ type restoring struct {
 }
 
 // Restore makes an empty directory the hub that a backup was taken of, as a
-// cluster of one new member under the same cluster id: the old members must never
-// run again. Nothing is written before the backup's own files and the identity
+// cluster of the one member that wrote it, under the same cluster id: the old
+// machines must never run again. Nothing is written before the backup's own files and the identity
 // were proved, and what a failure leaves is taken away again. The cluster id is
 // written last: without it the directory is no hub.
 func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {

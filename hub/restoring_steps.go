@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"jaliya/hub/backup"
 	"jaliya/hub/cluster"
@@ -80,8 +82,8 @@ func (r *restoring) objects(ctx context.Context) error {
 	return to.Settle()
 }
 
-// keys unpacks the keys under a custody key of this machine, and makes the new
-// member's name.
+// keys unpacks the keys under a custody key of this machine, which goes on as the
+// member that wrote the backup.
 func (r *restoring) keys(context.Context) error {
 	kept, err := readKept(func(to io.Writer) error {
 		return r.archive.Decrypt(r.backup.Name, backup.FileKeys, r.backup.Signed.Manifest.Keys, r.o.Identity, to)
@@ -97,10 +99,6 @@ func (r *restoring) keys(context.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := pki.NewID()
-	if err != nil {
-		return err
-	}
 	if r.done.Address = r.o.Address; r.done.Address == "" {
 		r.done.Address = cluster.AddressIn(cluster.Position(r.copied.Position), old.ID)
 	}
@@ -110,12 +108,14 @@ func (r *restoring) keys(context.Context) error {
 	if err := kept.write(r.cfg); err != nil {
 		return err
 	}
-	old.ID = id
-	r.done.Member = old.String()
+	r.done.Member = kept.Member
+	if err := writePublic(r.cfg.keyPath(fileRestored), []byte(r.backup.Name)); err != nil {
+		return err
+	}
 	return writePublic(r.cfg.keyPath(fileMember), []byte(r.done.Member))
 }
 
-// found makes the new member a cluster of one where the state stands, and the
+// found makes the member a cluster of one where the state stands, and the
 // directory a hub.
 func (r *restoring) found(context.Context) error {
 	member, err := pki.ParseIdentity(r.done.Member)
@@ -157,6 +157,31 @@ func (r *restoring) proveKeys() error {
 	}
 	if !knows(r.copied.Cluster, k.signer().Public().Bytes()) {
 		return fault.New(fault.Corrupt, opRestore, "the state does not know the receipt key of the backup", nil)
+	}
+	return nil
+}
+
+// shutOutOld removes from the ledger, once, who was a member beside this one when
+// the backup was written: what they hold behind it is another history.
+func (h *Hub) shutOutOld(ctx context.Context) error {
+	path := h.cfg.keyPath(fileRestored)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	known, err := h.ledger.Members()
+	if err != nil {
+		return err
+	}
+	for _, m := range known {
+		if m.Removed != 0 || m.ID.String() == h.keys.member.ID {
+			continue
+		}
+		if err := h.propose(ctx, ledger.RemoveMember{Time: time.Now().UnixMilli(), Member: m.ID, Reason: "restored from a backup"}); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(durable.Remove(path), durable.SyncDir(filepath.Dir(path))); err != nil {
+		return fault.New(fault.Storage, opRestore, path, err)
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (c *restoreCommand) Run(ctx context.Context, s cli.Streams) error {
 	if n := len(m.Objects.Missing); n > 0 {
 		fmt.Fprintf(s.Out, "%d objects were missing already then: posts that have them are asked for them.\n", n)
 	}
-	_, err = fmt.Fprintf(s.Out, "It is a new member, %s, alone in the cluster, under custody of keys/kek.\n"+
-		"The old members must never run again: destroy their disks before hub serve.\n", done.Member)
+	_, err = fmt.Fprintf(s.Out, "It goes on as %s, alone in the cluster, its keys under custody of keys/kek.\n"+
+		"The old machines must never run again: destroy their disks before hub serve.\n", done.Member)
 	return err
 }

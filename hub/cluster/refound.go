@@ -18,7 +18,8 @@ const opRefound = "cluster: found on a restored state"
 // Refound makes an empty directory the log of a cluster of one that goes on where
 // a restored state stands, and gives the position that the state must be moved to
 // before Open: one entry and one term further, which is the new membership. Nobody
-// else is in it, and id must be new (D15).
+// else is in it. The id may be an old member's: nobody is left who knows how that
+// one voted.
 //
 // It holds only if the old cluster never runs again: what that committed behind
 // the state would be decided a second time.
@@ -29,11 +30,6 @@ func Refound(dir string, p Position, id, address string) (Position, error) {
 	}
 	if p.Index == 0 || id == "" || address == "" {
 		return Position{}, fault.New(fault.Invalid, opRefound, "state, id or address is empty", nil)
-	}
-	for _, s := range servers(p) {
-		if string(s.ID) == id {
-			return Position{}, fault.New(fault.Used, opRefound, "the id was a member's before", nil)
-		}
 	}
 	alone := raft.Configuration{Servers: []raft.Server{{
 		Suffrage: raft.Voter, ID: raft.ServerID(id), Address: raft.ServerAddress(address),
