@@ -144,7 +144,7 @@ func (r *restoring) found(context.Context) error {
 
 // proveKeys loads the keys as a hub does and compares them with the state.
 func (r *restoring) proveKeys() error {
-	k := &keys{authorities: map[pki.Role]*pki.Authority{}}
+	k := &keys{authorities: make(map[pki.Role]*pki.Authority)}
 	box, err := r.cfg.custody(false)
 	if err != nil {
 		return err

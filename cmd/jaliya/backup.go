@@ -155,10 +155,10 @@ func progress(w io.Writer) (tell func(hub.BackupStride), end func()) {
 	tell = func(p hub.BackupStride) {
 		if now := time.Now(); p.Step != step || p.Done == p.Total || now.Sub(last) >= progressEvery {
 			last, step = now, p.Step
-			fmt.Fprint(w, "\r\x1b[K"+strideText(p))
+			fmt.Fprintf(w, "\r\x1b[K%s", strideText(p))
 		}
 	}
-	return tell, func() { fmt.Fprint(w, "\r\x1b[K") }
+	return tell, func() { fmt.Fprintf(w, "\r\x1b[K") }
 }
 
 func strideText(p hub.BackupStride) string {

@@ -195,7 +195,7 @@ func identity(tb testing.TB) (age.Identity, []age.Recipient) {
 }
 
 // fill writes a whole backup with this state in it.
-func fill(tb testing.TB, a *backup.Archive, to []age.Recipient, state []byte, change func(*backup.Manifest)) string {
+func fill(tb testing.TB, a *backup.Archive, to []age.Recipient, state []byte, change func(*backup.Manifest)) string { //nolint:revive // argument-limit: all that a backup is made of
 	tb.Helper()
 	d, err := a.Begin()
 	require.NoError(tb, err)

@@ -26,7 +26,7 @@ const (
 )
 
 // Manifest says what a backup is and holds.
-type Manifest struct {
+type Manifest struct { //nolint:recvcheck // only Stand writes to it
 	Version int       `json:"version"`
 	Program string    `json:"program"` // version that wrote it
 	Cluster string    `json:"cluster"`
@@ -124,18 +124,17 @@ func Decode(raw []byte) (m Manifest, err error) {
 
 func (m Manifest) validate() error {
 	_, err := wire.ParseClusterID(m.Cluster)
-	bad := ""
+	var bad string
 	switch {
 	case m.Version != version:
 		bad = "version"
 	case err != nil:
 		bad = "cluster"
-	case m.Created.Location() != time.UTC || !m.Created.Equal(m.Created.Truncate(time.Second)) ||
-		m.Created.Year() < 2000 || m.Created.Year() > 9999:
+	case !isSecond(m.Created):
 		bad = "created"
 	case !digests(m.Hash, m.Root, m.State.SHA256, m.Keys.SHA256, m.Objects.Digest) || !digests(m.Objects.Missing...):
 		bad = "digest"
-	case m.Index == 0 || m.State.Bytes <= 0 || m.Keys.Bytes <= 0 || m.Objects.Count < 0 || m.Objects.Bytes < 0:
+	case m.Index == 0 || min(m.State.Bytes, m.Keys.Bytes) <= 0 || min(int64(m.Objects.Count), m.Objects.Bytes) < 0:
 		bad = "size"
 	case len(m.Objects.Missing) > MaxMissing || m.Proved && len(m.Objects.Missing) > 0:
 		bad = "missing objects"
@@ -143,6 +142,11 @@ func (m Manifest) validate() error {
 		return nil
 	}
 	return fault.New(fault.Invalid, "backup: check manifest", bad, nil)
+}
+
+// isSecond holds for times that a name can say.
+func isSecond(at time.Time) bool {
+	return at.Location() == time.UTC && at.Equal(at.Truncate(time.Second)) && at.Year() >= 2000 && at.Year() <= 9999
 }
 
 func digests(texts ...string) bool {

@@ -143,7 +143,7 @@ func objectsOf(r kv.Reader) (list []wire.Digest, err error) {
 }
 
 // objects lists what a case has in the vault besides its images.
-func (c Case) objects() (list []wire.Digest) {
+func (c *Case) objects() (list []wire.Digest) {
 	if workflow.Kind(c.Flow.Kind) == workflow.KindRecord && len(c.Flow.Serial) == len(wire.Digest{}) {
 		list = append(list, wire.Digest(c.Flow.Serial))
 	}
