@@ -250,3 +250,31 @@ func (s *saved) refused() {
 		require.NoFileExists(t, filepath.Join(to, "restore.unfinished"))
 	})
 }
+
+// TestBackupLacksAnImage: what the vault has lost makes no backup impossible, is
+// never called proved, and is wanted of the posts again after a restore.
+func TestBackupLacksAnImage(t *testing.T) {
+	s := newSaved(t)
+	n, stopNode := s.serveNode()
+	t.Cleanup(stopNode)
+	s.fill(n, 3, 6)
+	stopNode()
+	lost := objectIn(s.hub.Vault.Dir, s.images[0])
+	require.NoError(t, os.Remove(lost))
+	done, err := s.back()
+	require.True(t, fault.Is(err, fault.Corrupt), "%v", err)
+	require.False(t, done.Manifest.Proved)
+	require.Equal(t, []string{s.images[0].String()}, done.Manifest.Objects.Missing)
+	s.stop()
+	require.NoError(t, os.RemoveAll(s.hub.Dir))
+	require.True(t, fault.Is(s.restore(s.hub.Dir, nil), fault.Conflict))
+	require.NoError(t, s.restore(s.hub.Dir, func(o *hub.RestoreOptions) { o.At = done.Name }))
+	t.Cleanup(serveHub(t, s.hub))
+	n, stopNode = s.serveNode()
+	t.Cleanup(stopNode)
+	require.Eventually(t, func() bool {
+		_, err := os.Stat(lost)
+		return err == nil
+	}, 20*time.Second, 20*time.Millisecond, "the post brings it again")
+	require.NotNil(t, n)
+}
