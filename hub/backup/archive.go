@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -160,8 +161,15 @@ func (a *Archive) List() ([]Listed, error) {
 			list = append(list, one)
 		}
 	}
-	slices.SortFunc(list, func(x, y Listed) int { return strings.Compare(x.Name, y.Name) })
+	slices.SortFunc(list, func(x, y Listed) int { return byAge(x.Name, y.Name) })
 	return list, nil
+}
+
+// byAge orders two names by their time, then by their position, which has as many
+// digits as it has.
+func byAge(x, y string) int {
+	at := len(nameLayout)
+	return cmp.Or(strings.Compare(x[:at], y[:at]), cmp.Compare(len(x), len(y)), strings.Compare(x, y))
 }
 
 func (a *Archive) manifest(name string) (Signed, error) {
