@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,9 @@ func (p *patron) goes(ctx context.Context) error {
 		one.reference = p.reference
 	}
 	if err := p.pays(ctx); err != nil {
+		return err
+	}
+	if err := p.hears(ctx); err != nil {
 		return err
 	}
 	for _, one := range p.requests {
@@ -128,6 +132,23 @@ func (p *patron) follows(ctx context.Context, seen map[string]*turns) error {
 			all = all && turned.done
 		}
 		return all, nil
+	})
+}
+
+// hears waits until the telephone has rung for each request, as a person does: whoever
+// opens a record in the moment in which it is issued is not told of it any more.
+func (p *patron) hears(ctx context.Context) error {
+	return eventually(ctx, "a message about each record", lastMessage, func() (bool, error) {
+		messages, err := inbox(ctx, p.net.Outside.SMS)
+		if err != nil {
+			return false, err
+		}
+		for _, one := range p.requests {
+			if !slices.ContainsFunc(messages, func(m heard) bool { return m.To == one.phone }) {
+				return false, nil
+			}
+		}
+		return true, nil
 	})
 }
 
