@@ -193,9 +193,9 @@ func (c *Cluster) openTransport(cfg Config, stable *stableStore) (raft.Transport
 	if c.layer, err = newStreamLayer(cfg, key, c.serve); err != nil {
 		return nil, err
 	}
-	c.forwards = &forwarder{dial: func(ctx context.Context, target string) (net.Conn, error) {
+	c.forwards = newForwarder(func(ctx context.Context, target string) (net.Conn, error) {
 		return c.layer.dialFor(ctx, target, forProposals)
-	}}
+	})
 	inner := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: c.layer, MaxPool: 2, MaxRPCsInFlight: 2,
 		Timeout: cfg.Settings.RPC, Logger: newRaftLogger(cfg.Logger),

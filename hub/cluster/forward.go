@@ -47,9 +47,13 @@ var (
 type forwarder struct {
 	dial func(ctx context.Context, target string) (net.Conn, error)
 
-	mu     sync.Mutex // guards target and road; held while dialing, so that one dial serves all
+	turn   chan struct{} // of one: who has it may use target and road; kept while dialing, so that one dial serves all
 	target string
 	road   *road
+}
+
+func newForwarder(dial func(ctx context.Context, target string) (net.Conn, error)) *forwarder {
+	return &forwarder{dial: dial, turn: make(chan struct{}, 1)}
 }
 
 // propose hands a command to the member at target and gives the index at which it
@@ -64,8 +68,12 @@ func (f *forwarder) propose(ctx context.Context, target string, command []byte) 
 
 // to gives the road to target, a new one when the last has ended or leads elsewhere.
 func (f *forwarder) to(ctx context.Context, target string) (*road, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	select {
+	case f.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-f.turn }()
 	if f.road != nil && f.target == target && f.road.open() {
 		return f.road, nil
 	}
@@ -83,8 +91,8 @@ func (f *forwarder) to(ctx context.Context, target string) (*road, error) {
 
 // close ends the road; whoever waits on it learns that the outcome is unknown.
 func (f *forwarder) close() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.turn <- struct{}{}
+	defer func() { <-f.turn }()
 	if f.road != nil {
 		f.road.end(net.ErrClosed)
 		f.road = nil
@@ -95,7 +103,7 @@ func (f *forwarder) close() {
 type road struct {
 	conn net.Conn
 
-	writing sync.Mutex // held while a frame is written
+	writing chan struct{} // of one: who has it writes a frame
 
 	mu      sync.Mutex // guards what follows
 	next    uint32
@@ -110,7 +118,7 @@ type answer struct {
 }
 
 func newRoad(conn net.Conn) *road {
-	r := &road{conn: conn, waiting: make(map[uint32]chan answer)}
+	r := &road{conn: conn, writing: make(chan struct{}, 1), waiting: make(map[uint32]chan answer)}
 	go r.read() // ends with the connection
 	return r
 }
@@ -163,8 +171,8 @@ func (r *road) write(number uint32, command []byte) error {
 	frame := make([]byte, forwardHead, forwardHead+len(command))
 	binary.BigEndian.PutUint32(frame, number)
 	binary.BigEndian.PutUint32(frame[4:], uint32(len(command))) //nolint:gosec // at most MaxProposal
-	r.writing.Lock()
-	defer r.writing.Unlock()
+	r.writing <- struct{}{}
+	defer func() { <-r.writing }()
 	if err := r.conn.SetWriteDeadline(time.Now().Add(forwardTimeout)); err != nil {
 		return err
 	}

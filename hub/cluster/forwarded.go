@@ -33,7 +33,7 @@ func (c *Cluster) serveForwarded(conn net.Conn) {
 	ctx, cancel := context.WithCancel(c.ctx)
 	defer cancel()
 	var (
-		writing sync.Mutex
+		writing = make(chan struct{}, 1) // who has it writes an answer
 		under   sync.WaitGroup
 		slots   = make(chan struct{}, MaxInFlight)
 	)
@@ -51,8 +51,8 @@ func (c *Cluster) serveForwarded(conn net.Conn) {
 		under.Go(func() {
 			defer func() { <-slots }()
 			_, index, err := c.proposeHere(ctx, command)
-			writing.Lock()
-			defer writing.Unlock()
+			writing <- struct{}{}
+			defer func() { <-writing }()
 			if writeVerdict(conn, number, index, err) != nil {
 				cancel()
 			}
