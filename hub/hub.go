@@ -322,10 +322,13 @@ func (h *Hub) found(ctx context.Context) error {
 
 // awaitState returns when the leader has sent this member the state.
 func (h *Hub) awaitState(ctx context.Context) error {
-	for {
+	for first := true; ; first = false {
 		held, err := h.ledger.Cluster()
 		if err != nil || held.ID == h.keys.cluster {
 			return err
+		}
+		if first {
+			h.log.Info("this member waits until the leader lets it in", slog.String("address", h.cluster.Address()))
 		}
 		if err := pause.For(ctx, membersTurn); err != nil {
 			return fault.New(fault.Unavailable, "hub: wait for the state", "the leader has not let this member in", err)

@@ -68,7 +68,7 @@ func loadKeys(c Config) (*keys, error) {
 	k := &keys{authorities: make(map[pki.Role]*pki.Authority)}
 	raw, err := os.ReadFile(c.keyPath(fileCluster))
 	if err != nil {
-		return nil, fault.New(fault.NotFound, op, "run `hub init` first", err)
+		return nil, fault.New(fault.NotFound, op, "run `hub init` first, or `hub join` again", err)
 	}
 	box, err := c.custody(false)
 	if err != nil {

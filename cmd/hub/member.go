@@ -74,7 +74,7 @@ func (c *memberListCommand) Run(ctx context.Context, s cli.Streams) error {
 	for _, l := range lines {
 		far := "not heard by this member"
 		if !l.Heard.IsZero() {
-			far = fmt.Sprintf("applied %d, keeps up since %s", l.Applied, time.Duration(l.KeptUp)*time.Second)
+			far = fmt.Sprintf("applied %d, has kept up for %s", l.Applied, time.Duration(l.KeptUp)*time.Second)
 		}
 		fmt.Fprintf(s.Out, "%-16s %-8s %-24s %s  %s\n", l.Name, l.Standing, l.Address, l.Member, far)
 	}
