@@ -77,7 +77,9 @@ type hurried struct {
 
 // Write implements io.Writer.
 func (h *hurried) Write(b []byte) (int, error) {
-	_ = h.limits.SetWriteDeadline(time.Now().Add(backingPatience)) // not supported only by a recorder in a test
+	if err := h.limits.SetWriteDeadline(time.Now().Add(backingPatience)); err != nil {
+		return 0, err
+	}
 	if h.before != nil {
 		if _, err := h.to.Write(h.before); err != nil {
 			return 0, err
