@@ -22,8 +22,12 @@ import (
 	"jaliya/internal/wire"
 )
 
-// serveHub runs a hub until the function that it gives is called.
-func serveHub(t *testing.T, cfg hub.Config) (stop func()) {
+// leads is what a hub says of itself when it can take commands by itself.
+func leads(st hub.Status) bool { return st.Leader }
+
+// serveHub runs a hub, once it says what is wanted, until the function that it gives is
+// called.
+func serveHub(t *testing.T, cfg hub.Config, wanted func(hub.Status) bool) (stop func()) {
 	t.Helper()
 	h, err := hub.Open(cfg, testLogger())
 	require.NoError(t, err)
@@ -37,7 +41,7 @@ func serveHub(t *testing.T, cfg hub.Config) (stop func()) {
 	t.Cleanup(stop)
 	require.Eventually(t, func() bool {
 		st, err := hub.AskStatus(t.Context(), cfg)
-		return err == nil && st.Leader
+		return err == nil && wanted(st)
 	}, patience, 20*time.Millisecond)
 	return stop
 }
@@ -50,6 +54,7 @@ type saved struct {
 	node    node.Config
 	dir, to string
 	id      age.Identity
+	offline string // file of the identity
 	images  []wire.Digest
 	done    hub.BackupDone
 }
@@ -117,7 +122,7 @@ func newSaved(t *testing.T) *saved {
 	_, err := hub.Init(cfg, hub.InitOptions{Name: "rabat-1", Passphrase: "a test passphrase", WorkFactor: 1, Now: time.Now()})
 	require.NoError(t, err)
 	s := &saved{t: t, hub: cfg, dir: filepath.Join(t.TempDir(), "backups")}
-	s.stop = serveHub(t, cfg)
+	s.stop = serveHub(t, cfg, leads)
 	reply, err := hub.AskInvite(t.Context(), cfg, hub.InviteRequest{Post: "FR-LYO", Addresses: []string{cfg.Nodes.Listen}, Hours: 1})
 	require.NoError(t, err)
 	invitation, err := wire.ParseInvitation(reply.Invitation)
@@ -128,10 +133,10 @@ func newSaved(t *testing.T) *saved {
 	}.WithDefaults()
 	_, err = node.Join(t.Context(), s.node, invitation)
 	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "offline.age")
-	s.to, err = backup.NewIdentity(path)
+	s.offline = filepath.Join(t.TempDir(), "offline.age")
+	s.to, err = backup.NewIdentity(s.offline)
 	require.NoError(t, err)
-	s.id, err = backup.ReadIdentity(path)
+	s.id, err = backup.ReadIdentity(s.offline)
 	require.NoError(t, err)
 	return s
 }
@@ -157,12 +162,7 @@ func TestBackupAndRestore(t *testing.T) {
 	stopNode()
 
 	var err error
-	require.Eventually(t, func() bool { // names are by the second
-		s.done, err = s.back()
-		return !fault.Is(err, fault.Exists)
-	}, patience, 100*time.Millisecond)
-	require.NoError(t, err)
-	require.True(t, s.done.Manifest.Proved)
+	s.backUp()
 	require.EqualValues(t, 40, s.done.Manifest.Entries)
 	require.Equal(t, len(s.images), s.done.Manifest.Objects.Count)
 	kept, err := hub.AskCheckpoint(t.Context(), s.hub)
@@ -173,11 +173,7 @@ func TestBackupAndRestore(t *testing.T) {
 	good, err := os.ReadFile(damaged)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(damaged, good[1:], 0o600))
-	require.Eventually(t, func() bool {
-		s.done, err = s.back()
-		return !fault.Is(err, fault.Exists)
-	}, patience, 100*time.Millisecond)
-	require.NoError(t, err)
+	s.backUp()
 	require.LessOrEqual(t, s.done.Copied, 1)
 	s.stop()
 	require.NoError(t, os.RemoveAll(s.hub.Dir))
@@ -187,7 +183,7 @@ func TestBackupAndRestore(t *testing.T) {
 	for _, digest := range s.images {
 		require.FileExists(t, objectIn(s.hub.Vault.Dir, digest))
 	}
-	stopHub := serveHub(t, s.hub)
+	stopHub := serveHub(t, s.hub, leads)
 	n, stopNode = s.serveNode()
 	t.Cleanup(stopNode)
 	s.fill(n, 2, 5)
@@ -269,7 +265,7 @@ func TestBackupLacksAnImage(t *testing.T) {
 	require.NoError(t, os.RemoveAll(s.hub.Dir))
 	require.True(t, fault.Is(s.restore(s.hub.Dir, nil), fault.Conflict))
 	require.NoError(t, s.restore(s.hub.Dir, func(o *hub.RestoreOptions) { o.At = done.Name }))
-	t.Cleanup(serveHub(t, s.hub))
+	t.Cleanup(serveHub(t, s.hub, leads))
 	n, stopNode = s.serveNode()
 	t.Cleanup(stopNode)
 	require.Eventually(t, func() bool {
