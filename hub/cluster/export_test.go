@@ -33,3 +33,9 @@ func (c *Cluster) DialForward(ctx context.Context, target string) (net.Conn, err
 
 // ReadForwarded reads one proposal of another member.
 func ReadForwarded(r io.Reader) (number uint32, command []byte, err error) { return readForwarded(r) }
+
+// Forward hands a command over by a dial of the test's own.
+func Forward(dial func(context.Context, string) (net.Conn, error)) func(context.Context, []byte) (uint64, error) {
+	f := newForwarder(dial)
+	return func(ctx context.Context, command []byte) (uint64, error) { return f.propose(ctx, "leader", command) }
+}

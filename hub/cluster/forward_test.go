@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"net"
@@ -146,4 +147,37 @@ func FuzzReadForwarded(f *testing.F) {
 		require.LessOrEqual(t, len(command), cluster.MaxProposal)
 		require.True(t, bytes.HasPrefix(raw, frame(number, command)))
 	})
+}
+
+// TestForwardDoesNotQueue: while one caller dials a leader that does not answer,
+// another one leaves when its own time is over, and nothing was proposed for either.
+func TestForwardDoesNotQueue(t *testing.T) {
+	t.Parallel()
+	dialing, silent := make(chan struct{}), make(chan struct{})
+	forward := cluster.Forward(func(context.Context, string) (net.Conn, error) {
+		close(dialing)
+		<-silent
+		return nil, net.ErrClosed
+	})
+	first, second := make(chan error, 1), make(chan error, 1)
+	go func() {
+		_, err := forward(t.Context(), []byte("first"))
+		first <- err
+	}()
+	<-dialing
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	go func() {
+		_, err := forward(over, []byte("second"))
+		second <- err
+	}()
+	select {
+	case err := <-second:
+		require.ErrorIs(t, err, cluster.ErrNotProposed)
+		require.ErrorIs(t, err, context.Canceled)
+	case <-time.After(10 * time.Second):
+		require.FailNow(t, "it waits for the other's dial")
+	}
+	close(silent)
+	require.ErrorIs(t, <-first, cluster.ErrNotProposed)
 }
