@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"jaliya/hub/cluster"
+	"jaliya/hub/watch"
 	"jaliya/internal/pause"
 	"jaliya/internal/wire"
 )
@@ -19,9 +20,6 @@ const (
 	membersTurn = time.Second
 	// membersAsk bounds one question to a member.
 	membersAsk = 2 * time.Second
-	// lagging is how many entries a member may be behind and still counts as one that
-	// keeps up (D15).
-	lagging = 1000
 )
 
 // enlisted is what the leader sees of the members.
@@ -144,7 +142,7 @@ func (e *enlisted) note(id wire.NodeID, own, p cluster.Progress, err error) {
 		s.progress, s.at = p, now
 	}
 	switch {
-	case err != nil || p.Term != own.Term || p.Applied+lagging < own.Applied:
+	case err != nil || p.Term != own.Term || p.Applied+watch.Lagging < own.Applied:
 		s.since = time.Time{}
 	case s.since.IsZero():
 		s.since = now

@@ -45,6 +45,9 @@ func (h *Hub) listMembers(context.Context, struct{}) ([]MemberLine, error) {
 	lines := make([]MemberLine, 0, len(known))
 	for _, m := range known {
 		s := h.enlisted.of(m.ID)
+		if m.Removed != 0 {
+			s = sighting{} // nobody asks it any more
+		}
 		line := MemberLine{
 			Name: m.Name, Member: m.ID.String(), Address: m.Address, Standing: standing(m, raft, leader),
 			Applied: s.progress.Applied, Heard: s.at,

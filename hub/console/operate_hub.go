@@ -94,7 +94,7 @@ func memberRowOf(p lang.Printer, m watch.Member, log uint64, now time.Time) memb
 	switch {
 	case m.Applied == 0:
 		r.Applied = p.T("operate.unknown")
-	case m.Applied < log:
+	case m.Applied+watch.Lagging < log:
 		r.Applied = p.T("operate.hub.behind", "number", log-m.Applied)
 	}
 	return r

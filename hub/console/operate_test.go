@@ -58,6 +58,18 @@ func TestOperateAfterAWrongClock(t *testing.T) {
 	require.Contains(t, keys(d.picture()), "post-silent/FR-LYO")
 }
 
+// TestMembersThatKeepUp: on a busy hub every member is a few entries behind what the
+// leader has by now, and only one that does not keep up is said to be.
+func TestMembersThatKeepUp(t *testing.T) {
+	w := newWorld(t)
+	w.watch.to(newMorning(t, w.now()))
+	s := w.signedIn(w.hire(access.HubOperator, "Salma Idrissi"))
+	s.lang = "fr"
+	page := s.get("/operate/hub").text
+	require.Regexp(t, `(?s)<bdi>rabat-2</bdi>.*?à jour.*?<bdi>casablanca-1</bdi>.*?>9021 de retard<`, page)
+	require.NotContains(t, page, ">12 de retard<")
+}
+
 // TestDiskNearlyFull: where nobody can foresee when a disk is full, no day is named.
 func TestDiskNearlyFull(t *testing.T) {
 	w := newWorld(t)

@@ -97,6 +97,10 @@ type Hub struct {
 	Certificate []Expiry      // of the hub's own, soonest first
 }
 
+// Lagging is how many entries a member may be behind and still counts as one that
+// keeps up (D15): what it said is as old as the last question, and the log goes on.
+const Lagging = 1000
+
 // Member is one member of the cluster.
 type Member struct {
 	Name    string
